@@ -1,0 +1,138 @@
+// Package agentrun is the agent loop: model and tools in turn, every tool call
+// through the guard, every output through CRV, every decision durable before
+// its effect. It knows no provider and no transport; those come in through
+// [Model] and [Tools]. The same loop runs live, in simulation and in evaluation.
+//
+// Start from [Runner].
+package agentrun
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/internal/crv"
+	"github.com/aureus-agents/aureus/internal/guard"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// Model answers a conversation. An implementation retries what may be retried
+// (429, 5xx, connection errors) with backoff inside the request's timeout and
+// reports how often; an error it returns is final for the run. It is safe for
+// concurrent use.
+type Model interface {
+	Complete(ctx context.Context, req ModelRequest) (ModelResponse, error)
+}
+
+// ModelRequest is one completion to make.
+type ModelRequest struct {
+	Model    blueprint.Model
+	Messages []Message
+	Tools    []ToolDef
+	// Schema asks for structured output (JSON Schema); nil is free text.
+	Schema     map[string]any
+	SchemaName string
+}
+
+// Message is one message of the conversation, in the OpenAI protocol's roles:
+// system, user, assistant, tool.
+type Message struct {
+	Role       string     `json:"role"`
+	Content    string     `json:"content,omitempty"`
+	ToolCalls  []ToolCall `json:"toolCalls,omitempty"`
+	ToolCallID string     `json:"toolCallId,omitempty"`
+}
+
+// ToolCall is a call that the model asks for. Args is what the model wrote and
+// may be anything, also not JSON.
+type ToolCall struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Args string `json:"args"`
+}
+
+// ToolDef describes a tool to the model.
+type ToolDef struct {
+	Name        string
+	Description string
+	Parameters  map[string]any
+}
+
+// ModelResponse is a completion.
+type ModelResponse struct {
+	Message          Message
+	Model            string // the version that the endpoint reported
+	FinishReason     string
+	PromptTokens     int64
+	CompletionTokens int64
+	Cost             resource.MicroUSD
+	Retries          int
+	Raw              json.RawMessage // the response body, for digests
+}
+
+// Tools calls a tool. A transport failure is an error (fault.Upstream); a
+// failure that the tool itself reports is a Result with IsError. It never
+// retries a call whose intent is not read. Safe for concurrent use.
+type Tools interface {
+	Call(ctx context.Context, call Call) (Result, error)
+}
+
+// Call is one approved tool call. ID is unique per run and stable over
+// restarts: an idempotency key for the tool.
+type Call struct {
+	RunID string
+	ID    string
+	Tool  blueprint.Tool
+	Args  map[string]any
+}
+
+// Result is what a tool answered.
+type Result struct {
+	Text       string // text content, joined
+	Structured any    // structured content, if any
+	IsError    bool
+	Captured   bool // answered by a simulation; nothing reached the world
+	Retries    int
+}
+
+// Journal makes a run's progress durable. Record returns only when the
+// checkpoint would survive a crash; the runner calls it with every guard
+// decision before the call's effect, and at the end of the run. An error stops
+// the run before the effect.
+type Journal interface {
+	Record(ctx context.Context, c Checkpoint) error
+}
+
+// Checkpoint is all that is needed to go on with a run.
+type Checkpoint struct {
+	Run      resource.Run `json:"run"`
+	Messages []Message    `json:"messages"`
+	Guard    guard.State  `json:"guard"`
+	// Pending are the calls of the last assistant message that were not made yet.
+	Pending []ToolCall `json:"pending,omitempty"`
+	// Decision is set when this checkpoint carries a new guard decision.
+	Decision *resource.Decision `json:"-"`
+	// Call is the tool of Decision.
+	Call *Call `json:"-"`
+}
+
+// Spec is one run to make. Run holds identity (ID, Agent, Digest, Version,
+// Environment, Mode, Session, Principal, Input, StartedAt, ...) and is filled in.
+type Spec struct {
+	Run      resource.Run
+	Manifest *resource.Manifest
+	Guard    *guard.Compiled
+	Chain    *crv.Chain
+	Success  *crv.Criteria
+	// Approve answers an approval request at once, in simulations; nil suspends
+	// the run with outcome waiting.
+	Approve func(tool string, args map[string]any) bool
+}
+
+// Grant is a human's yes to the call that a run waits for.
+type Grant struct {
+	Approval   string // id
+	ArgsDigest string
+	Denied     bool
+	Reason     string
+}

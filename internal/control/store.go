@@ -1,0 +1,265 @@
+package control
+
+import (
+	"context"
+
+	"github.com/aureus-agents/aureus/internal/audit"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// Store keeps everything. Implementations are held to one contract by
+// internal/store/storetest.
+type Store interface {
+	// View runs fn on a consistent snapshot. Nothing fn reads changes under it.
+	View(ctx context.Context, fn func(Reader) error) error
+	// Update runs fn in one transaction. It returns nil only when everything fn
+	// wrote is durable (it survives kill -9 and power loss), and writes nothing
+	// when fn or the commit fails. Updates are serial; several may share one
+	// fsync. fn runs at most once a call, sees its own writes, and must not call
+	// View or Update. Errors: what fn returned, unchanged; fault.StorageFull;
+	// fault.Corrupt; fault.Unavailable when ctx ended before it began.
+	Update(ctx context.Context, fn func(Tx) error) error
+}
+
+// Reader reads. A thing that is not there is fault.NotFound; lists are empty.
+type Reader interface {
+	VersionReader
+	EvidenceReader
+	ServingReader
+	ReleaseReader
+	ApprovalReader
+	RunReader
+	IncidentReader
+	TokenReader
+	LedgerReader
+	FiguresReader
+}
+
+// Tx reads and writes. Put... methods compare Revision with the stored one and
+// are fault.Conflict when it moved; the caller passes the new record with the
+// old Revision + 1.
+type Tx interface {
+	Reader
+	VersionWriter
+	EvidenceWriter
+	ServingWriter
+	ReleaseWriter
+	ApprovalWriter
+	RunWriter
+	IncidentWriter
+	TokenWriter
+	// Append adds an event to the ledger. It has no index until the sequencer
+	// gives it one; the order of events is the order of their transactions.
+	Append(e resource.Event) error
+	// Enqueue adds a job. A job whose Key was enqueued before is dropped.
+	Enqueue(j Job) error
+}
+
+// Job is an effect to do: at least once, so every handler is idempotent by Key.
+type Job struct {
+	Kind    string          `json:"kind"`
+	Key     string          `json:"key"` // for example release/R/smoke/3
+	Payload []byte          `json:"payload"`
+	RunAt   resource.Millis `json:"runAt,omitempty"` // 0 is now
+}
+
+// JobHandler does a job and returns what to commit together with its
+// completion; a nil commit completes it alone. An error is retried with backoff
+// unless its code is fault.Invalid, which ends the job.
+type JobHandler func(ctx context.Context, j Job) (commit func(Tx) error, err error)
+
+// Page bounds a list. Lists are newest first unless said otherwise.
+type Page struct {
+	Limit int    // 0 is 100, at most 1000
+	After string // id of the last one seen; "" is the start
+}
+
+// VersionReader reads versions.
+type VersionReader interface {
+	VersionByDigest(agent, digest string) (resource.Version, error) // agent "" is any
+	VersionByNumber(agent string, number int) (resource.Version, error)
+	LatestVersion(agent string) (resource.Version, error)
+	Versions(agent string, p Page) ([]resource.Version, error) // without manifests; After is a number
+	Agents() ([]string, error)                                 // sorted
+}
+
+// VersionWriter writes versions.
+type VersionWriter interface {
+	InsertVersion(v resource.Version) error // fault.Conflict when agent+digest or agent+number exists
+	SetQuarantine(agent, digest string, q *resource.Quarantine) error
+}
+
+// EvidenceFilter selects evidence; empty fields match all.
+type EvidenceFilter struct {
+	Subject, Kind, Release, Environment string
+}
+
+// EvidenceReader reads evidence.
+type EvidenceReader interface {
+	Evidence(f EvidenceFilter, p Page) ([]resource.Evidence, error) // with bundles and reports
+	EvidenceByID(id string) (resource.Evidence, error)
+}
+
+// EvidenceWriter writes evidence. It is never changed.
+type EvidenceWriter interface {
+	InsertEvidence(e resource.Evidence) error
+}
+
+// ServingReader reads what serves.
+type ServingReader interface {
+	Deployment(agent, env string) (resource.Deployment, error)
+	Deployments(agent string) ([]resource.Deployment, error)  // "" is all; sorted by agent, environment
+	Snapshots(agent, env string) ([]resource.Snapshot, error) // newest first
+	Snapshot(id string) (resource.Snapshot, error)
+	// SessionVersion is the digest that a session was given and whether it was the
+	// candidate of release; NotFound for a new session.
+	SessionVersion(agent, env, session string) (SessionPin, error)
+}
+
+// SessionPin is the version that a session keeps.
+type SessionPin struct {
+	Digest  string          `json:"digest"`
+	Release string          `json:"release,omitempty"`
+	Canary  bool            `json:"canary"`
+	Weight  int             `json:"weight"`
+	At      resource.Millis `json:"at"`
+}
+
+// ServingWriter writes what serves.
+type ServingWriter interface {
+	PutDeployment(d resource.Deployment) error // Revision 1 inserts
+	PutSnapshot(s resource.Snapshot) error     // inserts or replaces by ID
+	PutSessionVersion(agent, env, session string, p SessionPin) error
+}
+
+// ReleaseFilter selects releases; empty fields match all.
+type ReleaseFilter struct {
+	Agent, Environment, Digest string
+	States                     []resource.ReleaseState
+}
+
+// ReleaseReader reads releases.
+type ReleaseReader interface {
+	Release(id string) (resource.Release, error)
+	Releases(f ReleaseFilter, p Page) ([]resource.Release, error)
+	CanaryOutcomes(release string) ([]resource.CanaryOutcome, error) // by Seq
+}
+
+// ReleaseWriter writes releases.
+type ReleaseWriter interface {
+	InsertRelease(r resource.Release) error
+	PutRelease(r resource.Release) error
+	InsertCanaryOutcome(o resource.CanaryOutcome) error // fault.Conflict when the run was counted before
+}
+
+// ApprovalFilter selects approvals; empty fields match all.
+type ApprovalFilter struct {
+	Agent, Kind, Subject string
+	State                resource.ApprovalState
+}
+
+// ApprovalReader reads approvals.
+type ApprovalReader interface {
+	Approval(id string) (resource.Approval, error)
+	Approvals(f ApprovalFilter, p Page) ([]resource.Approval, error)
+}
+
+// ApprovalWriter writes approvals.
+type ApprovalWriter interface {
+	InsertApproval(a resource.Approval) error
+	PutApproval(a resource.Approval) error
+	InsertApprovalToken(t resource.ApprovalToken) error
+	// UseApprovalToken marks the token used and returns it; fault.NotFound when
+	// there is none with the hash, fault.Conflict when it was used before.
+	UseApprovalToken(hash string, now resource.Millis) (resource.ApprovalToken, error)
+}
+
+// RunFilter selects runs; empty fields match all.
+type RunFilter struct {
+	Agent, Environment, Digest, Release, Session string
+	Mode                                         resource.RunMode
+	Outcomes                                     []resource.Outcome
+	FailedOnly                                   bool
+}
+
+// RunReader reads runs.
+type RunReader interface {
+	Run(id string) (resource.Run, error)              // with steps
+	Runs(f RunFilter, p Page) ([]resource.Run, error) // without steps, input and output
+	// Checkpoint is the JSON of a run's agentrun.Checkpoint.
+	Checkpoint(run string) ([]byte, error)
+	RecentCalls(agent, env string, since resource.Millis) (int, error) // tool calls decided
+}
+
+// RunWriter writes runs.
+type RunWriter interface {
+	InsertRun(r resource.Run) error
+	PutRun(r resource.Run) error // the finished run also enters the figures
+	PutCheckpoint(run string, checkpoint []byte) error
+	DeleteCheckpoint(run string) error
+	CountCall(agent, env string, at resource.Millis) error // for RecentCalls
+}
+
+// IncidentReader reads incidents.
+type IncidentReader interface {
+	Incident(id string) (resource.Incident, error)
+	Incidents(agent, state string, p Page) ([]resource.Incident, error)
+}
+
+// IncidentWriter writes incidents.
+type IncidentWriter interface {
+	InsertIncident(i resource.Incident) error
+	PutIncident(i resource.Incident) error
+}
+
+// TokenReader reads tokens.
+type TokenReader interface {
+	TokenByHash(hash string) (resource.Token, error)
+	Tokens() ([]resource.Token, error)
+	Meta(key string) (string, error) // small settings; NotFound
+}
+
+// TokenWriter writes tokens.
+type TokenWriter interface {
+	InsertToken(t resource.Token, hash string) error
+	RevokeToken(id string, at resource.Millis) error
+	PutMeta(key, value string) error
+}
+
+// LedgerReader reads the sequenced ledger.
+type LedgerReader interface {
+	Entries(from, limit int64) ([]resource.LedgerEntry, error) // ascending by index
+	Leaves(from, limit int64) ([]Leaf, error)                  // exact leaf bytes
+	LatestCheckpoint() (audit.Checkpoint, error)               // size 0 when none
+	Checkpoints(p Page) ([]audit.Checkpoint, error)            // ascending by size
+	// TreeHashes returns stored tlog hashes by their storage index.
+	TreeHashes(indexes []int64) ([][32]byte, error)
+	PendingEvents() (int64, error) // committed, without an index
+	EventsOf(subjectKind, subjectID string, p Page) ([]resource.LedgerEntry, error)
+	EventsSince(rowid int64, limit int) ([]StoredEvent, error) // in commit order, sequenced or not
+}
+
+// Leaf is a sequenced leaf.
+type Leaf struct {
+	Index int64
+	Data  []byte
+}
+
+// StoredEvent is an event with its place in commit order.
+type StoredEvent struct {
+	Row   int64
+	Event resource.Event
+}
+
+// FiguresQuery selects figures.
+type FiguresQuery struct {
+	Agent, Environment, Digest string // empty: one row for each
+	From, To                   resource.Millis
+}
+
+// FiguresReader reads the monitor's figures. They come from per-minute rollups
+// that PutRun keeps, so they cost the same with a million runs.
+type FiguresReader interface {
+	Figures(q FiguresQuery) ([]resource.Figures, error) // one an agent, environment and version with live runs
+	Series(q FiguresQuery, bucketMs int64) ([]resource.FiguresPoint, error)
+}

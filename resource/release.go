@@ -1,0 +1,286 @@
+package resource
+
+import "github.com/aureus-agents/aureus/blueprint"
+
+// Environment is a named place where agents serve.
+type Environment struct {
+	Name  string `json:"name"`
+	Order int    `json:"order"` // promotion order, from 1
+	// Canary: a version goes beside the serving one first.
+	Canary bool `json:"canary"`
+	// After names the environment that the same digest must have been promoted in.
+	After string `json:"after,omitempty"`
+	// Approvals by tier of the capability delta: how many approvers.
+	Approvals map[blueprint.Tier]int `json:"approvals"`
+}
+
+// Deployment is what serves an agent in an environment now. It is the routing
+// table: a weight here is a weight of live traffic.
+type Deployment struct {
+	Agent       string `json:"agent"`
+	Environment string `json:"environment"`
+	Stable      string `json:"stable,omitempty"`   // digest; "" is nothing
+	Snapshot    string `json:"snapshot,omitempty"` // id of the snapshot that Stable is
+	Candidate   string `json:"candidate,omitempty"`
+	Weight      int    `json:"weight"`            // percent of new sessions for Candidate
+	Release     string `json:"release,omitempty"` // the release that moves, if any
+	// Paused: no release may change traffic; what serves goes on serving.
+	Paused bool `json:"paused"`
+	// Stopped: nothing is served (no verified version is left).
+	Stopped   bool   `json:"stopped"`
+	Reason    string `json:"reason,omitempty"` // why paused or stopped
+	Revision  int64  `json:"revision"`
+	UpdatedAt Millis `json:"updatedAt"`
+}
+
+// Snapshot is an immutable record of exactly what serves in an environment.
+type Snapshot struct {
+	ID          string `json:"id"`
+	Agent       string `json:"agent"`
+	Environment string `json:"environment"`
+	Digest      string `json:"digest"`
+	Version     int    `json:"version"`
+	Release     string `json:"release"`
+	Verified    bool   `json:"verified"` // its checks passed
+	CreatedAt   Millis `json:"createdAt"`
+	VerifiedAt  Millis `json:"verifiedAt,omitempty"`
+	// RetiredAt is set when the snapshot was rolled back from; it is never
+	// restored again.
+	RetiredAt Millis `json:"retiredAt,omitempty"`
+}
+
+// ReleaseState is a state of the release machine.
+type ReleaseState string
+
+// The release states. docs/state_machine.md has the diagram.
+const (
+	ReleasePending     ReleaseState = "pending"           // asked for; nothing done
+	ReleaseChecking    ReleaseState = "checking"          // validation, simulation, evaluation are being made
+	ReleaseAwaiting    ReleaseState = "awaiting_approval" // gates pass; people have to say yes
+	ReleaseDeploying   ReleaseState = "deploying"         // servers and tools are being reached, pins compared
+	ReleaseSmoke       ReleaseState = "smoke"             // smoke tests run
+	ReleaseCanary      ReleaseState = "canary"            // serves a share of live traffic
+	ReleasePromoted    ReleaseState = "promoted"          // serves all traffic; final
+	ReleasePaused      ReleaseState = "paused"            // held; resumes where it was
+	ReleaseRejected    ReleaseState = "rejected"          // a gate or an approver said no; final
+	ReleaseCancelled   ReleaseState = "cancelled"         // withdrawn before it served all traffic; final
+	ReleaseRollingBack ReleaseState = "rolling_back"      // traffic is on the good version; it is being verified
+	ReleaseRolledBack  ReleaseState = "rolled_back"       // final
+)
+
+// Final reports whether nothing can happen to a release in state s but, for a
+// promoted one, a rollback.
+func (s ReleaseState) Final() bool {
+	switch s {
+	case ReleasePromoted, ReleaseRejected, ReleaseCancelled, ReleaseRolledBack:
+		return true
+	}
+	return false
+}
+
+// Gate is a check before a step with its verdict.
+type Gate struct {
+	Name        string      `json:"name"` // evidence kind that it reads, or quarantine, order, approval
+	Verdict     Verdict     `json:"verdict"`
+	Code        FailureCode `json:"code,omitempty"`
+	Message     string      `json:"message,omitempty"`
+	Remediation string      `json:"remediation,omitempty"`
+	Evidence    string      `json:"evidence,omitempty"` // digest of the evidence it read
+	At          Millis      `json:"at"`
+}
+
+// Release is the journey of one version into one environment.
+type Release struct {
+	ID           string         `json:"id"`
+	Agent        string         `json:"agent"`
+	Version      int            `json:"version"`
+	Digest       string         `json:"digest"`
+	Environment  string         `json:"environment"`
+	State        ReleaseState   `json:"state"`
+	Revision     int64          `json:"revision"`           // compare-and-swap
+	Baseline     string         `json:"baseline,omitempty"` // digest that served when it began; "" is a first release
+	Delta        Delta          `json:"delta"`
+	Tier         blueprint.Tier `json:"tier"` // of the approval that it needs
+	Gates        []Gate         `json:"gates"`
+	Approval     string         `json:"approval,omitempty"` // approval request id
+	Plan         CanaryPlan     `json:"plan"`
+	Step         int            `json:"step"` // index into Plan.Steps while in canary
+	Canary       *CanaryState   `json:"canary,omitempty"`
+	PausedFrom   ReleaseState   `json:"pausedFrom,omitempty"`
+	Reason       string         `json:"reason,omitempty"` // of the last transition
+	Attempt      int            `json:"attempt"`          // counts effects, for idempotency keys
+	Incident     string         `json:"incident,omitempty"`
+	RolledBackTo string         `json:"rolledBackTo,omitempty"` // digest
+	CreatedAt    Millis         `json:"createdAt"`
+	CreatedBy    Actor          `json:"createdBy"`
+	UpdatedAt    Millis         `json:"updatedAt"`
+	EnteredAt    Millis         `json:"enteredAt"`          // of the current state
+	Deadline     Millis         `json:"deadline,omitempty"` // of the canary
+	// DecidedAt and GoodAt: when the outcome that decided a rollback arrived and
+	// when all traffic was on the good version.
+	DecidedAt Millis       `json:"decidedAt,omitempty"`
+	GoodAt    Millis       `json:"goodAt,omitempty"`
+	History   []Transition `json:"history"`
+}
+
+// Transition is one line of a release's history.
+type Transition struct {
+	At     Millis       `json:"at"`
+	Event  string       `json:"event"`
+	From   ReleaseState `json:"from"`
+	To     ReleaseState `json:"to"`
+	Actor  Actor        `json:"actor"`
+	Reason string       `json:"reason,omitempty"`
+}
+
+// CanaryPlan is blueprint.Canary with its defaults filled in, frozen when the
+// release began. An environment without canary has no steps.
+type CanaryPlan struct {
+	Steps          []blueprint.CanaryStep `json:"steps"`
+	Alpha          float64                `json:"alpha"`
+	Beta           float64                `json:"beta"`
+	MaxFailureRate float64                `json:"maxFailureRate"`
+	DeadlineMs     int64                  `json:"deadlineMs"`
+}
+
+// CanaryState is what the canary's statistics remember. See internal/canary for
+// the mathematics. It is moved by canary.Observe only.
+type CanaryState struct {
+	Control ArmCount `json:"control"`
+	Canary  ArmCount `json:"canary"`
+	// LogHarm holds ln of the likelihood ratio for each rho of the harm process.
+	LogHarm []float64 `json:"logHarm"`
+	// LogSafe holds ln of the likelihood ratio for each rho of the reverse process.
+	LogSafe []float64 `json:"logSafe"`
+	// LogAbs holds ln of the likelihood ratio for each rate of the absolute process.
+	LogAbs  []float64 `json:"logAbs"`
+	EHarm   float64   `json:"eHarm"`   // mixture value of the harm process
+	ESafe   float64   `json:"eSafe"`   // of the reverse process
+	EAbs    float64   `json:"eAbs"`    // of the absolute process
+	AtStep  int       `json:"atStep"`  // outcomes of the canary at the current step
+	Verdict string    `json:"verdict"` // continue, promote or rollback
+}
+
+// ArmCount counts outcomes of one arm.
+type ArmCount struct {
+	Runs     int64 `json:"runs"`
+	Failures int64 `json:"failures"`
+}
+
+// CanaryOutcome is one outcome as the canary saw it, kept so that the verdict
+// can be recomputed.
+type CanaryOutcome struct {
+	Release string  `json:"release"`
+	Seq     int64   `json:"seq"` // from 1
+	Run     string  `json:"run"`
+	Canary  bool    `json:"canary"` // which arm
+	Failed  bool    `json:"failed"`
+	Weight  int     `json:"weight"` // percent, when the run was assigned
+	EHarm   float64 `json:"eHarm"`  // after this outcome
+	ESafe   float64 `json:"eSafe"`
+	EAbs    float64 `json:"eAbs"`
+	At      Millis  `json:"at"`
+}
+
+// ApprovalState is a state of an approval request.
+type ApprovalState string
+
+// The approval states.
+const (
+	ApprovalPending   ApprovalState = "pending"
+	ApprovalApproved  ApprovalState = "approved"
+	ApprovalDenied    ApprovalState = "denied"
+	ApprovalExpired   ApprovalState = "expired"
+	ApprovalUsed      ApprovalState = "used" // approved, and the one thing it allows was done
+	ApprovalWithdrawn ApprovalState = "withdrawn"
+)
+
+// Approval is a request bound to the digest of exactly what is approved.
+type Approval struct {
+	ID          string             `json:"id"`
+	Kind        string             `json:"kind"`    // release or tool_call
+	Subject     string             `json:"subject"` // release id or run id
+	Digest      string             `json:"digest"`  // what is approved: see control
+	Agent       string             `json:"agent"`
+	Environment string             `json:"environment,omitempty"`
+	Title       string             `json:"title"`
+	Tier        blueprint.Tier     `json:"tier"`
+	Quorum      int                `json:"quorum"`
+	Role        Role               `json:"role"`
+	Excluded    []string           `json:"excluded"` // principals who may not answer: author, pusher
+	State       ApprovalState      `json:"state"`
+	Decisions   []ApprovalDecision `json:"decisions"`
+	Tool        string             `json:"tool,omitempty"`
+	Args        map[string]any     `json:"args,omitempty"`   // payload; of tool_call
+	Reason      string             `json:"reason,omitempty"` // why it is asked
+	Revision    int64              `json:"revision"`
+	CreatedAt   Millis             `json:"createdAt"`
+	ExpiresAt   Millis             `json:"expiresAt"`
+	CreatedBy   Actor              `json:"createdBy"`
+}
+
+// ApprovalDecision is one person's answer.
+type ApprovalDecision struct {
+	Actor   Actor  `json:"actor"`
+	Approve bool   `json:"approve"`
+	Reason  string `json:"reason"`
+	At      Millis `json:"at"`
+}
+
+// ApprovalToken lets one principal answer one request once. Only its hash is
+// stored.
+type ApprovalToken struct {
+	Hash      string `json:"hash"` // sha256 hex of the secret
+	Approval  string `json:"approval"`
+	Principal string `json:"principal"`
+	Digest    string `json:"digest"` // of what was shown
+	ExpiresAt Millis `json:"expiresAt"`
+	UsedAt    Millis `json:"usedAt,omitempty"`
+}
+
+// Incident is opened by every rollback.
+type Incident struct {
+	ID           string         `json:"id"`
+	Agent        string         `json:"agent"`
+	Environment  string         `json:"environment"`
+	Release      string         `json:"release"`
+	Digest       string         `json:"digest"` // the bad version
+	Version      int            `json:"version"`
+	RolledBackTo string         `json:"rolledBackTo,omitempty"`
+	Cause        string         `json:"cause"` // canary, manual, smoke
+	Summary      string         `json:"summary"`
+	FailedRuns   []string       `json:"failedRuns"` // ids, newest first, at most 100
+	State        string         `json:"state"`      // open, mitigated, resolved
+	RCA          *RCA           `json:"rca,omitempty"`
+	Guardrail    *Guardrail     `json:"guardrail,omitempty"`
+	Timeline     []IncidentNote `json:"timeline"`
+	Revision     int64          `json:"revision"`
+	OpenedAt     Millis         `json:"openedAt"`
+	MitigatedAt  Millis         `json:"mitigatedAt,omitempty"` // good version verified
+	ResolvedAt   Millis         `json:"resolvedAt,omitempty"`
+}
+
+// RCA is a root cause analysis.
+type RCA struct {
+	Cause      string `json:"cause"`      // what was wrong
+	Detection  string `json:"detection"`  // how it was seen, and why not earlier
+	Prevention string `json:"prevention"` // what will stop it
+	Author     Actor  `json:"author"`
+	At         Millis `json:"at"`
+}
+
+// Guardrail is what would have caught the version, with its proof.
+type Guardrail struct {
+	Kind     string `json:"kind"` // policy, crv or scenario
+	Name     string `json:"name"`
+	Version  string `json:"version"`  // digest of the version that holds it
+	Evidence string `json:"evidence"` // id of the evidence that it stops the bad version
+	At       Millis `json:"at"`
+}
+
+// IncidentNote is one line of an incident's timeline.
+type IncidentNote struct {
+	At    Millis `json:"at"`
+	Actor Actor  `json:"actor"`
+	Text  string `json:"text"`
+}
