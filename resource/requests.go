@@ -1,0 +1,157 @@
+package resource
+
+import (
+	"encoding/json"
+
+	"github.com/aureus-agents/aureus/blueprint"
+)
+
+// PushRequest registers a version.
+type PushRequest struct {
+	Blueprint  *blueprint.Agent  `json:"blueprint"` // every file inlined
+	Build      Build             `json:"build"`
+	Generation *GenerationRecord `json:"generation,omitempty"`
+}
+
+// PushResult is a registered version.
+type PushResult struct {
+	Version  Version   `json:"version"`
+	Created  bool      `json:"created"` // false: the same content was registered before
+	Findings []Finding `json:"findings"`
+}
+
+// AgentSummary is an agent as the fleet overview shows it.
+type AgentSummary struct {
+	Name        string       `json:"name"`
+	Owner       string       `json:"owner"`
+	Description string       `json:"description,omitempty"`
+	Latest      Version      `json:"latest"`
+	Deployments []Deployment `json:"deployments"`
+	Releases    []Release    `json:"releases"`  // not ended
+	Incidents   int          `json:"incidents"` // not resolved
+}
+
+// VerifiedEvidence is evidence with what checking its signature said.
+type VerifiedEvidence struct {
+	Evidence
+	Verified bool   `json:"verified"`
+	Problem  string `json:"problem,omitempty"`
+}
+
+// PublicKeys is what an outsider needs to verify.
+type PublicKeys struct {
+	PEM         string `json:"pem"`         // of the signing key, for bundles
+	VerifierKey string `json:"verifierKey"` // of the ledger's checkpoints
+}
+
+// CheckOptions are the options of a simulation or an evaluation of a version.
+type CheckOptions struct {
+	Seed     int64  `json:"seed,omitempty"`
+	Repeats  int    `json:"repeats,omitempty"`  // of an evaluation; 0 takes the blueprint's
+	Baseline string `json:"baseline,omitempty"` // reference, of an evaluation; "" is none
+}
+
+// CheckResult is a simulation's or evaluation's report with its signed evidence.
+type CheckResult struct {
+	Report   json.RawMessage `json:"report"`
+	Passed   bool            `json:"passed"`
+	Evidence Evidence        `json:"evidence"`
+}
+
+// ReleaseRequest starts a release.
+type ReleaseRequest struct {
+	Version     string `json:"version"` // reference
+	Environment string `json:"environment"`
+	Reason      string `json:"reason,omitempty"`
+}
+
+// MoveRequest sends an event to a release.
+type MoveRequest struct {
+	Event  string `json:"event"` // pause, resume, cancel, rollback or promote
+	Reason string `json:"reason"`
+}
+
+// RollbackRequest takes an environment back to its last verified snapshot.
+type RollbackRequest struct {
+	Environment string `json:"environment"`
+	Reason      string `json:"reason"`
+}
+
+// CanaryVerdict is a canary with its recomputation.
+type CanaryVerdict struct {
+	Release    string          `json:"release"`
+	Plan       CanaryPlan      `json:"plan"`
+	Stored     CanaryState     `json:"stored"`
+	Recomputed CanaryState     `json:"recomputed"`
+	Agrees     bool            `json:"agrees"`
+	Outcomes   []CanaryOutcome `json:"outcomes"`
+}
+
+// ApprovalView is what an approver is shown, with the single-use token that
+// answers exactly this.
+type ApprovalView struct {
+	Approval Approval   `json:"approval"`
+	Release  *Release   `json:"release,omitempty"`
+	Evidence []Evidence `json:"evidence,omitempty"`
+	Run      *Run       `json:"run,omitempty"`
+	Token    string     `json:"token,omitempty"` // "" when the caller may not answer
+}
+
+// DecideRequest answers an approval request.
+type DecideRequest struct {
+	Token   string `json:"token"` // of ApprovalView
+	Approve bool   `json:"approve"`
+	Reason  string `json:"reason"`
+}
+
+// InvokeRequest runs an agent on live traffic.
+type InvokeRequest struct {
+	Environment string `json:"environment,omitempty"` // "" is production
+	Session     string `json:"session,omitempty"`     // "" is a new one
+	Input       any    `json:"input"`
+}
+
+// ImportResult says how many recorded runs were stored.
+type ImportResult struct {
+	Imported int `json:"imported"`
+}
+
+// GuardrailRequest names what would have caught a bad version.
+type GuardrailRequest struct {
+	Version  string `json:"version"`  // reference of the version that holds it
+	Scenario string `json:"scenario"` // name of a scenario in it
+}
+
+// Proof is an inclusion proof for one ledger entry.
+type Proof struct {
+	Index      int64    `json:"index"`
+	Leaf       []byte   `json:"leaf"`
+	LeafHash   string   `json:"leafHash"` // hex
+	Size       int64    `json:"size"`
+	Root       string   `json:"root"`       // base64, as in the checkpoint
+	Hashes     []string `json:"hashes"`     // base64
+	Checkpoint string   `json:"checkpoint"` // signed note
+	Verified   bool     `json:"verified"`
+}
+
+// LedgerStatus is the ledger's head.
+type LedgerStatus struct {
+	Size       int64  `json:"size"`
+	Pending    int64  `json:"pending"`
+	Root       string `json:"root"`
+	Checkpoint string `json:"checkpoint"`
+}
+
+// TokenRequest asks for an access token.
+type TokenRequest struct {
+	Name       string `json:"name"`
+	Kind       string `json:"kind,omitempty"` // human, agent or service; "" is human
+	Roles      []Role `json:"roles"`
+	TTLSeconds int64  `json:"ttlSeconds,omitempty"` // 0 is no expiry
+}
+
+// TokenCreated is a new token with its secret, which is shown this once.
+type TokenCreated struct {
+	Token  Token  `json:"token"`
+	Secret string `json:"secret"`
+}
