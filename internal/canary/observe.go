@@ -1,0 +1,78 @@
+package canary
+
+import (
+	"slices"
+
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// Verdicts.
+const (
+	Continue = "continue"
+	Promote  = "promote"
+	Rollback = "rollback"
+)
+
+// Start is the state before any outcome: every process is 1.
+func Start(p resource.CanaryPlan) resource.CanaryState {
+	return resource.CanaryState{
+		LogHarm: make([]float64, len(harmRatios)),
+		LogSafe: make([]float64, len(safeRatios)),
+		LogAbs:  make([]float64, len(absRates)),
+		EHarm:   1, ESafe: 1, EAbs: 1,
+		Verdict: Continue,
+	}
+}
+
+// Observe moves s by one outcome; weight is the percent in force when the run
+// was assigned (1..99). A run assigned at another weight had no choice of arm: it
+// counts, and says nothing about the ratio of the arms. s is not changed. A
+// rollback verdict stays: the process has been at its bound once, which is what
+// the bound is about.
+func Observe(p resource.CanaryPlan, s resource.CanaryState, isCanary, failed bool, weight int) resource.CanaryState {
+	p = withRates(p)
+	s = own(p, s)
+	arm := &s.Control
+	if isCanary {
+		arm = &s.Canary
+		s.AtStep++
+	}
+	arm.Runs++
+	if failed {
+		arm.Failures++
+		if weight >= 1 && weight <= 99 {
+			w := float64(weight) / 100
+			addHarm(s.LogHarm, isCanary, w)
+			addSafe(s.LogSafe, isCanary, w)
+		}
+	}
+	if isCanary {
+		addAbs(s.LogAbs, failed, p.MaxFailureRate)
+	}
+	s.EHarm, s.ESafe, s.EAbs = mixture(s.LogHarm), mixture(s.LogSafe), mixture(s.LogAbs)
+	s.Verdict = verdict(p, s)
+	return s
+}
+
+// own returns s with slices that are the caller's no more, and of the right
+// length when s is a zero state.
+func own(p resource.CanaryPlan, s resource.CanaryState) resource.CanaryState {
+	if len(s.LogHarm) != len(harmRatios) || len(s.LogSafe) != len(safeRatios) || len(s.LogAbs) != len(absRates) {
+		return Start(p)
+	}
+	s.LogHarm, s.LogSafe, s.LogAbs = slices.Clone(s.LogHarm), slices.Clone(s.LogSafe), slices.Clone(s.LogAbs)
+	return s
+}
+
+func verdict(p resource.CanaryPlan, s resource.CanaryState) string {
+	switch {
+	case s.Verdict == Rollback || s.EHarm >= Bound(p.Alpha):
+		return Rollback
+	case s.ESafe >= Bound(p.Beta) || s.EAbs >= Bound(p.Beta):
+		return Promote
+	}
+	return Continue
+}
+
+// Bound is the value at which a process of the given level decides: 1/level.
+func Bound(level float64) float64 { return 1 / level }

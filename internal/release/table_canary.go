@@ -1,0 +1,85 @@
+package release
+
+import (
+	"fmt"
+
+	"github.com/aureus-agents/aureus/internal/canary"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// toRollback are the effects of every rollback, in order: traffic first.
+// RecordVerdict is among them when a canary was judged.
+func toRollback(judged bool) []EffectKind {
+	if !judged {
+		return []EffectKind{RestoreGood, OpenIncident, QuarantineBad, VerifyGood, Notify}
+	}
+	return []EffectKind{RestoreGood, OpenIncident, QuarantineBad, RecordVerdict, VerifyGood, Notify}
+}
+
+var toPromoted = []EffectKind{SetStable, RecordVerdict, Notify}
+
+// canarying is what live traffic decides. Each step takes its runs before the
+// next one, whatever the verdict; all traffic takes the last step's runs and the
+// verdict promote.
+func canarying() []Row {
+	const c = resource.ReleaseCanary
+	return []Row{
+		{From: c, Event: Outcome, Guard: "verdict rollback", when: verdictRollback, then: decided, says: harmful,
+			To: resource.ReleaseRollingBack, Effects: toRollback(true)},
+		{From: c, Event: Outcome, Guard: "the step has its runs, it is not the last",
+			when: func(s situation) bool { return stepDone(s) && !lastStep(s) },
+			then: func(r *resource.Release, _ situation) {
+				st := canary.NextStep(*r.Canary)
+				r.Canary, r.Step = &st, r.Step+1
+			},
+			says: func(r resource.Release, _ situation) string {
+				return fmt.Sprintf("Step %d of %d: %d%% of new sessions.", r.Step+1, len(r.Plan.Steps), r.Plan.Steps[r.Step].Weight)
+			},
+			To: c, Effects: []EffectKind{SetWeight}},
+		{From: c, Event: Outcome, Guard: "the last step has its runs, verdict promote",
+			when: func(s situation) bool { return stepDone(s) && s.r.Canary.Verdict == canary.Promote },
+			says: healthy, To: resource.ReleasePromoted, Effects: toPromoted},
+		{From: c, Event: Outcome, Guard: "neither", To: c},
+
+		{From: c, Event: Deadline, Guard: "the deadline has passed",
+			when: func(s situation) bool { return s.r.Deadline > 0 && s.now >= s.r.Deadline },
+			then: hold,
+			says: func(resource.Release, situation) string {
+				return "The canary is undecided at its deadline. Promote it with a reason, resume it for another term, or roll it back."
+			},
+			To: resource.ReleasePaused, Effects: []EffectKind{Notify}},
+		{From: c, Event: Promote, Guard: "by a human, with a reason", To: resource.ReleasePromoted, Effects: toPromoted},
+		{From: c, Event: Rollback, then: decided, To: resource.ReleaseRollingBack, Effects: toRollback(true)},
+	}
+}
+
+// rollingBack is what follows a decision to roll back. There is no row that
+// leaves rolling_back but to rolled_back.
+func rollingBack() []Row {
+	return []Row{
+		{From: resource.ReleasePromoted, Event: Rollback, then: decided,
+			To: resource.ReleaseRollingBack, Effects: toRollback(false)},
+		{From: resource.ReleaseRollingBack, Event: Verified, To: resource.ReleaseRolledBack,
+			Effects: []EffectKind{ResumeTraffic, RecordRollback, Notify}},
+		{From: resource.ReleaseRollingBack, Event: Unverified, To: resource.ReleaseRolledBack,
+			Effects: []EffectKind{StopTraffic, RecordRollback, Notify}},
+	}
+}
+
+func verdictRollback(s situation) bool { return s.r.Canary.Verdict == canary.Rollback }
+func stepDone(s situation) bool        { return canary.StepDone(s.r.Plan, *s.r.Canary, s.r.Step) }
+func lastStep(s situation) bool        { return canary.LastStep(s.r.Plan, s.r.Step) }
+
+func decided(r *resource.Release, s situation) { r.DecidedAt = s.now }
+
+func harmful(r resource.Release, _ situation) string {
+	return fmt.Sprintf("The canary failed %d of %d runs, what serves %d of %d: E = %.4g, and %.4g rolls back.",
+		r.Canary.Canary.Failures, r.Canary.Canary.Runs, r.Canary.Control.Failures, r.Canary.Control.Runs,
+		r.Canary.EHarm, canary.Bound(r.Plan.Alpha))
+}
+
+func healthy(r resource.Release, _ situation) string {
+	return fmt.Sprintf("The canary failed %d of %d runs, what serves %d of %d: E = %.4g, and %.4g promotes.",
+		r.Canary.Canary.Failures, r.Canary.Canary.Runs, r.Canary.Control.Failures, r.Canary.Control.Runs,
+		max(r.Canary.ESafe, r.Canary.EAbs), canary.Bound(r.Plan.Beta))
+}
