@@ -73,7 +73,7 @@ func cancelEffects(s resource.ReleaseState) []EffectKind {
 	return nil
 }
 
-func hold(r *resource.Release, s situation)    { r.PausedFrom = s.r.State }
+func hold(r *resource.Release, s situation)   { r.PausedFrom = s.r.State }
 func unhold(r *resource.Release, _ situation) { r.PausedFrom = "" }
 
 func releaseDecided(r *resource.Release, s situation) {
