@@ -51,6 +51,9 @@ type Tx interface {
 	// Append adds an event to the ledger. It has no index until the sequencer
 	// gives it one; the order of events is the order of their transactions.
 	Append(e resource.Event) error
+	// AfterCommit runs f once the transaction is durable, before Update returns;
+	// f does not run when it fails.
+	AfterCommit(f func())
 	// Enqueue adds a job. A job whose Key was enqueued before is dropped.
 	Enqueue(j Job) error
 }
