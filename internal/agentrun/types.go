@@ -110,10 +110,28 @@ type Checkpoint struct {
 	Guard    guard.State  `json:"guard"`
 	// Pending are the calls of the last assistant message that were not made yet.
 	Pending []ToolCall `json:"pending,omitempty"`
+	// InFlight is the approved call that was about to be made when this was
+	// recorded. After a crash nobody knows whether its effect happened.
+	InFlight *ToolCall `json:"inFlight,omitempty"`
+	// Progress is what the loop itself has to remember.
+	Progress Progress `json:"progress"`
 	// Decision is set when this checkpoint carries a new guard decision.
 	Decision *resource.Decision `json:"-"`
 	// Call is the tool of Decision.
 	Call *Call `json:"-"`
+}
+
+// Progress is what the loop has to remember between two model calls.
+type Progress struct {
+	Calls     int `json:"calls"`     // tool calls dealt with; numbers the call ids
+	Denials   int `json:"denials"`   // consecutive calls that were refused
+	Malformed int `json:"malformed"` // consecutive calls whose arguments were no JSON object
+	Failures  int `json:"failures"`  // consecutive calls whose server did not answer
+	Repairs   int `json:"repairs"`   // rounds given to the model after a check blocked
+	// ActiveMs is the time spent working, without the time spent waiting for people.
+	ActiveMs int64 `json:"activeMs"`
+	// Previous is the last value judged under a gate's name, for gates that compare.
+	Previous map[string]any `json:"previous,omitempty"`
 }
 
 // Spec is one run to make. Run holds identity (ID, Agent, Digest, Version,
@@ -127,9 +145,13 @@ type Spec struct {
 	// Approve answers an approval request at once, in simulations; nil suspends
 	// the run with outcome waiting.
 	Approve func(tool string, args map[string]any) bool
+	// RecentCalls counts the tool calls that the agent made in this environment in
+	// the last minute, for budgets.callsPerMinute; nil is none.
+	RecentCalls func() int
 }
 
-// Grant is a human's yes to the call that a run waits for.
+// Grant is a human's answer to the call that a run waits for. The zero Grant
+// answers nothing: it goes on with a run that a crash interrupted.
 type Grant struct {
 	Approval   string // id
 	ArgsDigest string

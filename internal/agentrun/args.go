@@ -1,0 +1,99 @@
+package agentrun
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+)
+
+// maxExact is the largest integer that a JSON number carries unchanged through
+// every implementation (RFC 8259, section 6).
+const maxExact = 1<<53 - 1
+
+// parseArgs reads what the model wrote as arguments. problem is a sentence for
+// the model, "" when they are a JSON object.
+func parseArgs(s string) (args map[string]any, problem string) {
+	if strings.TrimSpace(s) == "" {
+		return map[string]any{}, "" // how many models write "no arguments"
+	}
+	d := json.NewDecoder(strings.NewReader(s))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		return nil, "its arguments are not valid JSON (" + syntaxProblem(err) + "); write one JSON object."
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, "there is text after its arguments; write one JSON object and nothing else."
+	}
+	m, ok := v.(map[string]any)
+	if !ok {
+		return nil, "its arguments are " + kind(v) + "; write one JSON object."
+	}
+	out, err := exact(m)
+	if err != nil {
+		return nil, err.Error()
+	}
+	return out.(map[string]any), ""
+}
+
+func syntaxProblem(err error) string {
+	var se *json.SyntaxError
+	switch {
+	case errors.As(err, &se):
+		return fmt.Sprintf("%s, at byte %d", se.Error(), se.Offset)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return "they end in the middle"
+	}
+	return "they cannot be read"
+}
+
+func kind(v any) string {
+	switch v.(type) {
+	case nil:
+		return "null"
+	case []any:
+		return "a list"
+	case string:
+		return "a string"
+	case bool:
+		return "a boolean"
+	}
+	return "a number"
+}
+
+// exact turns numbers into float64 and refuses those that would become another
+// number on the way: an argument that the guard judged must be the one that the
+// tool gets.
+func exact(v any) (any, error) {
+	switch x := v.(type) {
+	case json.Number:
+		f, err := x.Float64()
+		if err != nil || math.IsInf(f, 0) {
+			return nil, fmt.Errorf("the number %.40s is too large; write it as a string.", x)
+		}
+		if !strings.ContainsAny(x.String(), ".eE") && math.Abs(f) > maxExact {
+			return nil, fmt.Errorf("the integer %.40s is too large to be exact; write it as a string.", x)
+		}
+		return f, nil
+	case map[string]any:
+		for k, e := range x {
+			n, err := exact(e)
+			if err != nil {
+				return nil, err
+			}
+			x[k] = n
+		}
+	case []any:
+		for i, e := range x {
+			n, err := exact(e)
+			if err != nil {
+				return nil, err
+			}
+			x[i] = n
+		}
+	}
+	return v, nil
+}

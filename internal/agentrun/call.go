@@ -1,0 +1,232 @@
+package agentrun
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/internal/crv"
+	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/internal/guard"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// attempt is a tool call that is being dealt with.
+type attempt struct {
+	ToolCall
+	call  Call
+	start time.Time
+}
+
+// toolTurn deals with the first pending call. answer is a human's answer to it.
+func (l *loop) toolTurn(ctx context.Context, answer *Grant) error {
+	a := attempt{ToolCall: l.pending[0], start: l.Now()}
+	a.call = Call{RunID: l.run.ID, ID: callID(l.run.ID, l.progress.Calls+1), Tool: l.tool(a.Name)}
+	args, problem := parseArgs(a.Args)
+	a.call.Args = args
+	if problem != "" {
+		l.malformed(a, problem)
+		return nil
+	}
+	l.progress.Malformed = 0
+	if answer != nil && answer.Denied {
+		return l.refusedByHuman(ctx, a, *answer)
+	}
+	if answer == nil { // the gates judged a call that waited before it waited
+		if b := l.judge("args:"+a.Name, crv.Value{Value: args, Input: l.run.Input, Args: args}); b != nil {
+			l.blockedCall(a, *b, "The call was not made.")
+			return nil
+		}
+	}
+	return l.decide(ctx, a, answer)
+}
+
+// decide asks the guard and does what it says.
+func (l *loop) decide(ctx context.Context, a attempt, g *Grant) error {
+	c := guard.Call{Tool: a.Name, Args: a.call.Args}
+	if l.spec.RecentCalls != nil {
+		c.RecentCalls = l.spec.RecentCalls()
+	}
+	if g != nil {
+		c.ApprovedDigest, c.Approval = g.ArgsDigest, g.Approval
+	}
+	d, after := l.spec.Guard.Decide(l.guard, c)
+	l.guard = after
+	l.log.Debug("tool call decided", "tool", a.Name, "call", a.call.ID, "decision", d.State, "check", d.Check)
+	switch d.State {
+	case resource.DecisionApproved:
+		return l.perform(ctx, a, d)
+	case resource.DecisionPending:
+		return l.ask(ctx, a, d, g)
+	}
+	d.State = resource.DecisionRejected
+	return l.refuse(ctx, a, d)
+}
+
+// ask has a human answer: the scenario's at once, a real one later.
+func (l *loop) ask(ctx context.Context, a attempt, d resource.Decision, g *Grant) error {
+	if g == nil { // a call that is asked for twice is one escalation
+		l.run.Stats.Escalations++
+	}
+	l.setToolStep(a, resource.ToolStep{Args: a.call.Args, Decision: d})
+	if l.spec.Approve == nil {
+		l.run.Outcome = resource.OutcomeWaiting
+		return l.record(ctx, &d, &a.call)
+	}
+	if err := l.record(ctx, &d, &a.call); err != nil {
+		return err
+	}
+	if g == nil && l.spec.Approve(a.Name, a.call.Args) {
+		return l.decide(ctx, a, &Grant{ArgsDigest: d.ArgsDigest, Approval: "scenario"})
+	}
+	return l.refusedByHuman(ctx, a, Grant{Approval: "scenario", ArgsDigest: d.ArgsDigest,
+		Reason: "the scenario approves no call of this tool"})
+}
+
+// refusedByHuman tells the model what a human said.
+func (l *loop) refusedByHuman(ctx context.Context, a attempt, g Grant) error {
+	reason := "a human denied the call"
+	if g.Reason != "" {
+		reason += ": " + g.Reason
+	}
+	return l.refuse(ctx, a, resource.Decision{State: resource.DecisionRejected, Policies: []string{}, Check: "approval",
+		Reason: reason, Code: resource.PolicyViolation, Remediation: "go on without this call",
+		ArgsDigest: guard.ArgsDigest(a.Name, a.call.Args), Before: l.guard.GuardState, After: l.guard.GuardState,
+		Approval: g.Approval})
+}
+
+// refuse records a rejection and gives its reason to the model.
+func (l *loop) refuse(ctx context.Context, a attempt, d resource.Decision) error {
+	l.run.Stats.Denials++
+	l.progress.Denials++
+	text := "The call was refused: " + d.Reason + "."
+	if d.Remediation != "" {
+		text += " What to do: " + d.Remediation + "."
+	}
+	l.setToolStep(a, resource.ToolStep{Args: a.call.Args, Result: text, IsError: true, Decision: d})
+	l.answer(a, text)
+	if err := l.record(ctx, &d, &a.call); err != nil {
+		return err
+	}
+	if l.progress.Denials >= MaxDenials {
+		l.end(resource.OutcomeDenied, orCode(d.Code, resource.PolicyViolation),
+			fmt.Sprintf("%d tool calls in a row were refused, the last one (%s): %s", l.progress.Denials, a.Name, d.Reason))
+	}
+	return nil
+}
+
+// perform makes an approved call once its decision is durable.
+func (l *loop) perform(ctx context.Context, a attempt, d resource.Decision) error {
+	l.progress.Denials = 0
+	l.setToolStep(a, resource.ToolStep{Args: a.call.Args, Decision: d})
+	l.pending = l.pending[1:]
+	l.progress.Calls++
+	l.inFlight = &a.ToolCall
+	if err := l.record(ctx, &d, &a.call); err != nil {
+		return err
+	}
+	l.inFlight = nil
+	if ctx.Err() != nil {
+		l.completeStep(a, Result{IsError: true, Text: "The call was not made: the run had ended."})
+		return nil
+	}
+	callCtx, cancel := context.WithTimeout(ctx, a.call.Tool.Timeout.D(DefaultCallTimeout))
+	res, err := l.Tools.Call(callCtx, a.call)
+	cancel()
+	l.run.Stats.ToolCalls++
+	l.run.Stats.Retries += res.Retries
+	if err != nil {
+		l.failed(ctx, a, res, err)
+		return nil
+	}
+	l.progress.Failures = 0
+	l.received(a, res)
+	return nil
+}
+
+// received takes a result in.
+func (l *loop) received(a attempt, res Result) {
+	if res.Text == "" && res.Structured != nil {
+		res.Text = jsonText(res.Structured)
+	}
+	l.completeStep(a, res)
+	l.guard = l.spec.Guard.Observe(l.guard, guard.Observation{Tool: a.Name, Text: res.Text, IsError: res.IsError})
+	if !res.IsError {
+		v := crv.Value{Value: resultValue(res), Input: l.run.Input, Args: a.call.Args}
+		if b := l.judge("result:"+a.Name, v); b != nil {
+			l.blockedResult(a, *b)
+			return
+		}
+	}
+	l.reply(a, shownResult(a.call.Tool, res))
+}
+
+// failed handles a call that no server answered.
+func (l *loop) failed(ctx context.Context, a attempt, res Result, err error) {
+	text := "The tool did not answer: " + publicMessage(err)
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		text = fmt.Sprintf("The tool did not answer within %s.", a.call.Tool.Timeout.D(DefaultCallTimeout))
+	}
+	if a.call.Tool.Intent != blueprint.IntentRead {
+		text += " It is not known whether the call took effect: find out before you repeat it."
+	}
+	l.log.Warn("tool call failed", "tool", a.Name, "call", a.call.ID, "error", publicMessage(err))
+	l.completeStep(a, Result{IsError: true, Text: text, Retries: res.Retries})
+	l.guard = l.spec.Guard.Observe(l.guard, guard.Observation{Tool: a.Name, Text: text, IsError: true})
+	if ctx.Err() != nil {
+		return // the loop says why it stopped
+	}
+	l.progress.Failures++
+	if fault.Is(err, fault.Verification) || l.progress.Failures >= MaxFailures {
+		l.end(resource.OutcomeError, resource.ToolError, "tool "+a.Name+" failed: "+publicMessage(err))
+		return
+	}
+	l.reply(a, text)
+}
+
+// malformed tells the model that its arguments cannot be read.
+func (l *loop) malformed(a attempt, problem string) {
+	l.run.Stats.Retries++
+	l.progress.Malformed++
+	text := "The call was not made: " + problem
+	d := resource.Decision{State: resource.DecisionRejected, Policies: []string{}, Check: "arguments", Reason: problem,
+		Code: resource.MissingData, Before: l.guard.GuardState, After: l.guard.GuardState}
+	l.setToolStep(a, resource.ToolStep{Result: text, IsError: true, Decision: d})
+	l.answer(a, text)
+	if l.progress.Malformed >= MaxMalformed {
+		l.end(resource.OutcomeError, resource.ToolError,
+			fmt.Sprintf("the model wrote unreadable arguments for %d calls in a row, the last one of %q: %s", l.progress.Malformed, a.Name, problem))
+	}
+}
+
+// answer ends a call that was not made.
+func (l *loop) answer(a attempt, text string) {
+	l.pending = l.pending[1:]
+	l.progress.Calls++
+	l.reply(a, text)
+}
+
+// reply is the tool message for a call.
+func (l *loop) reply(a attempt, text string) {
+	l.messages = append(l.messages, Message{Role: "tool", ToolCallID: a.ID, Content: text})
+}
+
+func (l *loop) tool(name string) blueprint.Tool {
+	for _, t := range l.bp.Spec.Tools {
+		if t.Name == name {
+			return t
+		}
+	}
+	return blueprint.Tool{Name: name}
+}
+
+func callID(run string, n int) string { return fmt.Sprintf("%s-%d", run, n) }
+
+func orCode(c, def resource.FailureCode) resource.FailureCode {
+	if c == "" {
+		return def
+	}
+	return c
+}

@@ -1,0 +1,92 @@
+package agentrun
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/internal/crv"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// finish takes the model's last word: it may end here, its output is judged,
+// and the success criteria say how the run ended.
+func (l *loop) finish(content string) {
+	if phase, ok := mayEnd(l.bp.Spec.Workflow, l.guard.Phase); !ok {
+		l.unfinished(phase)
+		return
+	}
+	out := parseOutput(l.bp.Spec.Output, content)
+	if s := l.judge("output", crv.Value{Value: out, Input: l.run.Input}); s != nil {
+		if text, again := l.recover(*s); again {
+			l.messages = append(l.messages, Message{Role: "user", Content: "Your answer was not taken. " + text + " Then answer again."})
+		}
+		return
+	}
+	l.run.Output = out
+	l.end(resource.OutcomeSuccess, "", "")
+	if l.spec.Success == nil {
+		return
+	}
+	if name, why := l.spec.Success.Failed(l.run); name != "" {
+		l.run.Outcome, l.run.Code = resource.OutcomeFailure, resource.OutOfScope
+		l.run.Message = fmt.Sprintf("success criterion %q does not hold: %s", name, why)
+	}
+}
+
+// unfinished handles a model that stops where the workflow may not end.
+func (l *loop) unfinished(phase string) {
+	if l.progress.Repairs < MaxRepairs {
+		l.progress.Repairs++
+		l.run.Stats.Retries++
+		l.messages = append(l.messages, Message{Role: "user", Content: fmt.Sprintf(
+			"The work is not done: it is in the phase %q, where it may not end. Go on with the tools you have.", phase)})
+		return
+	}
+	l.end(resource.OutcomeFailure, resource.OutOfScope, fmt.Sprintf(
+		"the agent stopped in phase %q, which is not final; mark the phase final or change the instructions", phase))
+}
+
+// mayEnd reports whether a run may end in phase. A workflow that marks no phase
+// as final lets it end in any.
+func mayEnd(w *blueprint.Workflow, phase string) (string, bool) {
+	if w == nil || !slices.ContainsFunc(w.Phases, func(p blueprint.Phase) bool { return p.Final }) {
+		return phase, true
+	}
+	i := slices.IndexFunc(w.Phases, func(p blueprint.Phase) bool { return p.Name == phase })
+	return phase, i >= 0 && w.Phases[i].Final
+}
+
+// parseOutput is the value of an answer: JSON where the blueprint says what
+// shape it has, text otherwise. What is no JSON stays text, which the schema
+// judges.
+func parseOutput(o *blueprint.IO, content string) any {
+	if o == nil {
+		return content
+	}
+	var v any
+	if json.Unmarshal([]byte(unfence(content)), &v) != nil {
+		return content
+	}
+	return v
+}
+
+// unfence takes away a Markdown code fence, which models like to put around JSON.
+func unfence(s string) string {
+	t := strings.TrimSpace(s)
+	body, ok := strings.CutPrefix(t, "```")
+	if !ok {
+		return t
+	}
+	body, ok = strings.CutSuffix(body, "```")
+	if !ok {
+		return t
+	}
+	lang, rest, ok := strings.Cut(body, "\n")
+	if !ok || (strings.TrimSpace(lang) != "" && !strings.EqualFold(strings.TrimSpace(lang), "json")) {
+		return t
+	}
+	return strings.TrimSpace(rest)
+}

@@ -1,0 +1,75 @@
+package agentrun
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/aureus-agents/aureus/blueprint"
+)
+
+// shownResult is a result as the model is shown it: cut to MaxShown, and
+// between markers when an outsider may have written it. The markers hold a
+// digest of the text, so that the text cannot hold its own end marker.
+func shownResult(t blueprint.Tool, r Result) string {
+	text := cut(strings.ToValidUTF8(r.Text, "\uFFFD"), MaxShown)
+	if outside(t.Labels) {
+		sum := sha256.Sum256([]byte(text))
+		mark := hex.EncodeToString(sum[:8])
+		text = fmt.Sprintf("<outside-text id=%q tool=%q>\n%s\n</outside-text id=%q>", mark, t.Name, text, mark)
+	}
+	if r.IsError {
+		return "The tool reports an error:\n" + text
+	}
+	return text
+}
+
+// cut shortens s to at most n bytes at a character's end and says so.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	keep := n
+	for keep > 0 && !utf8.RuneStart(s[keep]) {
+		keep--
+	}
+	return fmt.Sprintf("%s\n[cut: the first %d of %d bytes are shown]", s[:keep], keep, len(s))
+}
+
+// resultValue is a result as gates judge it: structured content, else JSON, else text.
+func resultValue(r Result) any {
+	if r.Structured != nil {
+		return r.Structured
+	}
+	var v any
+	if json.Unmarshal([]byte(r.Text), &v) == nil {
+		return v
+	}
+	return r.Text
+}
+
+// inputText is a run's input as the user says it.
+func inputText(v any) string {
+	switch x := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return x
+	}
+	return jsonText(v)
+}
+
+// jsonText is v as JSON with sorted keys and nothing escaped that need not be.
+func jsonText(v any) string {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return fmt.Sprint(v)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
