@@ -1,0 +1,128 @@
+package simulate
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// Report is what a simulation found. It holds no wall-clock time.
+type Report struct {
+	Agent     string           `json:"agent"`
+	Digest    string           `json:"digest"`
+	Seed      int64            `json:"seed"`
+	Passed    bool             `json:"passed"`
+	Message   string           `json:"message,omitempty"` // why it did not pass, in one sentence
+	Scenarios []ScenarioReport `json:"scenarios"`         // in the blueprint's order
+}
+
+// ScenarioReport is one scenario.
+type ScenarioReport struct {
+	Suite   string           `json:"suite"`
+	Name    string           `json:"name"`
+	Passed  bool             `json:"passed"`
+	Outcome resource.Outcome `json:"outcome"`
+	Message string           `json:"message,omitempty"` // why it did not pass
+	Output  any              `json:"output,omitempty"`
+	Effects []Effect         `json:"effects"`
+	Grades  []Grade          `json:"grades"`
+}
+
+// Effect is a captured side effect: a call whose intent is not read.
+type Effect struct {
+	Tool     string             `json:"tool"`
+	Intent   blueprint.Intent   `json:"intent"` // "" is a tool that the version does not have
+	Args     map[string]any     `json:"args"`
+	Decision resource.Decision  `json:"decision"`
+	CRV      []resource.CRVStep `json:"crv,omitempty"`
+	Happened bool               `json:"happened"` // would have happened: it got past the guard and CRV
+}
+
+// Grade is one grader's answer.
+type Grade struct {
+	Name    string `json:"name"`
+	Passed  bool   `json:"passed"`
+	Message string `json:"message,omitempty"`
+}
+
+// NoCases is Report.Message when there was nothing to run. Nothing tried is
+// nothing shown, so such a report does not pass.
+const NoCases = "The blueprint has no scenarios, so nothing was shown; add some under spec.evaluation.suites."
+
+// conclude fills Passed and Message.
+func (r *Report) conclude() {
+	if len(r.Scenarios) == 0 {
+		r.Message = NoCases
+		return
+	}
+	var failed []string
+	for _, s := range r.Scenarios {
+		if !s.Passed {
+			failed = append(failed, s.Name)
+		}
+	}
+	r.Passed = len(failed) == 0
+	if !r.Passed {
+		r.Message = fmt.Sprintf("%d of %d scenarios failed: %s.", len(failed), len(r.Scenarios), strings.Join(failed, ", "))
+	}
+}
+
+// Text writes the report for a person: one line a scenario with its effects,
+// and below it why it failed.
+func (r Report) Text(w io.Writer) error {
+	verdict := "passed"
+	if !r.Passed {
+		verdict = "FAILED"
+	}
+	if _, err := fmt.Fprintf(w, "Simulation of %s (%s), seed %d: %s\n\n", r.Agent, shortDigest(r.Digest), r.Seed, verdict); err != nil {
+		return err
+	}
+	if len(r.Scenarios) == 0 {
+		_, err := fmt.Fprintln(w, r.Message)
+		return err
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "\tSUITE\tSCENARIO\tOUTCOME\tEFFECTS")
+	for _, s := range r.Scenarios {
+		mark := "ok"
+		if !s.Passed {
+			mark = "FAIL"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", mark, s.Suite, s.Name, s.Outcome, effectsText(s.Effects))
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, s := range r.Scenarios {
+		if s.Passed {
+			continue
+		}
+		if _, err := fmt.Fprintf(w, "\n%s / %s\n  %s\n", s.Suite, s.Name, strings.ReplaceAll(s.Message, "\n", "\n  ")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func effectsText(effects []Effect) string {
+	if len(effects) == 0 {
+		return "none"
+	}
+	parts := make([]string, len(effects))
+	for i, e := range effects {
+		parts[i] = e.Tool
+		if !e.Happened {
+			parts[i] += " (stopped)"
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func shortDigest(d string) string {
+	d = strings.TrimPrefix(d, "sha256:")
+	return d[:min(12, len(d))]
+}
