@@ -1,0 +1,106 @@
+package guard
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/aureus-agents/aureus/blueprint"
+)
+
+// source is a policy with the field of the blueprint that it comes from.
+type source struct {
+	policy
+	path string // "" for a built-in policy
+	file string
+}
+
+// located is a problem with its field.
+type located struct {
+	problem
+	path string
+	file string
+}
+
+// collect parses the built-in set and the blueprint's policies, sorted by id.
+func collect(a *blueprint.Agent) ([]source, []located) {
+	var all []source
+	var probs []located
+	add := func(ps []policy, bad []problem, path, file string) {
+		for _, p := range ps {
+			all = append(all, source{policy: p, path: path, file: file})
+		}
+		for _, b := range bad {
+			probs = append(probs, located{problem: b, path: path, file: file})
+		}
+	}
+	ps, bad := parseBuiltIn()
+	add(ps, bad, "", "")
+	seen := map[string]bool{}
+	for i, p := range a.Spec.Policies {
+		path := fmt.Sprintf("spec.policies[%d]", i)
+		if seen[p.ID] {
+			probs = append(probs, located{problem: problem{rule: "policy/id", id: p.ID, text: "two policies have this id", fix: "give each policy its own id"}, path: path, file: p.File})
+			continue
+		}
+		seen[p.ID] = true
+		ps, bad := parseUser(p)
+		add(ps, bad, path+".cedar", p.File)
+	}
+	slices.SortFunc(all, func(a, b source) int { return cmp.Compare(a.id, b.id) })
+	return all, probs
+}
+
+func pathOf(all []source, id string) string {
+	for _, s := range all {
+		if s.id == id {
+			return s.path
+		}
+	}
+	return ""
+}
+
+// nameProblems finds policies that name a tool or agent which does not exist.
+// Cedar itself accepts any id of a known entity type.
+func nameProblems(a *blueprint.Agent, all []source) []located {
+	tools := map[string]bool{}
+	for _, t := range a.Spec.Tools {
+		tools[t.Name] = true
+	}
+	var probs []located
+	for _, s := range all {
+		for _, name := range s.uses.tools {
+			if !tools[name] {
+				probs = append(probs, s.problem("policy/unknown-tool", fmt.Sprintf("Tool::%q is not a tool of this blueprint", name), "use a name from spec.tools"))
+			}
+		}
+		for _, name := range s.uses.agents {
+			if name != a.Metadata.Name {
+				probs = append(probs, s.problem("policy/unknown-agent", fmt.Sprintf("Agent::%q is not this agent", name), fmt.Sprintf("write Agent::%q or leave the principal open", a.Metadata.Name)))
+			}
+		}
+	}
+	return probs
+}
+
+func (s source) problem(rule, text, fix string) located {
+	return located{problem: problem{rule: rule, id: s.id, line: s.line, text: text, fix: fix}, path: s.path, file: s.file}
+}
+
+func duplicateTool(i int, name string) located {
+	return located{problem: problem{rule: "policy/duplicate-tool", text: fmt.Sprintf("two tools are called %q, so a policy cannot tell them apart", name), fix: "give each tool its own name"}, path: fmt.Sprintf("spec.tools[%d].name", i)}
+}
+
+// unapplied checks the names and types of policies whose scope matches no tool.
+func unapplied(all []source, applied map[string]bool) []located {
+	var probs []located
+	for _, s := range all {
+		if applied[s.id] || s.path == "" || len(s.uses.tools) > 0 {
+			continue
+		}
+		if _, err := openTypes(s.policy, ""); err != nil {
+			probs = append(probs, s.problem("policy/type", err.Error(), "see docs/policies.md for the entities"))
+		}
+	}
+	return probs
+}

@@ -1,0 +1,222 @@
+package guard
+
+import (
+	"iter"
+	"slices"
+
+	cedar "github.com/cedar-policy/cedar-go"
+	"github.com/cedar-policy/cedar-go/types"
+	xast "github.com/cedar-policy/cedar-go/x/exp/ast"
+	"github.com/cedar-policy/cedar-go/x/exp/eval"
+	"github.com/cedar-policy/cedar-go/x/exp/schema/resolved"
+
+	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// Compiled is a version's guard. It is immutable and safe for concurrent use.
+type Compiled struct {
+	phases   map[string]bool
+	initial  string
+	workflow bool
+	moves    map[move]string
+	limits   limits
+	ground   []Source // what the blueprint says, for provenance
+	tools    map[string]*toolGuard
+	entities types.EntityMap
+	agent    types.EntityUID
+}
+
+// move is a transition's left side.
+type move struct{ phase, tool string }
+
+// toolGuard is everything about one tool that does not change between calls.
+type toolGuard struct {
+	tool     blueprint.Tool
+	resource types.EntityUID
+	action   types.EntityUID
+	policies policyList // those whose scope can match a call of the tool
+	args     resolved.RecordType
+	strict   bool // args come from a pinned schema
+	origins  bool // a policy reads context.origins
+	trusted  bool // its results never hold outside text
+	reads    int64
+}
+
+// policyList is an ordered set of policies; the order is that of the ids, so a
+// decision does not depend on a map's order.
+type policyList []policy
+
+// All implements cedar.PolicyIterator.
+func (l policyList) All() iter.Seq2[cedar.PolicyID, *cedar.Policy] {
+	return func(yield func(cedar.PolicyID, *cedar.Policy) bool) {
+		for _, p := range l {
+			if !yield(cedar.PolicyID(p.id), p.cedar) {
+				return
+			}
+		}
+	}
+}
+
+func (l policyList) get(id cedar.PolicyID) (policy, bool) {
+	i, ok := slices.BinarySearchFunc(l, string(id), func(p policy, id string) int {
+		switch {
+		case p.id < id:
+			return -1
+		case p.id > id:
+			return 1
+		}
+		return 0
+	})
+	if !ok {
+		return policy{}, false
+	}
+	return l[i], true
+}
+
+// Compile prepares the guard of a version. The manifest's adapters give the
+// tools' argument types; a tool without one gets the types its policies need.
+// fault.Invalid, with a detail for each, when a policy is wrong.
+func Compile(m *resource.Manifest) (*Compiled, error) {
+	if m == nil {
+		return nil, fault.New(fault.Invalid, "There is no version to compile a guard for.")
+	}
+	c, probs := compile(&m.Blueprint, pinnedSchemas(m))
+	if len(probs) > 0 {
+		err := fault.New(fault.Invalid, "The policies of %s do not compile; fix those named below.", m.Blueprint.Metadata.Name)
+		for _, p := range probs {
+			err.With(fault.Detail{Path: p.path, Line: p.line, Code: p.rule, Message: p.Error(), Fix: p.fix})
+		}
+		return nil, err
+	}
+	return c, nil
+}
+
+// pinnedSchemas is each tool's input schema by the blueprint's name for it.
+func pinnedSchemas(m *resource.Manifest) map[string]map[string]any {
+	pins := map[[2]string]map[string]any{}
+	for _, a := range m.Adapters {
+		for _, t := range a.Tools {
+			pins[[2]string{a.Server, t.Name}] = t.InputSchema
+		}
+	}
+	out := map[string]map[string]any{}
+	for _, t := range m.Blueprint.Spec.Tools {
+		if s, ok := pins[[2]string{t.Server, upstream(t)}]; ok && s != nil {
+			out[t.Name] = s
+		}
+	}
+	return out
+}
+
+func upstream(t blueprint.Tool) string {
+	if t.Upstream != "" {
+		return t.Upstream
+	}
+	return t.Name
+}
+
+// compile builds the guard and collects every problem of the policies.
+func compile(a *blueprint.Agent, schemas map[string]map[string]any) (*Compiled, []located) {
+	all, probs := collect(a)
+	c := &Compiled{
+		limits: limitsOf(a.Spec.Budgets),
+		ground: groundOf(a),
+		tools:  make(map[string]*toolGuard, len(a.Spec.Tools)),
+		agent:  types.NewEntityUID(agentType, types.String(a.Metadata.Name)),
+	}
+	c.setWorkflow(a.Spec.Workflow)
+	c.entities = entitiesOf(c, a)
+	probs = append(probs, nameProblems(a, all)...)
+	applied := map[string]bool{}
+	for i, t := range a.Spec.Tools {
+		if _, twice := c.tools[t.Name]; twice {
+			probs = append(probs, duplicateTool(i, t.Name))
+			continue
+		}
+		g := newToolGuard(t)
+		for _, p := range all {
+			if c.scopeMatches(g, p.policy) {
+				applied[p.id] = true
+				g.policies = append(g.policies, p.policy)
+			}
+		}
+		probs = append(probs, g.typePolicies(all, schemas[t.Name])...)
+		c.tools[t.Name] = g
+	}
+	return c, append(probs, unapplied(all, applied)...)
+}
+
+// newToolGuard is a tool's guard without its policies.
+func newToolGuard(t blueprint.Tool) *toolGuard {
+	g := &toolGuard{
+		tool:     t,
+		resource: types.NewEntityUID(toolType, types.String(t.Name)),
+		action:   actionOf(t.Intent),
+		trusted:  !safe(t.Labels.ReadsOutside),
+		reads:    rankPublic,
+	}
+	if safe(t.Labels.ReadsPrivate) {
+		// Private data is never public, whatever zone the tool names.
+		g.reads = max(dataRank(t.Zone), rankInternal)
+	}
+	return g
+}
+
+// scopeMatches reports whether p's scope can match a call of g's tool. Only the
+// scope is looked at: conditions stay as they are written, errors included.
+func (c *Compiled) scopeMatches(g *toolGuard, p policy) bool {
+	head := *(*xast.Policy)(p.cedar.AST())
+	head.Conditions = nil
+	env := eval.Env{Entities: c.entities, Principal: c.agent, Action: g.action, Resource: g.resource, Context: types.Record{}}
+	_, keep := eval.PartialPolicy(env, &head)
+	return keep
+}
+
+// typePolicies checks the tool's policies against its schema and notes which
+// parts of a call they read.
+func (g *toolGuard) typePolicies(all []source, schema map[string]any) []located {
+	g.strict = schema != nil
+	full := resolved.RecordType{}
+	if g.strict {
+		full = argTypes(schema)
+	}
+	g.args = resolved.RecordType{}
+	var probs []located
+	for _, p := range g.policies {
+		g.origins = g.origins || p.uses.origins
+		types_, err := g.typeOne(p, full)
+		if err != nil {
+			probs = append(probs, located{problem: problem{rule: "policy/type", id: p.id, line: p.line,
+				text: "in tool " + g.tool.Name + ": " + err.Error(), fix: "see docs/policies.md for the entities and the tool's schema for its arguments"}, path: pathOf(all, p.id)})
+			continue
+		}
+		for name, t := range types_ {
+			if old, ok := g.args[name]; !ok || old.Type == stringType {
+				g.args[name] = t
+			}
+		}
+	}
+	return probs
+}
+
+// typeOne returns the types of the arguments that p reads.
+func (g *toolGuard) typeOne(p policy, full resolved.RecordType) (resolved.RecordType, error) {
+	if !g.strict {
+		return openTypes(p, g.tool.Intent)
+	}
+	if err := typecheck(p, g.tool.Intent, full); err != nil {
+		return nil, err
+	}
+	if p.uses.allArgs {
+		return full, nil
+	}
+	need := resolved.RecordType{}
+	for _, path := range p.uses.args {
+		if t, ok := full[types.String(path[0])]; ok {
+			need[types.String(path[0])] = t
+		}
+	}
+	return need, nil
+}

@@ -1,0 +1,48 @@
+package guard
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+
+	"github.com/aureus-agents/aureus/blueprint"
+)
+
+// ArgsDigest is the digest that an approval is bound to: of the tool's name and
+// its arguments in canonical form (sorted keys, shortest numbers). It is "" when
+// the arguments have no JSON form; such a call is rejected, and "" approves
+// nothing.
+func ArgsDigest(tool string, args map[string]any) string {
+	if args == nil {
+		args = map[string]any{}
+	}
+	// encoding/json sorts object keys and writes numbers as ECMAScript does, which
+	// is what makes equal arguments equal bytes.
+	b, err := json.Marshal([2]any{tool, args})
+	if err != nil {
+		return ""
+	}
+	return sum(b)
+}
+
+// BuiltInDigest is the digest of the built-in policy set.
+func BuiltInDigest() string { return sum([]byte(builtInText)) }
+
+// PolicyDigest is the digest of everything that decides for a blueprint: the
+// built-in set and the blueprint's own policies by id and text, in any order.
+func PolicyDigest(a *blueprint.Agent) string {
+	own := make(map[string][]string, len(a.Spec.Policies))
+	for _, p := range a.Spec.Policies {
+		own[p.ID] = append(own[p.ID], p.Cedar)
+	}
+	b, err := json.Marshal(map[string]any{"builtIn": BuiltInDigest(), "policies": own})
+	if err != nil {
+		return ""
+	}
+	return sum(b)
+}
+
+func sum(b []byte) string {
+	h := sha256.Sum256(b)
+	return "sha256:" + hex.EncodeToString(h[:])
+}

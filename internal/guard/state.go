@@ -1,0 +1,82 @@
+package guard
+
+import (
+	"math"
+
+	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// Start is the state of a new run whose user said input.
+func (c *Compiled) Start(input string) State {
+	s := State{GuardState: resource.GuardState{Phase: c.initial, Confidentiality: string(blueprint.ZonePublic)}}
+	s.Sources = remember(nil, Source{Origin: OriginUser, Trusted: true, Text: input}, MaxUserText)
+	return s
+}
+
+// Observe moves the state by the result of a call. A result taints and reveals
+// also when it is an error: error texts are written by others too. The phase
+// moves only when the call succeeded.
+func (c *Compiled) Observe(s State, o Observation) State {
+	s = c.effective(s)
+	g, ok := c.tools[o.Tool]
+	if !ok {
+		// Nothing is known about where this came from.
+		s.Tainted, s.Confidentiality = true, string(blueprint.ZoneRestricted)
+		s.Sources = remember(s.Sources, Source{Origin: originTool + o.Tool, Text: o.Text}, MaxResultText)
+		return s
+	}
+	s.Tainted = s.Tainted || !g.trusted
+	if g.reads > confidentiality(s) {
+		s.Confidentiality = zoneName(g.reads)
+	}
+	s.Sources = remember(s.Sources, Source{Origin: originTool + o.Tool, Trusted: g.trusted, Text: o.Text}, MaxResultText)
+	if to, ok := c.moves[move{s.Phase, o.Tool}]; ok && !o.IsError {
+		s.Phase = to
+	}
+	return s
+}
+
+// Spend moves the state by one model call.
+func (c *Compiled) Spend(s State, tokens int64, cost resource.MicroUSD) State {
+	s = c.effective(s)
+	s.Steps++
+	s.Tokens = add(s.Tokens, tokens)
+	s.Cost = resource.MicroUSD(add(int64(s.Cost), int64(cost)))
+	return s
+}
+
+// add counts up and never wraps or goes down.
+func add(have, more int64) int64 {
+	if more < 0 {
+		return have
+	}
+	if have > math.MaxInt64-more {
+		return math.MaxInt64
+	}
+	return have + more
+}
+
+// effective is s as decisions see it. A state that is unknown, has no phase, or
+// holds what no run can reach counts as tainted and restricted, with its damaged
+// counters used up.
+func (c *Compiled) effective(s State) State {
+	damaged := s.ToolCalls < 0 || s.Steps < 0 || s.Tokens < 0 || s.Cost < 0 || s.Spent < 0 || math.IsNaN(s.Spent)
+	if !s.Unknown && s.Phase != "" && !damaged {
+		return s
+	}
+	s.Unknown, s.Tainted, s.Confidentiality = true, true, string(blueprint.ZoneRestricted)
+	if s.Phase == "" && !c.workflow {
+		s.Phase = onlyPhase
+	}
+	if damaged {
+		s.ToolCalls, s.Spent = math.MaxInt32, math.MaxFloat64
+		s.Steps, s.Tokens, s.Cost = max(s.Steps, 0), max(s.Tokens, 0), max(s.Cost, 0)
+	}
+	return s
+}
+
+// confidentiality is the highest zone read; one that is not known is restricted.
+func confidentiality(s State) int64 {
+	return min(dataRank(blueprint.Zone(s.Confidentiality)), rankRestricted)
+}

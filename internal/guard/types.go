@@ -1,0 +1,62 @@
+package guard
+
+import "github.com/aureus-agents/aureus/resource"
+
+// Contract names this guard in a version's runtime.
+const Contract = "aureus-guard/v1"
+
+// State is a run's guard state with what provenance needs to remember. It is
+// stored as JSON in the run's checkpoint.
+type State struct {
+	resource.GuardState
+	// Sources are the texts that values can come from, oldest first, normalised
+	// for search (lower case, single spaces).
+	Sources []Source `json:"sources,omitempty"`
+}
+
+// Source is one text with its label.
+type Source struct {
+	Origin  string `json:"origin"` // user, blueprint or tool:NAME
+	Trusted bool   `json:"trusted"`
+	Text    string `json:"text"`
+}
+
+// Call is a tool call to decide.
+type Call struct {
+	Tool string
+	Args map[string]any
+	// ApprovedDigest is the argument digest that a human approved for this run,
+	// "" for none. It allows exactly the call whose ArgsDigest is equal.
+	ApprovedDigest string
+	Approval       string // id of that approval
+	// RecentCalls is how many calls the agent made in this environment in the last minute.
+	RecentCalls int
+}
+
+// Observation is what came back from an approved call.
+type Observation struct {
+	Tool    string
+	Text    string
+	IsError bool
+}
+
+// The checks that can decide a call, in the order in which they are reported.
+const (
+	CheckTool       = "tool"
+	CheckPhase      = "phase"
+	CheckPermission = "permission"
+	CheckPolicy     = "policy"
+	CheckTier       = "tier"
+	CheckBudget     = "budget"
+	CheckApproval   = "approval"
+)
+
+// checkRank orders checks; an unknown one is last.
+func checkRank(check string) int {
+	for i, c := range []string{CheckTool, CheckPhase, CheckPermission, CheckPolicy, CheckTier, CheckBudget, CheckApproval} {
+		if c == check {
+			return i
+		}
+	}
+	return 99
+}
