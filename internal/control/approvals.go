@@ -1,0 +1,341 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/internal/release"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// Approval kinds.
+const (
+	approvalOfRelease = "release"
+	approvalOfCall    = "tool_call"
+)
+
+// approvalTTL is how long a request can be answered.
+const approvalTTL = time.Hour
+
+// releaseDigest is what an approval of a release is bound to: the version, where
+// it goes, what changes, how it goes out and the evidence it goes out on.
+func releaseDigest(r Reader, rel resource.Release) (string, error) {
+	list, err := r.Evidence(EvidenceFilter{Subject: rel.Digest, Release: rel.ID}, Page{Limit: 1000})
+	if err != nil {
+		return "", err
+	}
+	var digests []string
+	for _, e := range list {
+		if e.Kind != resource.EvidenceApproval {
+			digests = append(digests, e.Digest)
+		}
+	}
+	slices.Sort(digests)
+	return blueprint.Digest(map[string]any{"release": rel.ID, "version": rel.Digest, "environment": rel.Environment,
+		"baseline": rel.Baseline, "delta": rel.Delta, "plan": rel.Plan, "evidence": digests})
+}
+
+// askRelease opens the approval request of a release.
+func (t *tx) askRelease(r *resource.Release, quorum int) error {
+	digest, err := releaseDigest(t, *r)
+	if err != nil {
+		return err
+	}
+	v, err := t.VersionByDigest(r.Agent, r.Digest)
+	if err != nil {
+		return err
+	}
+	excluded := []string{v.CreatedBy.Name, r.CreatedBy.Name}
+	slices.Sort(excluded)
+	a := resource.Approval{Kind: approvalOfRelease, Subject: r.ID, Digest: digest, Agent: r.Agent, Environment: r.Environment,
+		Title: fmt.Sprintf("Release %s into %s", v.Name, r.Environment), Tier: r.Tier, Quorum: quorum,
+		Excluded: slices.Compact(excluded), Reason: r.Reason, CreatedBy: r.CreatedBy}
+	if a, err = t.openApproval(a); err != nil {
+		return err
+	}
+	r.Approval = a.ID
+	return nil
+}
+
+// openApproval stores a request, arms its expiry and tells people.
+func (t *tx) openApproval(a resource.Approval) (resource.Approval, error) {
+	a.ID = t.c.cfg.NewID("apr")
+	a.Role, a.State, a.Revision = resource.RoleApprover, resource.ApprovalPending, 1
+	a.Decisions = []resource.ApprovalDecision{}
+	a.CreatedAt = t.c.now()
+	a.ExpiresAt = a.CreatedAt + resource.Millis(approvalTTL.Milliseconds())
+	if err := t.InsertApproval(a); err != nil {
+		return a, err
+	}
+	payload, err := json.Marshal(a.ID)
+	if err != nil {
+		return a, err
+	}
+	if err := t.Enqueue(Job{Kind: jobExpireApproval, Key: "approval/" + a.ID + "/expire", Payload: payload, RunAt: a.ExpiresAt}); err != nil {
+		return a, err
+	}
+	if err := t.recordApproval(a, "approval.requested", a.CreatedBy, a.Reason); err != nil {
+		return a, err
+	}
+	return a, t.notify(Notice{Kind: "approval.requested", Agent: a.Agent, Environment: a.Environment, Subject: a.ID, Digest: a.Digest,
+		Text: fmt.Sprintf("%s needs %d approval(s), until %s", a.Title, a.Quorum, time.UnixMilli(int64(a.ExpiresAt)).UTC().Format(time.RFC3339))})
+}
+
+func (t *tx) recordApproval(a resource.Approval, action string, by resource.Actor, reason string) error {
+	return t.record(resource.Event{Actor: by, Action: action, SubjectKind: "approval", SubjectID: a.ID, Digest: a.Digest,
+		Agent: a.Agent, Environment: a.Environment, Reason: reason,
+		Attrs: map[string]string{"kind": a.Kind, "subject": a.Subject, "tier": string(a.Tier), "quorum": strconv.Itoa(a.Quorum), "state": string(a.State)}})
+}
+
+// withdrawApproval closes an open request, if it is still open.
+func (t *tx) withdrawApproval(id string, by resource.Actor, why string) error {
+	if id == "" {
+		return nil
+	}
+	a, err := t.Approval(id)
+	if err != nil || a.State != resource.ApprovalPending {
+		return err
+	}
+	a.State, a.Revision = resource.ApprovalWithdrawn, a.Revision+1
+	if err := t.PutApproval(a); err != nil {
+		return err
+	}
+	return t.recordApproval(a, "approval.withdrawn", by, why)
+}
+
+// Approvals lists approval requests. Viewer; arguments only for those who see payloads.
+func (c *Control) Approvals(ctx context.Context, p Principal, f ApprovalFilter, page Page) (as []resource.Approval, err error) {
+	if err := need(p, resource.RoleViewer); err != nil {
+		return nil, err
+	}
+	err = c.view(ctx, func(r Reader) (err error) { as, err = r.Approvals(f, page); return err })
+	for i := range as {
+		if !seesPayloads(p) {
+			as[i].Args = nil
+		}
+	}
+	return as, err
+}
+
+// mayAnswer says why p cannot answer a, nil when it can.
+func (c *Control) mayAnswer(p Principal, a resource.Approval) error {
+	if err := need(p, a.Role); err != nil {
+		return err
+	}
+	switch {
+	case slices.Contains(a.Excluded, p.Actor.Name):
+		return fault.New(fault.Forbidden, "%s made or asked for this change and cannot approve it; somebody else has to", p.Actor.Name)
+	case p.Actor.Kind != "human":
+		return fault.New(fault.Forbidden, "an approval is a person's answer; %s is a token of kind %s", p.Actor.Name, p.Actor.Kind)
+	case a.State == resource.ApprovalPending && a.ExpiresAt <= c.now():
+		return fault.New(fault.Conflict, "approval %s expired at %s; start the release again", a.ID, time.UnixMilli(int64(a.ExpiresAt)).UTC().Format(time.RFC3339))
+	case a.State != resource.ApprovalPending:
+		return fault.New(fault.Conflict, "approval %s is %s; it can be answered only while it is pending", a.ID, a.State)
+	case slices.ContainsFunc(a.Decisions, func(d resource.ApprovalDecision) bool { return d.Actor.Name == p.Actor.Name }):
+		return fault.New(fault.Conflict, "%s has answered approval %s already", p.Actor.Name, a.ID)
+	}
+	return nil
+}
+
+// ViewApproval shows a request; an approver who may answer it gets a single-use
+// token bound to the digest of what is shown. Viewer.
+func (c *Control) ViewApproval(ctx context.Context, p Principal, id string) (ApprovalView, error) {
+	if err := need(p, resource.RoleViewer); err != nil {
+		return ApprovalView{}, err
+	}
+	var view ApprovalView
+	read := func(r Reader) (err error) {
+		view, err = viewApproval(r, id)
+		return err
+	}
+	if err := c.view(ctx, read); err != nil {
+		return view, err
+	}
+	if !seesPayloads(p) {
+		view.Approval.Args, view.Run = nil, nil
+	}
+	if c.mayAnswer(p, view.Approval) != nil {
+		return view, nil
+	}
+	secret := newSecret()
+	err := c.update(ctx, func(t *tx) error {
+		if err := read(t); err != nil {
+			return err
+		}
+		return t.InsertApprovalToken(resource.ApprovalToken{Hash: hashSecret(secret), Approval: id, Principal: p.Actor.Name,
+			Digest: view.Approval.Digest, ExpiresAt: view.Approval.ExpiresAt})
+	})
+	view.Token = secret
+	return view, err
+}
+
+func viewApproval(r Reader, id string) (v ApprovalView, err error) {
+	if v.Approval, err = r.Approval(id); err != nil {
+		return v, err
+	}
+	if v.Approval.Kind == approvalOfCall {
+		run, err := r.Run(v.Approval.Subject)
+		v.Run = &run
+		return v, err
+	}
+	rel, err := r.Release(v.Approval.Subject)
+	if err != nil {
+		return v, err
+	}
+	v.Release = &rel
+	v.Evidence, err = r.Evidence(EvidenceFilter{Subject: rel.Digest, Release: rel.ID}, Page{Limit: 1000})
+	for i := range v.Evidence {
+		v.Evidence[i].Bundle, v.Evidence[i].Report = nil, nil
+	}
+	return v, err
+}
+
+// Decide answers a request. Needs its role, which is approver unless the request
+// says otherwise; never one of its excluded principals. The token is the one
+// that ViewApproval gave this principal; it works once.
+func (c *Control) Decide(ctx context.Context, p Principal, id string, r DecideRequest) (a resource.Approval, err error) {
+	if strings.TrimSpace(r.Reason) == "" {
+		return a, fault.New(fault.Invalid, "say why: the reason of an answer is part of the record")
+	}
+	err = c.update(ctx, func(t *tx) error {
+		if a, err = t.Approval(id); err != nil {
+			return err
+		}
+		if err := c.mayAnswer(p, a); err != nil {
+			return err
+		}
+		if err := t.useToken(p, a, r.Token); err != nil {
+			return err
+		}
+		a, err = t.answer(p, a, r)
+		return err
+	})
+	return a, err
+}
+
+// useToken consumes the single-use token and checks what it is bound to.
+func (t *tx) useToken(p Principal, a resource.Approval, secret string) error {
+	tok, err := t.UseApprovalToken(hashSecret(secret), t.c.now())
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return fault.New(fault.Forbidden, "the approval token is not known; view the request and answer with the token it gives")
+	case fault.Is(err, fault.Conflict):
+		return fault.New(fault.Conflict, "the approval token was used before; view the request again for a new one")
+	case err != nil:
+		return err
+	case tok.Approval != a.ID || tok.Principal != p.Actor.Name:
+		return fault.New(fault.Forbidden, "the approval token belongs to another request or another person")
+	case tok.ExpiresAt <= t.c.now():
+		return fault.New(fault.Conflict, "the approval token has expired; view the request again")
+	}
+	if a.Kind == approvalOfRelease {
+		rel, err := t.Release(a.Subject)
+		if err != nil {
+			return err
+		}
+		now, err := releaseDigest(t, rel)
+		if err != nil {
+			return err
+		}
+		if now != tok.Digest || a.Digest != tok.Digest {
+			return fault.New(fault.Conflict, "what is to be approved changed since it was shown; start the release again")
+		}
+	}
+	return nil
+}
+
+func (t *tx) answer(p Principal, a resource.Approval, r DecideRequest) (resource.Approval, error) {
+	a.Decisions = append(slices.Clone(a.Decisions), resource.ApprovalDecision{Actor: p.Actor, Approve: r.Approve, Reason: r.Reason, At: t.c.now()})
+	yes := 0
+	for _, d := range a.Decisions {
+		if d.Approve {
+			yes++
+		}
+	}
+	action := "approval.given"
+	switch {
+	case !r.Approve:
+		a.State, action = resource.ApprovalDenied, "approval.denied"
+	case yes >= a.Quorum:
+		a.State = resource.ApprovalApproved
+	}
+	if err := t.recordApproval(a, action, p.Actor, r.Reason); err != nil {
+		return a, err
+	}
+	if a.Kind == approvalOfRelease {
+		return t.answerRelease(p, a, r)
+	}
+	a.Revision++
+	if err := t.PutApproval(a); err != nil || a.State == resource.ApprovalPending {
+		return a, err
+	}
+	return a, t.enqueueResume(a)
+}
+
+// answerRelease moves the release that an answered request is about. The yes is
+// used up in the same transaction.
+func (t *tx) answerRelease(p Principal, a resource.Approval, r DecideRequest) (resource.Approval, error) {
+	rel, err := t.Release(a.Subject)
+	if err != nil {
+		return a, err
+	}
+	name := fmt.Sprintf("%s@v%d", rel.Agent, rel.Version)
+	switch a.State {
+	case resource.ApprovalDenied:
+		_, err = t.move(rel, release.Event{Kind: release.Denied, Actor: p.Actor, Reason: r.Reason})
+	case resource.ApprovalApproved:
+		a.State = resource.ApprovalUsed
+		if _, err = t.attest(claim{kind: resource.EvidenceApproval, agent: a.Agent, name: name, digest: rel.Digest, environment: a.Environment,
+			release: rel.ID, verdict: resource.Pass, actor: p.Actor, predicate: approvalPredicate(a)}); err == nil {
+			_, err = t.move(rel, release.Event{Kind: release.Approved, Actor: p.Actor, Reason: r.Reason})
+		}
+	}
+	if err != nil {
+		return a, err
+	}
+	a.Revision++
+	return a, t.PutApproval(a)
+}
+
+// approvalPredicate is what the approval attestation says.
+func approvalPredicate(a resource.Approval) map[string]any {
+	return map[string]any{"request": a.ID, "approved": a.Digest, "subject": a.Subject, "environment": a.Environment,
+		"tier": a.Tier, "quorum": a.Quorum, "decisions": a.Decisions, "excluded": a.Excluded}
+}
+
+// expireApproval ends a request that nobody answered in time.
+func (c *Control) expireApproval(_ context.Context, j Job) (func(*tx) error, error) {
+	var id string
+	if err := json.Unmarshal(j.Payload, &id); err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "the job's payload is not an approval id")
+	}
+	return func(t *tx) error {
+		a, err := t.Approval(id)
+		if err != nil || a.State != resource.ApprovalPending {
+			return err
+		}
+		a.State, a.Revision = resource.ApprovalExpired, a.Revision+1
+		if err := t.PutApproval(a); err != nil {
+			return err
+		}
+		if err := t.recordApproval(a, "approval.expired", resource.System, "nobody answered in time"); err != nil {
+			return err
+		}
+		if a.Kind == approvalOfCall {
+			return t.enqueueResume(a)
+		}
+		rel, err := t.Release(a.Subject)
+		if err != nil || rel.State.Final() {
+			return err
+		}
+		_, err = t.move(rel, release.Event{Kind: release.Expired, Actor: resource.System, Reason: "approval " + a.ID + " expired"})
+		return err
+	}, nil
+}

@@ -1,0 +1,263 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/internal/attest"
+	"github.com/aureus-agents/aureus/internal/crv"
+	"github.com/aureus-agents/aureus/internal/evaluate"
+	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/internal/simulate"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// CheckRequest asks for a simulation or an evaluation of a version.
+type CheckRequest struct {
+	Version  string `json:"version"` // reference
+	Seed     int64  `json:"seed,omitempty"`
+	Repeats  int    `json:"repeats,omitempty"`  // of an evaluation
+	Baseline string `json:"baseline,omitempty"` // reference, of an evaluation
+}
+
+// Simulate simulates a version and keeps the signed report. Developer.
+func (c *Control) Simulate(ctx context.Context, p Principal, r CheckRequest) (CheckResult, error) {
+	if err := need(p, resource.RoleDeveloper); err != nil {
+		return CheckResult{}, err
+	}
+	v, err := c.Version(ctx, p, r.Version)
+	if err != nil {
+		return CheckResult{}, err
+	}
+	report, err := c.simulate(ctx, v, simulate.Options{Seed: r.Seed})
+	if err != nil {
+		return CheckResult{}, err
+	}
+	return c.keep(ctx, simulationClaim(resource.EvidenceSimulation, v, report, "", "", p.Actor))
+}
+
+// Evaluate evaluates a version and keeps the signed report. Developer.
+func (c *Control) Evaluate(ctx context.Context, p Principal, r CheckRequest) (CheckResult, error) {
+	if err := need(p, resource.RoleDeveloper); err != nil {
+		return CheckResult{}, err
+	}
+	v, err := c.Version(ctx, p, r.Version)
+	if err != nil {
+		return CheckResult{}, err
+	}
+	var base *resource.Version
+	if r.Baseline != "" {
+		b, err := c.Version(ctx, p, r.Baseline)
+		if err != nil {
+			return CheckResult{}, err
+		}
+		base = &b
+	}
+	report, err := c.evaluate(ctx, v, base, evaluate.Options{Seed: r.Seed, Repeats: r.Repeats})
+	if err != nil {
+		return CheckResult{}, err
+	}
+	return c.keep(ctx, evaluationClaim(v, report, "", "", p.Actor))
+}
+
+func (c *Control) keep(ctx context.Context, cl claim) (CheckResult, error) {
+	report, err := json.Marshal(cl.report)
+	if err != nil {
+		return CheckResult{}, fault.Wrap(err, fault.Internal, "the report cannot be written as JSON")
+	}
+	res := CheckResult{Report: report, Passed: cl.verdict == resource.Pass}
+	err = c.update(ctx, func(t *tx) (err error) { res.Evidence, err = t.attest(cl); return err })
+	return res, err
+}
+
+func (c *Control) simulate(ctx context.Context, v resource.Version, o simulate.Options) (simulate.Report, error) {
+	m, err := c.cfg.Models.Model(v.Manifest.Blueprint.Spec.Model)
+	if err != nil {
+		return simulate.Report{}, err
+	}
+	return simulate.Run(ctx, v.Manifest, v.Digest, m, o)
+}
+
+func (c *Control) evaluate(ctx context.Context, v resource.Version, base *resource.Version, o evaluate.Options) (evaluate.Report, error) {
+	m, err := c.cfg.Models.Model(v.Manifest.Blueprint.Spec.Model)
+	if err != nil {
+		return evaluate.Report{}, err
+	}
+	var against *evaluate.Subject
+	if base != nil {
+		bm, err := c.cfg.Models.Model(base.Manifest.Blueprint.Spec.Model)
+		if err != nil {
+			return evaluate.Report{}, err
+		}
+		against = &evaluate.Subject{Manifest: base.Manifest, Digest: base.Digest, Model: bm}
+	}
+	return evaluate.Run(ctx, evaluate.Subject{Manifest: v.Manifest, Digest: v.Digest, Model: m}, against, o)
+}
+
+// checks makes the claims that the gates of a release read: validation (with
+// regressions against what serves), simulation and evaluation, and the replay of
+// every guardrail that an incident of the agent left behind.
+func (c *Control) checks(ctx context.Context, w releaseWork) ([]claim, error) {
+	base, err := c.baseline(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	rel := w.rel
+	validation := Validate(&w.version.Manifest.Blueprint, nil)
+	if base != nil {
+		validation.Findings = append(validation.Findings, crv.CheckRegression(base.Manifest, w.version.Manifest)...)
+		validation.Passed = validation.Passed && !hasErrors(validation.Findings)
+	}
+	sim, err := c.simulate(ctx, w.version, simulate.Options{Seed: 1})
+	if err != nil {
+		return nil, err
+	}
+	if err := c.addGuardrails(ctx, w, &sim); err != nil {
+		return nil, err
+	}
+	eval, err := c.evaluate(ctx, w.version, base, evaluate.Options{Seed: 1})
+	if err != nil {
+		return nil, err
+	}
+	return []claim{
+		validationClaim(w.version, validation, rel.Environment, rel.ID, resource.System),
+		simulationClaim(resource.EvidenceSimulation, w.version, sim, rel.Environment, rel.ID, resource.System),
+		evaluationClaim(w.version, eval, rel.Environment, rel.ID, resource.System),
+	}, nil
+}
+
+func hasErrors(fs []resource.Finding) bool {
+	for _, f := range fs {
+		if f.Severity == "error" {
+			return true
+		}
+	}
+	return false
+}
+
+// baseline is the version that served when the release began, nil for a first one.
+func (c *Control) baseline(ctx context.Context, w releaseWork) (*resource.Version, error) {
+	if w.rel.Baseline == "" {
+		return nil, nil
+	}
+	var v resource.Version
+	err := c.view(ctx, func(r Reader) (err error) { v, err = r.VersionByDigest(w.rel.Agent, w.rel.Baseline); return err })
+	return &v, err
+}
+
+// addGuardrails runs the scenarios that proved a guardrail in a resolved incident
+// of the agent, whether or not the version still has them: what went wrong once
+// cannot go out again.
+func (c *Control) addGuardrails(ctx context.Context, w releaseWork, report *simulate.Report) error {
+	type guardrail struct {
+		incident string
+		scenario blueprint.Scenario
+	}
+	var todo []guardrail
+	err := c.view(ctx, func(r Reader) error {
+		list, err := r.Incidents(w.rel.Agent, incidentResolved, Page{Limit: 1000})
+		if err != nil {
+			return err
+		}
+		for _, in := range list {
+			v, err := r.VersionByDigest(w.rel.Agent, in.Guardrail.Version)
+			if err != nil {
+				return err
+			}
+			sc, err := scenarioOf(v, in.Guardrail.Name)
+			if err != nil {
+				return err
+			}
+			todo = append(todo, guardrail{in.ID, sc})
+		}
+		return nil
+	})
+	for _, g := range todo {
+		if err != nil {
+			return err
+		}
+		var one simulate.Report
+		if one, err = c.replay(ctx, w.version, g.scenario, "guardrail of "+g.incident); err == nil {
+			report.Scenarios = append(report.Scenarios, one.Scenarios...)
+			report.Passed = report.Passed && one.Passed
+		}
+	}
+	return err
+}
+
+// replay runs one scenario against a version.
+func (c *Control) replay(ctx context.Context, v resource.Version, sc blueprint.Scenario, suite string) (simulate.Report, error) {
+	m := *v.Manifest
+	m.Blueprint.Spec.Evaluation.Suites = []blueprint.Suite{{Name: suite, Scenarios: []blueprint.Scenario{sc}}}
+	v.Manifest = &m
+	return c.simulate(ctx, v, simulate.Options{Seed: 1})
+}
+
+// scenarioOf finds a scenario of a version by name.
+func scenarioOf(v resource.Version, name string) (blueprint.Scenario, error) {
+	for _, s := range v.Manifest.Blueprint.Spec.Evaluation.Suites {
+		for _, sc := range s.Scenarios {
+			if sc.Name == name {
+				return sc, nil
+			}
+		}
+	}
+	return blueprint.Scenario{}, fault.New(fault.NotFound, "%s has no scenario named %q; `aureus version show %s` lists its suites", v.Name, name, v.Name)
+}
+
+func verdictOf(passed bool) resource.Verdict {
+	if passed {
+		return resource.Pass
+	}
+	return resource.Block
+}
+
+// tested names what a check ran with.
+func tested(v resource.Version) []attest.Descriptor {
+	return []attest.Descriptor{attest.Describe(v.Name, v.Digest), attest.Describe("policies", v.Manifest.Policies.Digest)}
+}
+
+func validationClaim(v resource.Version, r Report, env, rel string, by resource.Actor) claim {
+	failed := []string{}
+	for _, f := range r.Findings {
+		if f.Severity == "error" {
+			failed = append(failed, f.Rule+" "+f.Path)
+		}
+	}
+	return claim{kind: resource.EvidenceValidation, agent: v.Agent, name: v.Name, digest: v.Digest, environment: env, release: rel,
+		verdict: verdictOf(r.Passed), report: r, actor: by,
+		predicate: attest.TestResult(verdictOf(r.Passed), tested(v), nil, nil, failed, nil)}
+}
+
+func simulationClaim(kind string, v resource.Version, r simulate.Report, env, rel string, by resource.Actor) claim {
+	passed, failed := []string{}, []string{}
+	for _, s := range r.Scenarios {
+		name := s.Suite + "/" + s.Name
+		if s.Passed {
+			passed = append(passed, name)
+		} else {
+			failed = append(failed, name)
+		}
+	}
+	// No scenario is no evidence of anything.
+	ok := r.Passed && len(r.Scenarios) > 0
+	return claim{kind: kind, agent: v.Agent, name: v.Name, digest: v.Digest, environment: env, release: rel,
+		verdict: verdictOf(ok), report: r, actor: by, predicate: attest.TestResult(verdictOf(ok), tested(v), passed, nil, failed, nil)}
+}
+
+func evaluationClaim(v resource.Version, r evaluate.Report, env, rel string, by resource.Actor) claim {
+	passed, failed := []string{}, []string{}
+	for _, cs := range r.Cases {
+		name := fmt.Sprintf("%s/%s", cs.Suite, cs.Name)
+		if cs.Passes == len(cs.Runs) {
+			passed = append(passed, name)
+		} else {
+			failed = append(failed, name)
+		}
+	}
+	ok := r.Passed && len(r.Cases) > 0 && (r.Compare == nil || r.Compare.Verdict != "worse")
+	return claim{kind: resource.EvidenceEvaluation, agent: v.Agent, name: v.Name, digest: v.Digest, environment: env, release: rel,
+		verdict: verdictOf(ok), report: r, actor: by, predicate: attest.TestResult(verdictOf(ok), tested(v), passed, nil, failed, nil)}
+}

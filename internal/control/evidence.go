@@ -1,0 +1,116 @@
+package control
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+
+	"github.com/aureus-agents/aureus/internal/attest"
+	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// digestOf is the digest of exact bytes.
+func digestOf(b []byte) string {
+	h := sha256.Sum256(b)
+	return "sha256:" + hex.EncodeToString(h[:])
+}
+
+// claim is an attestation to make about a version.
+type claim struct {
+	kind        string
+	agent       string
+	name        string // agent@v7
+	digest      string
+	environment string
+	release     string
+	verdict     resource.Verdict
+	predicate   any
+	report      any // kept beside the statement, for people; nil is none
+	actor       resource.Actor
+}
+
+// sign makes the evidence of a claim; it is not stored yet.
+func (c *Control) sign(cl claim) (resource.Evidence, error) {
+	bundle, err := c.cfg.Key.Attest(attest.Claim{Kind: cl.kind, SubjectName: cl.name, SubjectDigest: cl.digest, Predicate: cl.predicate})
+	if err != nil {
+		return resource.Evidence{}, err
+	}
+	var report []byte
+	if cl.report != nil {
+		if report, err = json.Marshal(cl.report); err != nil {
+			return resource.Evidence{}, fault.Wrap(err, fault.Internal, "the %s report cannot be written as JSON", cl.kind)
+		}
+	}
+	return resource.Evidence{
+		ID: c.cfg.NewID("evd"), Kind: cl.kind, Subject: cl.digest, Agent: cl.agent, Environment: cl.environment,
+		Release: cl.release, PredicateType: attest.PredicateType(cl.kind), Verdict: cl.verdict,
+		Digest: digestOf(bundle), CreatedAt: c.now(), CreatedBy: cl.actor, Bundle: bundle, Report: report,
+	}, nil
+}
+
+// attest signs and stores a claim, with its ledger event.
+func (t *tx) attest(cl claim) (resource.Evidence, error) {
+	e, err := t.c.sign(cl)
+	if err != nil {
+		return e, err
+	}
+	return e, t.insertEvidence(e)
+}
+
+func (t *tx) insertEvidence(e resource.Evidence) error {
+	if err := t.InsertEvidence(e); err != nil {
+		return err
+	}
+	return t.record(resource.Event{Actor: e.CreatedBy, Action: "evidence.recorded", SubjectKind: "evidence", SubjectID: e.ID,
+		Digest: e.Subject, Agent: e.Agent, Environment: e.Environment,
+		Attrs: map[string]string{"kind": e.Kind, "bundle": e.Digest, "verdict": string(e.Verdict)}})
+}
+
+// checkEvidence verifies that e is what it says: its bundle has the recorded
+// digest, is signed by this server's key and speaks about e's subject in e's
+// kind.
+func (c *Control) checkEvidence(e resource.Evidence) error {
+	if got := digestOf(e.Bundle); got != e.Digest {
+		return fault.New(fault.Verification, "%s evidence %s: the stored bundle is not the recorded one", e.Kind, e.ID)
+	}
+	st, err := attest.Verify(e.Bundle, c.cfg.Key.PublicPEM())
+	if err != nil {
+		return err
+	}
+	if st.SubjectDigest != e.Subject || st.PredicateType != attest.PredicateType(e.Kind) {
+		return fault.New(fault.Verification, "%s evidence %s: the signed statement is about something else", e.Kind, e.ID)
+	}
+	return nil
+}
+
+// Evidence lists and verifies the evidence about a version, newest first. Viewer.
+func (c *Control) Evidence(ctx context.Context, p Principal, ref string) ([]VerifiedEvidence, error) {
+	if err := need(p, resource.RoleViewer); err != nil {
+		return nil, err
+	}
+	var list []resource.Evidence
+	err := c.view(ctx, func(r Reader) error {
+		v, err := resolve(r, ref)
+		if err != nil {
+			return err
+		}
+		list, err = r.Evidence(EvidenceFilter{Subject: v.Digest}, Page{Limit: 1000})
+		return err
+	})
+	out := make([]VerifiedEvidence, 0, len(list))
+	for _, e := range list {
+		ve := VerifiedEvidence{Evidence: e, Verified: true}
+		if err := c.checkEvidence(e); err != nil {
+			ve.Verified, ve.Problem = false, err.Error()
+		}
+		out = append(out, ve)
+	}
+	return out, err
+}
+
+// PublicKeys returns the server's public keys. Anybody.
+func (c *Control) PublicKeys() PublicKeys {
+	return PublicKeys{PEM: string(c.cfg.Key.PublicPEM()), VerifierKey: c.cfg.Key.VerifierKey()}
+}

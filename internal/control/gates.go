@@ -1,0 +1,102 @@
+package control
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// evidenceMaxAge is how old the evidence that a gate reads may be.
+const evidenceMaxAge = 24 * time.Hour
+
+// Gates that read no evidence.
+const (
+	gateQuarantine = "quarantine"
+	gateOrder      = "order"
+	gateGuardrails = "guardrails"
+	gateTools      = "tools"
+	gateSignature  = "signature"
+)
+
+// remediations say what to do when a gate's evidence does not let a version pass.
+var remediations = map[string]string{
+	resource.EvidenceValidation: "run `aureus validate` on the blueprint, mend what it finds, push again",
+	resource.EvidenceSimulation: "run `aureus simulate` on the version, mend what fails, push again",
+	resource.EvidenceEvaluation: "run `aureus evaluate` on the version, mend what fails, push again",
+	resource.EvidenceSmoke:      "run the suite named smoke with `aureus simulate --suite smoke`, mend what fails, push again",
+}
+
+// evidenceGate reads the newest evidence of a kind that the release made and
+// judges it: missing, stale, unsigned, about another digest, or itself not
+// passing all block.
+func (c *Control) evidenceGate(r Reader, rel resource.Release, kind string) (resource.Gate, error) {
+	g := resource.Gate{Name: kind, Verdict: resource.Block, Code: resource.MissingData, At: c.now(), Remediation: remediations[kind]}
+	list, err := r.Evidence(EvidenceFilter{Subject: rel.Digest, Kind: kind, Release: rel.ID}, Page{Limit: 1})
+	if err != nil {
+		return g, err
+	}
+	if len(list) == 0 {
+		g.Message = "there is no " + kind + " evidence for this version in this release"
+		return g, nil
+	}
+	e := list[0]
+	g.Evidence = e.Digest
+	age := time.Duration(g.At-e.CreatedAt) * time.Millisecond
+	if err := c.checkEvidence(e); err != nil {
+		g.Code, g.Message = resource.PolicyViolation, err.Error()
+		g.Remediation = "treat this as tampering: verify the ledger with `aureus audit verify`"
+		return g, nil
+	}
+	switch {
+	case age > evidenceMaxAge:
+		g.Message = fmt.Sprintf("the %s evidence is %s old; it may be %s old at most", kind, age.Round(time.Minute), evidenceMaxAge)
+		g.Remediation = "start the release again"
+	case e.Verdict == resource.Pass || e.Verdict == resource.Warn:
+		g.Verdict, g.Code, g.Remediation = e.Verdict, "", ""
+		g.Message = "the signed " + kind + " evidence passes"
+	default:
+		g.Code, g.Message = resource.PolicyViolation, "the signed "+kind+" evidence does not pass"
+	}
+	return g, nil
+}
+
+// orderGate asks that the same digest was promoted in the environment before.
+func (c *Control) orderGate(r Reader, v resource.Version, env resource.Environment) resource.Gate {
+	g := resource.Gate{Name: gateOrder, Verdict: resource.Pass, At: c.now()}
+	if env.After == "" {
+		return g
+	}
+	e, err := c.promotionOf(r, v.Digest, env.After)
+	if err != nil {
+		g.Verdict, g.Code = resource.Block, resource.MissingData
+		g.Message = fmt.Sprintf("%s has not been promoted in %s with valid evidence: %v", v.Name, env.After, err)
+		g.Remediation = fmt.Sprintf("aureus release %s --env %s", v.Name, env.After)
+		return g
+	}
+	g.Evidence, g.Message = e.Digest, "the same digest was promoted in "+env.After
+	return g
+}
+
+// promotionOf is the verified promotion evidence of a digest in an environment.
+func (c *Control) promotionOf(r Reader, digest, env string) (resource.Evidence, error) {
+	list, err := r.Evidence(EvidenceFilter{Subject: digest, Kind: resource.EvidencePromotion, Environment: env}, Page{Limit: 1})
+	if err != nil {
+		return resource.Evidence{}, err
+	}
+	if len(list) == 0 {
+		return resource.Evidence{}, fault.New(fault.NotFound, "there is no promotion evidence")
+	}
+	return list[0], c.checkEvidence(list[0])
+}
+
+// quarantineGate blocks a version that was quarantined after the release began.
+func (c *Control) quarantineGate(v resource.Version) resource.Gate {
+	g := resource.Gate{Name: gateQuarantine, Verdict: resource.Pass, At: c.now(), Message: "the version is not in quarantine"}
+	if q := v.Quarantine; q != nil {
+		g.Verdict, g.Code, g.Message = resource.Block, resource.PolicyViolation, "in quarantine since incident "+q.Incident
+		g.Remediation = "aureus incident show " + q.Incident
+	}
+	return g
+}

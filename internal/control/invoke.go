@@ -1,0 +1,160 @@
+package control
+
+import (
+	"context"
+	"strings"
+
+	"github.com/aureus-agents/aureus/internal/agentrun"
+	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// Invoke runs an agent. The run is returned with its steps; outcome waiting means
+// that a human has to approve a call first. fault.NotFound when nothing serves;
+// fault.Unavailable when serving is stopped. A run that has begun goes on when
+// the caller goes away. Developer, or an agent or service token of any role.
+func (c *Control) Invoke(ctx context.Context, p Principal, agent string, r InvokeRequest) (resource.Run, error) {
+	if p.Actor.Kind == "human" || len(p.Roles) == 0 {
+		if err := need(p, resource.RoleDeveloper, resource.RoleOperator); err != nil {
+			return resource.Run{}, err
+		}
+	}
+	if r.Environment == "" {
+		r.Environment = Production
+	}
+	env, err := c.environment(r.Environment)
+	if err != nil {
+		return resource.Run{}, err
+	}
+	if len(r.Session) > 256 {
+		return resource.Run{}, fault.New(fault.Invalid, "a session is at most 256 characters; this one has %d", len(r.Session))
+	}
+	c.runs.Add(1)
+	defer c.runs.Done()
+	run, loaded, err := c.begin(ctx, p, agent, env, r)
+	if err != nil {
+		return run, err
+	}
+	return c.drive(context.WithoutCancel(ctx), loaded, run, nil, agentrun.Grant{})
+}
+
+// begin routes the session, checks the input and stores the new run.
+func (c *Control) begin(ctx context.Context, p Principal, agent string, env resource.Environment, r InvokeRequest) (resource.Run, *loadedVersion, error) {
+	run := resource.Run{ID: c.cfg.NewID("run"), Agent: agent, Environment: env.Name, Mode: resource.RunLive, Session: r.Session,
+		Principal: p.Actor, Input: r.Input, Outcome: resource.OutcomeRunning, Revision: 1}
+	if run.Session == "" {
+		run.Session = run.ID
+	}
+	run.StartedAt = c.now()
+	var pin SessionPin
+	if err := c.view(ctx, func(rd Reader) (err error) { pin, err = c.pinFor(rd, run); return err }); err != nil {
+		return run, nil, err
+	}
+	loaded, err := c.load(ctx, agent, pin.Digest, env)
+	if err != nil {
+		return run, nil, err
+	}
+	if err := loaded.checkInput(r.Input); err != nil {
+		return run, nil, err
+	}
+	err = c.update(ctx, func(t *tx) error {
+		// Traffic may have moved since; the transaction has the last word.
+		again, err := c.pinFor(t, run)
+		if err != nil {
+			return err
+		}
+		if again.Digest != pin.Digest {
+			return errMoved
+		}
+		run.Digest, run.Version = again.Digest, loaded.version.Number
+		run.Release, run.Canary, run.Weight = again.Release, again.Canary, again.Weight
+		if err := t.InsertRun(run); err != nil {
+			return err
+		}
+		if r.Session == "" {
+			return nil // a session of one run needs no memory
+		}
+		return t.PutSessionVersion(agent, env.Name, run.Session, again)
+	})
+	if err == errMoved {
+		return c.begin(ctx, p, agent, env, r)
+	}
+	return run, loaded, err
+}
+
+var errMoved = fault.New(fault.Conflict, "traffic moved while the run was being routed")
+
+func (c *Control) pinFor(r Reader, run resource.Run) (SessionPin, error) {
+	d, err := r.Deployment(run.Agent, run.Environment)
+	if fault.Is(err, fault.NotFound) {
+		d = resource.Deployment{Agent: run.Agent, Environment: run.Environment}
+	} else if err != nil {
+		return SessionPin{}, err
+	}
+	var pin *SessionPin
+	quarantined := false
+	got, err := r.SessionVersion(run.Agent, run.Environment, run.Session)
+	switch {
+	case err == nil:
+		pin = &got
+		if got.Digest != d.Stable && got.Digest != d.Candidate {
+			v, err := r.VersionByDigest(run.Agent, got.Digest)
+			if err != nil {
+				return got, err
+			}
+			quarantined = v.Quarantine != nil
+		}
+	case !fault.Is(err, fault.NotFound):
+		return got, err
+	}
+	return route(d, run.Session, pin, quarantined, run.StartedAt)
+}
+
+// checkInput holds an input against the blueprint's input schema.
+func (l *loadedVersion) checkInput(input any) error {
+	if input == nil || input == "" {
+		return fault.New(fault.Invalid, "the request has no input; send it as the field \"input\"")
+	}
+	if l.input == nil {
+		return nil
+	}
+	fs := l.input.Check(input)
+	if len(fs) == 0 {
+		return nil
+	}
+	err := fault.New(fault.Invalid, "the input does not fit the input schema of %s", l.version.Name)
+	for _, f := range fs {
+		err = err.With(fault.Detail{Path: strings.TrimPrefix("input."+f.Path, "."), Code: f.Rule, Message: f.Message, Fix: f.Remediation})
+	}
+	return err
+}
+
+// drive makes a run, or goes on with one from a checkpoint.
+func (c *Control) drive(ctx context.Context, l *loadedVersion, run resource.Run, cp *agentrun.Checkpoint, g agentrun.Grant) (resource.Run, error) {
+	j := &journal{c: c, revision: run.Revision}
+	tools, err := c.cfg.Adapters.Open(ctx, l.version.Manifest, l.version.Digest)
+	if err != nil {
+		return c.endUnstarted(ctx, j, run, err)
+	}
+	runner := &agentrun.Runner{Model: l.model, Tools: tools, Journal: j, Now: c.cfg.Now, Logger: c.cfg.Logger}
+	if cp == nil {
+		run, err = runner.Run(ctx, c.spec(ctx, l, run))
+	} else {
+		run, err = runner.Resume(ctx, c.spec(ctx, l, run), *cp, g)
+	}
+	run.Revision = j.revision
+	if j.approval != "" {
+		run.Approval = j.approval
+	}
+	return run, err
+}
+
+// endUnstarted ends a run whose tools could not be reached.
+func (c *Control) endUnstarted(ctx context.Context, j *journal, run resource.Run, cause error) (resource.Run, error) {
+	run.Outcome, run.Code, run.Message = resource.OutcomeError, resource.ToolError, cause.Error()
+	run.EndedAt = c.now()
+	run.LatencyMs = int64(run.EndedAt - run.StartedAt)
+	err := j.Record(ctx, agentrun.Checkpoint{Run: run})
+	run.Revision = j.revision
+	return run, err
+}

@@ -1,0 +1,76 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/internal/release"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// The kinds of jobs that are not a release's.
+const (
+	jobExpireApproval = "approval.expire"
+	jobResumeRun      = "run.resume"
+	jobNotify         = "notify"
+)
+
+// HandleJob does the effects of releases, approvals and runs; the worker calls
+// it. Every job may run more than once: its result is written only if what it is
+// about has not moved on.
+func (c *Control) HandleJob() JobHandler {
+	handlers := map[string]func(context.Context, Job) (func(*tx) error, error){
+		"release." + string(release.DoCheck):        c.stepJob(resource.ReleaseChecking, c.checkRelease),
+		"release." + string(release.DoDeploy):       c.stepJob(resource.ReleaseDeploying, c.deployRelease),
+		"release." + string(release.DoSmoke):        c.stepJob(resource.ReleaseSmoke, c.smokeRelease),
+		"release." + string(release.VerifyGood):     c.stepJob(resource.ReleaseRollingBack, c.verifyGood),
+		"release." + string(release.ArmDeadline):    c.deadlineOfCanary,
+		"release." + string(release.RecordVerdict):  c.recordVerdict,
+		"release." + string(release.RecordRollback): c.recordRollback,
+		jobExpireApproval:                           c.expireApproval,
+		jobResumeRun:                                c.resumeRun,
+		jobNotify:                                   c.deliver,
+	}
+	return func(ctx context.Context, j Job) (func(Tx) error, error) {
+		h, ok := handlers[j.Kind]
+		if !ok {
+			return nil, fault.New(fault.Invalid, "there is no job of kind %q", j.Kind)
+		}
+		commit, err := h(ctx, j)
+		if err != nil || commit == nil {
+			return nil, err
+		}
+		return c.inTx(commit), nil
+	}
+}
+
+// stepJob makes a job handler of one step of a release.
+func (c *Control) stepJob(want resource.ReleaseState,
+	work func(context.Context, releaseWork) (func(*tx, resource.Release) (release.Event, error), error)) func(context.Context, Job) (func(*tx) error, error) {
+	return func(ctx context.Context, j Job) (func(*tx) error, error) { return c.releaseStep(ctx, j, want, work) }
+}
+
+// notify queues a notice for the webhook; without one it is only logged.
+func (t *tx) notify(n Notice) error {
+	if t.c.cfg.Notifier == nil {
+		return nil
+	}
+	n.At = t.c.now()
+	payload, err := json.Marshal(n)
+	if err != nil {
+		return err
+	}
+	return t.Enqueue(Job{Kind: jobNotify, Key: "notify/" + t.c.cfg.NewID("ntf"), Payload: payload})
+}
+
+func (c *Control) deliver(ctx context.Context, j Job) (func(*tx) error, error) {
+	var n Notice
+	if err := json.Unmarshal(j.Payload, &n); err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "the job's payload is not a notice")
+	}
+	if c.cfg.Notifier == nil {
+		return nil, nil
+	}
+	return nil, c.cfg.Notifier.Notify(ctx, n)
+}

@@ -1,0 +1,99 @@
+package control
+
+import (
+	"context"
+
+	"github.com/aureus-agents/aureus/internal/agentrun"
+	"github.com/aureus-agents/aureus/internal/crv"
+	"github.com/aureus-agents/aureus/internal/guard"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// loadedVersion is a version made ready to run: verified and compiled.
+type loadedVersion struct {
+	version resource.Version
+	guard   *guard.Compiled
+	chain   *crv.Chain
+	success *crv.Criteria
+	input   *crv.CompiledSchema // nil: anything
+	model   agentrun.Model
+}
+
+// load gives a version that may serve in env: its digest and signature hold,
+// and so does the evidence that it was promoted in the environment before. What
+// is loaded stays loaded; a version never changes.
+func (c *Control) load(ctx context.Context, agent, digest string, env resource.Environment) (*loadedVersion, error) {
+	key := env.Name + " " + digest
+	c.mu.Lock()
+	have := c.loaded[key]
+	c.mu.Unlock()
+	if have != nil {
+		return have, nil
+	}
+	var v resource.Version
+	err := c.view(ctx, func(r Reader) (err error) {
+		if v, err = r.VersionByDigest(agent, digest); err != nil {
+			return err
+		}
+		if err := c.verifyVersion(r, v); err != nil || env.After == "" {
+			return err
+		}
+		_, err = c.promotionOf(r, digest, env.After)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	l, err := c.compile(v)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.loaded[key] = l
+	return l, nil
+}
+
+func (c *Control) compile(v resource.Version) (*loadedVersion, error) {
+	spec := v.Manifest.Blueprint.Spec
+	l := &loadedVersion{version: v}
+	var err error
+	if l.guard, err = guard.Compile(v.Manifest); err != nil {
+		return nil, err
+	}
+	if l.chain, err = crv.Compile(spec.CRV, spec.Output); err != nil {
+		return nil, err
+	}
+	if l.success, err = crv.CompileCriteria(spec.Success); err != nil {
+		return nil, err
+	}
+	if spec.Input != nil {
+		if l.input, err = crv.CompileSchema(spec.Input.Schema); err != nil {
+			return nil, err
+		}
+	}
+	l.model, err = c.cfg.Models.Model(spec.Model)
+	return l, err
+}
+
+// spec is a run to make with l. The rate limit counts the calls that every run
+// of the agent made in the environment within the last minute.
+func (c *Control) spec(ctx context.Context, l *loadedVersion, run resource.Run) agentrun.Spec {
+	s := agentrun.Spec{Run: run, Manifest: l.version.Manifest, Guard: l.guard, Chain: l.chain, Success: l.success}
+	limit := l.version.Manifest.Blueprint.Spec.Budgets.CallsPerMinute
+	if limit == 0 {
+		return s
+	}
+	s.RecentCalls = func() int {
+		n := limit // a count that cannot be read counts as used up
+		_ = c.view(ctx, func(r Reader) error {
+			got, err := r.RecentCalls(run.Agent, run.Environment, c.now()-60_000)
+			if err == nil {
+				n = got
+			}
+			return err
+		})
+		return n
+	}
+	return s
+}

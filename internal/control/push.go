@@ -1,0 +1,100 @@
+package control
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aureus-agents/aureus/internal/attest"
+	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// Push validates a blueprint, pins its tools, signs and registers the version.
+// The same content is registered once. fault.Blocked with details when
+// validation finds errors; fault.Upstream when a server of the blueprint cannot
+// be asked for its tools. Developer.
+func (c *Control) Push(ctx context.Context, p Principal, r PushRequest) (PushResult, error) {
+	if err := need(p, resource.RoleDeveloper); err != nil {
+		return PushResult{}, err
+	}
+	if r.Blueprint == nil {
+		return PushResult{}, fault.New(fault.Invalid, "the request has no blueprint; send it as the field \"blueprint\"")
+	}
+	report := Validate(r.Blueprint, nil)
+	if !report.Passed {
+		return PushResult{}, blockedBy(report.Findings, "the blueprint of %q does not pass validation; `aureus validate` shows where", r.Blueprint.Metadata.Name)
+	}
+	adapters, err := c.cfg.Adapters.Discover(ctx, r.Blueprint)
+	if err != nil {
+		return PushResult{}, err
+	}
+	m, digest, err := Manifest(r.Blueprint, adapters)
+	if err != nil {
+		return PushResult{}, err
+	}
+	if r.Build.ModelVersion == "" {
+		r.Build.ModelVersion = c.cfg.Models.Version(ctx, r.Blueprint.Spec.Model)
+	}
+	res := PushResult{Findings: report.Findings}
+	err = c.update(ctx, func(t *tx) (err error) {
+		res.Version, res.Created, err = t.register(p, r, m, digest, report)
+		return err
+	})
+	return res, err
+}
+
+// register inserts the version with its signature and validation evidence, or
+// finds the one that was there.
+func (t *tx) register(p Principal, r PushRequest, m *resource.Manifest, digest string, report Report) (resource.Version, bool, error) {
+	agent := m.Blueprint.Metadata.Name
+	if v, err := t.VersionByDigest(agent, digest); !fault.Is(err, fault.NotFound) {
+		return v, false, err
+	}
+	number := 1
+	if last, err := t.LatestVersion(agent); err == nil {
+		number = last.Number + 1
+	} else if !fault.Is(err, fault.NotFound) {
+		return resource.Version{}, false, err
+	}
+	v := resource.Version{Agent: agent, Number: number, Name: fmt.Sprintf("%s@v%d", agent, number), Digest: digest,
+		Tier: crvDelta(nil, m, "", digest).Tier, Build: r.Build, Generation: r.Generation,
+		CreatedAt: t.c.now(), CreatedBy: p.Actor, Manifest: m}
+	if err := t.InsertVersion(v); err != nil {
+		return v, false, err
+	}
+	if err := t.record(resource.Event{Actor: p.Actor, Action: "version.registered", SubjectKind: "version", SubjectID: v.Name,
+		Digest: digest, Agent: agent, Attrs: buildAttrs(r.Build, m)}); err != nil {
+		return v, false, err
+	}
+	cl := claim{kind: resource.EvidenceVersion, agent: agent, name: v.Name, digest: digest, verdict: resource.Pass, actor: p.Actor,
+		predicate: attest.Provenance(v, t.c.cfg.Version)}
+	if _, err := t.attest(cl); err != nil {
+		return v, false, err
+	}
+	_, err := t.attest(validationClaim(v, report, "", "", p.Actor))
+	return v, true, err
+}
+
+func buildAttrs(b resource.Build, m *resource.Manifest) map[string]string {
+	attrs := map[string]string{"policies": m.Policies.Digest}
+	for k, s := range map[string]string{"gitSha": b.GitSHA, "buildNumber": b.BuildNumber, "modelVersion": b.ModelVersion} {
+		if s != "" {
+			attrs[k] = s
+		}
+	}
+	for _, a := range m.Adapters {
+		attrs["adapter."+a.Server] = a.Digest
+	}
+	return attrs
+}
+
+// blockedBy is a fault.Blocked with the findings as details.
+func blockedBy(fs []resource.Finding, format string, args ...any) error {
+	err := fault.New(fault.Blocked, format, args...)
+	for _, f := range fs {
+		if f.Severity == "error" {
+			err = err.With(fault.Detail{Path: f.Path, File: f.File, Line: f.Line, Column: f.Column, Code: f.Rule, Message: f.Message, Fix: f.Remediation})
+		}
+	}
+	return err
+}

@@ -1,0 +1,115 @@
+package control
+
+import (
+	"context"
+	"reflect"
+	"strings"
+
+	"github.com/aureus-agents/aureus/internal/canary"
+	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/internal/release"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// manualEvents are the events that a person may send.
+var manualEvents = map[string]release.EventKind{
+	"pause": release.Pause, "resume": release.Resume, "cancel": release.Cancel,
+	"rollback": release.Rollback, "promote": release.Promote,
+}
+
+// MoveRelease sends pause, resume, cancel, rollback or promote to a release, with
+// a reason. Operator.
+func (c *Control) MoveRelease(ctx context.Context, p Principal, id, event, reason string) (rel resource.Release, err error) {
+	if err := need(p, resource.RoleOperator); err != nil {
+		return rel, err
+	}
+	kind, ok := manualEvents[event]
+	if !ok {
+		return rel, fault.New(fault.Invalid, "%q is not an event of a release; send pause, resume, cancel, rollback or promote", event)
+	}
+	if strings.TrimSpace(reason) == "" {
+		return rel, fault.New(fault.Invalid, "say why: the reason of a %s is part of the record", event)
+	}
+	err = c.update(ctx, func(t *tx) error {
+		r, err := t.Release(id)
+		if err != nil {
+			return err
+		}
+		rel, err = t.move(r, release.Event{Kind: kind, Actor: p.Actor, Reason: reason})
+		return err
+	})
+	return rel, err
+}
+
+// Rollback takes what serves in an environment back to the last verified
+// snapshot before it; a version in canary there is taken back first. Operator.
+func (c *Control) Rollback(ctx context.Context, p Principal, agent, env, reason string) (rel resource.Release, err error) {
+	if err := need(p, resource.RoleOperator); err != nil {
+		return rel, err
+	}
+	if _, err := c.environment(env); err != nil {
+		return rel, err
+	}
+	if strings.TrimSpace(reason) == "" {
+		return rel, fault.New(fault.Invalid, "say why: the reason of a rollback is part of the record")
+	}
+	err = c.update(ctx, func(t *tx) error {
+		r, err := t.toRollBack(agent, env)
+		if err != nil {
+			return err
+		}
+		rel, err = t.move(r, release.Event{Kind: release.Rollback, Actor: p.Actor, Reason: reason})
+		return err
+	})
+	return rel, err
+}
+
+// toRollBack is the release that a rollback of an environment is about.
+func (t *tx) toRollBack(agent, env string) (resource.Release, error) {
+	d, err := t.Deployment(agent, env)
+	if fault.Is(err, fault.NotFound) {
+		return resource.Release{}, fault.New(fault.NotFound, "nothing of agent %q was ever released in %s", agent, env)
+	}
+	if err != nil {
+		return resource.Release{}, err
+	}
+	if d.Candidate != "" {
+		return t.Release(d.Release)
+	}
+	list, err := t.Releases(ReleaseFilter{Agent: agent, Environment: env, Digest: d.Stable,
+		States: []resource.ReleaseState{resource.ReleasePromoted}}, Page{Limit: 1})
+	if err != nil {
+		return resource.Release{}, err
+	}
+	if len(list) == 0 || d.Stable == "" {
+		return resource.Release{}, fault.New(fault.Conflict, "nothing of %s in %s can be rolled back: no promoted release serves there", agent, env)
+	}
+	return list[0], nil
+}
+
+// Verdict recomputes a canary's verdict from its outcomes. Viewer.
+func (c *Control) Verdict(ctx context.Context, p Principal, id string) (v CanaryVerdict, err error) {
+	if err := need(p, resource.RoleViewer); err != nil {
+		return v, err
+	}
+	err = c.view(ctx, func(r Reader) error {
+		rel, err := r.Release(id)
+		if err != nil {
+			return err
+		}
+		if rel.Canary == nil {
+			return fault.New(fault.NotFound, "release %s has had no canary", id)
+		}
+		v = CanaryVerdict{Release: id, Plan: rel.Plan, Stored: *rel.Canary}
+		v.Outcomes, err = r.CanaryOutcomes(id)
+		return err
+	})
+	if err != nil {
+		return v, err
+	}
+	v.Recomputed = canary.Recompute(v.Plan, v.Outcomes)
+	// Recomputing does not know when steps began; the statistics are what is compared.
+	v.Recomputed.AtStep = v.Stored.AtStep
+	v.Agrees = reflect.DeepEqual(v.Stored, v.Recomputed)
+	return v, nil
+}

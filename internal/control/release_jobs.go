@@ -1,0 +1,317 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/internal/release"
+	"github.com/aureus-agents/aureus/internal/simulate"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// releaseWork is what a release's job works on, as it was when the job began.
+type releaseWork struct {
+	rel     resource.Release
+	version resource.Version
+	env     resource.Environment
+}
+
+// releaseStep does a release's job in state want: work returns the event that it
+// ends with, and what to write with it. A job whose release has moved on since it
+// was enqueued has nothing left to do.
+func (c *Control) releaseStep(ctx context.Context, j Job, want resource.ReleaseState,
+	work func(context.Context, releaseWork) (func(*tx, resource.Release) (release.Event, error), error)) (func(*tx) error, error) {
+	w, pl, err := c.loadWork(ctx, j)
+	if err != nil || w.rel.State != want || w.rel.Attempt != pl.Attempt {
+		return nil, err
+	}
+	finish, err := work(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	return func(t *tx) error {
+		rel, err := t.Release(pl.Release)
+		if err != nil || rel.State != want || rel.Attempt != pl.Attempt {
+			return err
+		}
+		ev, err := finish(t, rel)
+		if err != nil {
+			return err
+		}
+		_, err = t.move(rel, ev)
+		return err
+	}, nil
+}
+
+func (c *Control) loadWork(ctx context.Context, j Job) (w releaseWork, pl releaseJobPayload, err error) {
+	if err := json.Unmarshal(j.Payload, &pl); err != nil {
+		return w, pl, fault.Wrap(err, fault.Invalid, "the job's payload does not name a release")
+	}
+	err = c.view(ctx, func(r Reader) (err error) {
+		if w.rel, err = r.Release(pl.Release); err != nil {
+			return err
+		}
+		w.version, err = r.VersionByDigest(w.rel.Agent, w.rel.Digest)
+		return err
+	})
+	if err == nil {
+		w.env, err = c.environment(w.rel.Environment)
+	}
+	return w, pl, err
+}
+
+// checkRelease validates, simulates and evaluates; the gates then read the
+// evidence of that.
+func (c *Control) checkRelease(ctx context.Context, w releaseWork) (func(*tx, resource.Release) (release.Event, error), error) {
+	claims, err := c.checks(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	return func(t *tx, rel resource.Release) (release.Event, error) {
+		ev := release.Event{Kind: release.Checked, Actor: resource.System, Quorum: w.env.Approvals[rel.Tier]}
+		for _, cl := range claims {
+			if _, err := t.attest(cl); err != nil {
+				return ev, err
+			}
+		}
+		v, err := t.VersionByDigest(rel.Agent, rel.Digest)
+		if err != nil {
+			return ev, err
+		}
+		ev.Gates = append(ev.Gates, c.quarantineGate(v), c.orderGate(t, v, w.env))
+		for _, cl := range claims {
+			g, err := c.evidenceGate(t, rel, cl.kind)
+			if err != nil {
+				return ev, err
+			}
+			ev.Gates = append(ev.Gates, g)
+		}
+		ev.Reason = gatesReason(ev.Gates, "every gate passes")
+		return ev, nil
+	}, nil
+}
+
+// gatesReason names the first blocking gate, or says that all is well.
+func gatesReason(gs []resource.Gate, well string) string {
+	for _, g := range gs {
+		if g.Verdict == resource.Block || g.Verdict == resource.Pending {
+			return fmt.Sprintf("gate %s: %s", g.Name, g.Message)
+		}
+	}
+	return well
+}
+
+// deployRelease checks the version's signature and reaches its servers, whose
+// tools have to be the pinned ones.
+func (c *Control) deployRelease(ctx context.Context, w releaseWork) (func(*tx, resource.Release) (release.Event, error), error) {
+	gates := []resource.Gate{c.signatureGate(ctx, w.version), c.toolsGate(ctx, w.version)}
+	return func(*tx, resource.Release) (release.Event, error) {
+		return release.Event{Kind: release.Deployed, Actor: resource.System, Gates: gates,
+			Reason: gatesReason(gates, "the version is signed and its tools are the pinned ones")}, nil
+	}, nil
+}
+
+func (c *Control) signatureGate(ctx context.Context, v resource.Version) resource.Gate {
+	g := resource.Gate{Name: gateSignature, Verdict: resource.Pass, At: c.now(), Message: "signature and digest hold"}
+	if err := c.view(ctx, func(r Reader) error { return c.verifyVersion(r, v) }); err != nil {
+		g.Verdict, g.Code, g.Message = resource.Block, resource.PolicyViolation, err.Error()
+		g.Remediation = "push the version again and verify the ledger with `aureus audit verify`"
+	}
+	return g
+}
+
+func (c *Control) toolsGate(ctx context.Context, v resource.Version) resource.Gate {
+	g := resource.Gate{Name: gateTools, Verdict: resource.Pass, At: c.now(), Message: "every server answers with the pinned tools"}
+	if _, err := c.cfg.Adapters.Open(ctx, v.Manifest, v.Digest); err != nil {
+		g.Verdict, g.Code, g.Message = resource.Block, resource.ToolError, err.Error()
+		g.Remediation = "bring the server back, or push a new version if its tools changed on purpose"
+	}
+	return g
+}
+
+// verifyVersion checks that v's content has its digest and that its signed
+// provenance holds.
+func (c *Control) verifyVersion(r Reader, v resource.Version) error {
+	digest, err := blueprint.Digest(v.Manifest)
+	if err != nil {
+		return err
+	}
+	if digest != v.Digest {
+		return fault.New(fault.Verification, "%s: its content has digest %s, not %s", v.Name, digest, v.Digest)
+	}
+	list, err := r.Evidence(EvidenceFilter{Subject: v.Digest, Kind: resource.EvidenceVersion}, Page{Limit: 1})
+	if err != nil {
+		return err
+	}
+	if len(list) == 0 {
+		return fault.New(fault.Verification, "%s has no signed provenance", v.Name)
+	}
+	return c.checkEvidence(list[0])
+}
+
+// smokeRelease runs the smoke tests with the model and guard that will serve.
+func (c *Control) smokeRelease(ctx context.Context, w releaseWork) (func(*tx, resource.Release) (release.Event, error), error) {
+	cl, err := c.smoke(ctx, w.version, w.rel.Environment, w.rel.ID)
+	if err != nil {
+		return nil, err
+	}
+	return func(t *tx, rel resource.Release) (release.Event, error) {
+		ev := release.Event{Kind: release.Smoked, Actor: resource.System}
+		if _, err := t.attest(cl); err != nil {
+			return ev, err
+		}
+		g, err := c.evidenceGate(t, rel, resource.EvidenceSmoke)
+		if err != nil {
+			return ev, err
+		}
+		d, err := t.deployment(&rel)
+		if err != nil {
+			return ev, err
+		}
+		ev.Gates = []resource.Gate{g}
+		ev.Canary = w.env.Canary && d.Stable != "" && !d.Stopped
+		ev.Reason = gatesReason(ev.Gates, "the smoke tests pass")
+		return ev, nil
+	}, nil
+}
+
+// smokeSuite is the suite that smoke tests run; a version without one runs all.
+const smokeSuite = "smoke"
+
+// smoke runs the smoke suite of a version.
+func (c *Control) smoke(ctx context.Context, v resource.Version, env, rel string) (claim, error) {
+	opts := simulate.Options{Seed: 1}
+	for _, s := range v.Manifest.Blueprint.Spec.Evaluation.Suites {
+		if s.Name == smokeSuite {
+			opts.Suites = []string{smokeSuite}
+		}
+	}
+	report, err := c.simulate(ctx, v, opts)
+	if err != nil {
+		return claim{}, err
+	}
+	return simulationClaim(resource.EvidenceSmoke, v, report, env, rel, resource.System), nil
+}
+
+// verifyGood checks what a rollback put on traffic: signature, digest,
+// validation, tools and smoke tests.
+func (c *Control) verifyGood(ctx context.Context, w releaseWork) (func(*tx, resource.Release) (release.Event, error), error) {
+	if w.rel.RolledBackTo == "" {
+		return func(*tx, resource.Release) (release.Event, error) {
+			return release.Event{Kind: release.Unverified, Actor: resource.System,
+				Reason: "there is no verified snapshot to restore; nothing serves until a version is released"}, nil
+		}, nil
+	}
+	var good resource.Version
+	if err := c.view(ctx, func(r Reader) (err error) {
+		good, err = r.VersionByDigest(w.rel.Agent, w.rel.RolledBackTo)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	gates := []resource.Gate{c.signatureGate(ctx, good), c.toolsGate(ctx, good)}
+	validation := Validate(&good.Manifest.Blueprint, nil)
+	smoke, err := c.smoke(ctx, good, w.rel.Environment, w.rel.ID)
+	if err != nil {
+		return nil, err
+	}
+	return func(t *tx, rel resource.Release) (release.Event, error) {
+		claims := []claim{validationClaim(good, validation, rel.Environment, rel.ID, resource.System), smoke}
+		for _, cl := range claims {
+			e, err := t.attest(cl)
+			if err != nil {
+				return release.Event{}, err
+			}
+			gates = append(gates, resource.Gate{Name: cl.kind, Verdict: e.Verdict, Evidence: e.Digest, At: t.c.now()})
+		}
+		return t.verdictOnGood(rel, good, gates)
+	}, nil
+}
+
+// verdictOnGood records that the restored snapshot holds, or that it does not.
+func (t *tx) verdictOnGood(rel resource.Release, good resource.Version, gates []resource.Gate) (release.Event, error) {
+	why := gatesReason(gates, "")
+	if why != "" {
+		return release.Event{Kind: release.Unverified, Actor: resource.System, Reason: good.Name + " was restored and fails its checks: " + why}, nil
+	}
+	d, err := t.deployment(&rel)
+	if err != nil {
+		return release.Event{}, err
+	}
+	snap, err := t.Snapshot(d.Snapshot)
+	if err != nil {
+		return release.Event{}, err
+	}
+	snap.Verified, snap.VerifiedAt = true, t.c.now()
+	if err := t.PutSnapshot(snap); err != nil {
+		return release.Event{}, err
+	}
+	return release.Event{Kind: release.Verified, Actor: resource.System, Reason: good.Name + " serves and is verified again"}, nil
+}
+
+// deadlineOfCanary holds an undecided canary.
+func (c *Control) deadlineOfCanary(_ context.Context, j Job) (func(*tx) error, error) {
+	var pl releaseJobPayload
+	if err := json.Unmarshal(j.Payload, &pl); err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "the job's payload does not name a release")
+	}
+	return func(t *tx) error {
+		rel, err := t.Release(pl.Release)
+		if err != nil || rel.State != resource.ReleaseCanary || rel.Deadline > t.c.now() {
+			return err
+		}
+		_, err = t.move(rel, release.Event{Kind: release.Deadline, Actor: resource.System,
+			Reason: "the canary's deadline passed with no verdict; promote or roll back by hand"})
+		return err
+	}, nil
+}
+
+// recordVerdict signs what the canary found.
+func (c *Control) recordVerdict(ctx context.Context, j Job) (func(*tx) error, error) {
+	w, _, err := c.loadWork(ctx, j)
+	if err != nil {
+		return nil, err
+	}
+	var outcomes []resource.CanaryOutcome
+	if err := c.view(ctx, func(r Reader) (err error) { outcomes, err = r.CanaryOutcomes(w.rel.ID); return err }); err != nil {
+		return nil, err
+	}
+	digest, err := blueprint.Digest(outcomes)
+	if err != nil {
+		return nil, err
+	}
+	cl := claim{kind: resource.EvidenceCanary, agent: w.rel.Agent, name: w.version.Name, digest: w.rel.Digest, environment: w.rel.Environment,
+		release: w.rel.ID, verdict: resource.Pass, actor: resource.System, report: w.rel.Canary, predicate: map[string]any{
+			"plan": w.rel.Plan, "state": w.rel.Canary, "outcomes": len(outcomes), "outcomesDigest": digest, "releaseState": w.rel.State}}
+	if w.rel.State != resource.ReleasePromoted {
+		cl.verdict = resource.Block
+	}
+	return c.onceClaim(cl), nil
+}
+
+// recordRollback signs what a rollback did.
+func (c *Control) recordRollback(ctx context.Context, j Job) (func(*tx) error, error) {
+	w, _, err := c.loadWork(ctx, j)
+	if err != nil {
+		return nil, err
+	}
+	return c.onceClaim(claim{kind: resource.EvidenceRollback, agent: w.rel.Agent, name: w.version.Name, digest: w.rel.Digest,
+		environment: w.rel.Environment, release: w.rel.ID, verdict: resource.Block, actor: resource.System,
+		predicate: map[string]any{"from": w.rel.Digest, "to": w.rel.RolledBackTo, "reason": w.rel.Reason, "incident": w.rel.Incident,
+			"decidedAt": w.rel.DecidedAt, "goodAt": w.rel.GoodAt, "endedAt": w.rel.UpdatedAt, "history": w.rel.History}}), nil
+}
+
+// onceClaim stores a claim unless the release has evidence of its kind already.
+func (c *Control) onceClaim(cl claim) func(*tx) error {
+	return func(t *tx) error {
+		have, err := t.Evidence(EvidenceFilter{Subject: cl.digest, Kind: cl.kind, Release: cl.release}, Page{Limit: 1})
+		if err != nil || len(have) > 0 {
+			return err
+		}
+		_, err = t.attest(cl)
+		return err
+	}
+}

@@ -1,0 +1,156 @@
+package control
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/internal/release"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// move sends an event to a release: the pure machine decides, and state, ledger
+// event, instant effects and jobs are written here, in one transaction.
+func (t *tx) move(rel resource.Release, ev release.Event) (resource.Release, error) {
+	next, effects, err := release.Next(rel, ev, t.c.now())
+	if err != nil {
+		return rel, err
+	}
+	for _, e := range effects {
+		if err := t.effect(&next, e, ev); err != nil {
+			return rel, err
+		}
+	}
+	if err := t.PutRelease(next); err != nil {
+		return rel, err
+	}
+	t.then(func() { t.c.cfg.Meter.ReleaseMoved(next, string(ev.Kind)) })
+	if next.State == rel.State && next.Step == rel.Step {
+		return next, nil // an outcome that decides nothing is no lifecycle event
+	}
+	return next, t.record(resource.Event{Actor: ev.Actor, Action: "release." + string(next.State), SubjectKind: "release", SubjectID: next.ID,
+		Digest: next.Digest, Agent: next.Agent, Environment: next.Environment, Reason: next.Reason, Attrs: moveAttrs(rel, next, ev)})
+}
+
+func moveAttrs(from, to resource.Release, ev release.Event) map[string]string {
+	a := map[string]string{"event": string(ev.Kind), "from": string(from.State), "version": strconv.Itoa(to.Version)}
+	if to.State == resource.ReleaseCanary {
+		a["step"] = strconv.Itoa(to.Step)
+		a["weight"] = strconv.Itoa(to.Plan.Steps[to.Step].Weight)
+	}
+	if to.Canary != nil && from.State == resource.ReleaseCanary {
+		a["eHarm"] = strconv.FormatFloat(to.Canary.EHarm, 'g', 6, 64)
+		a["canaryRuns"] = strconv.FormatInt(to.Canary.Canary.Runs, 10)
+		a["canaryFailures"] = strconv.FormatInt(to.Canary.Canary.Failures, 10)
+	}
+	return a
+}
+
+// effect applies an instant effect, or enqueues a job.
+func (t *tx) effect(r *resource.Release, e release.Effect, ev release.Event) error {
+	switch e.Kind {
+	case release.AskApproval:
+		return t.askRelease(r, ev.Quorum)
+	case release.CloseApproval:
+		return t.withdrawApproval(r.Approval, ev.Actor, "the release moved on")
+	case release.SetWeight:
+		return t.setWeight(r, e.Weight)
+	case release.SetStable:
+		return t.setStable(r, ev)
+	case release.RestoreGood:
+		return t.restoreGood(r)
+	case release.OpenIncident:
+		return t.openIncident(r, ev)
+	case release.QuarantineBad:
+		return t.quarantine(r)
+	case release.ResumeTraffic:
+		return t.resumeTraffic(r)
+	case release.StopTraffic:
+		return t.stopTraffic(r, ev.Reason)
+	case release.Notify:
+		return t.notify(Notice{Kind: "release." + string(r.State), Agent: r.Agent, Environment: r.Environment, Subject: r.ID,
+			Digest: r.Digest, Text: fmt.Sprintf("%s@v%d in %s: %s. %s", r.Agent, r.Version, r.Environment, r.State, r.Reason)})
+	case release.ArmDeadline:
+		return t.releaseJob(r, string(e.Kind), r.Deadline)
+	case release.DoCheck, release.DoDeploy, release.DoSmoke, release.VerifyGood, release.RecordVerdict, release.RecordRollback:
+		return t.releaseJob(r, string(e.Kind), 0)
+	}
+	return fault.New(fault.Internal, "release effect %q has nobody to do it", e.Kind)
+}
+
+// releaseJobPayload is what a release's job needs to find its work again.
+type releaseJobPayload struct {
+	Release string `json:"release"`
+	Attempt int    `json:"attempt"`
+}
+
+func (t *tx) releaseJob(r *resource.Release, kind string, at resource.Millis) error {
+	payload, err := json.Marshal(releaseJobPayload{Release: r.ID, Attempt: r.Attempt})
+	if err != nil {
+		return err
+	}
+	return t.Enqueue(Job{Kind: "release." + kind, Key: fmt.Sprintf("release/%s/%s/%d", r.ID, kind, r.Attempt), Payload: payload, RunAt: at})
+}
+
+// deployment reads the routing entry of a release, or starts a new one.
+func (t *tx) deployment(r *resource.Release) (resource.Deployment, error) {
+	d, err := t.Deployment(r.Agent, r.Environment)
+	if fault.Is(err, fault.NotFound) {
+		return resource.Deployment{Agent: r.Agent, Environment: r.Environment}, nil
+	}
+	return d, err
+}
+
+func (t *tx) putDeployment(d resource.Deployment) error {
+	d.Revision++
+	d.UpdatedAt = t.c.now()
+	return t.PutDeployment(d)
+}
+
+func (t *tx) setWeight(r *resource.Release, weight int) error {
+	d, err := t.deployment(r)
+	if err != nil {
+		return err
+	}
+	d.Candidate, d.Weight, d.Release = r.Digest, weight, r.ID
+	if weight == 0 {
+		d.Candidate, d.Release = "", ""
+	}
+	return t.putDeployment(d)
+}
+
+func (t *tx) resumeTraffic(r *resource.Release) error {
+	d, err := t.deployment(r)
+	if err != nil {
+		return err
+	}
+	d.Paused, d.Reason = false, ""
+	if err := t.markIncidentMitigated(r); err != nil {
+		return err
+	}
+	t.then(func() {
+		t.c.cfg.Meter.RolledBack(r.Agent, r.Environment, time.Duration(r.UpdatedAt-r.DecidedAt)*time.Millisecond)
+	})
+	return t.putDeployment(d)
+}
+
+func (t *tx) stopTraffic(r *resource.Release, why string) error {
+	d, err := t.deployment(r)
+	if err != nil {
+		return err
+	}
+	d.Stopped, d.Reason = true, why
+	return t.putDeployment(d)
+}
+
+func (t *tx) quarantine(r *resource.Release) error {
+	q := &resource.Quarantine{Incident: r.Incident, Reason: r.Reason, Since: t.c.now()}
+	if err := t.SetQuarantine(r.Agent, r.Digest, q); err != nil {
+		return err
+	}
+	return t.record(resource.Event{Actor: resource.System, Action: "version.quarantined", SubjectKind: "version",
+		SubjectID: fmt.Sprintf("%s@v%d", r.Agent, r.Version), Digest: r.Digest, Agent: r.Agent, Environment: r.Environment,
+		Reason: r.Reason, Attrs: map[string]string{"incident": r.Incident}})
+}

@@ -1,0 +1,83 @@
+package control
+
+import (
+	"github.com/aureus-agents/aureus/internal/attest"
+	"github.com/aureus-agents/aureus/internal/release"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// setStable gives a version all traffic: the snapshot is taken, and the
+// promotion is signed, in the transaction that decides it.
+func (t *tx) setStable(r *resource.Release, ev release.Event) error {
+	d, err := t.deployment(r)
+	if err != nil {
+		return err
+	}
+	now := t.c.now()
+	snap := resource.Snapshot{ID: t.c.cfg.NewID("snap"), Agent: r.Agent, Environment: r.Environment, Digest: r.Digest,
+		Version: r.Version, Release: r.ID, Verified: true, CreatedAt: now, VerifiedAt: now}
+	if err := t.PutSnapshot(snap); err != nil {
+		return err
+	}
+	v, err := t.VersionByDigest(r.Agent, r.Digest)
+	if err != nil {
+		return err
+	}
+	if _, err := t.attest(claim{kind: resource.EvidencePromotion, agent: r.Agent, name: v.Name,
+		digest: r.Digest, environment: r.Environment, release: r.ID, verdict: resource.Pass, actor: ev.Actor,
+		predicate: attest.VSA(*r, v.Manifest.Policies.Digest, t.c.cfg.Version, now)}); err != nil {
+		return err
+	}
+	if err := t.record(resource.Event{Actor: ev.Actor, Action: "snapshot.taken", SubjectKind: "snapshot", SubjectID: snap.ID,
+		Digest: r.Digest, Agent: r.Agent, Environment: r.Environment}); err != nil {
+		return err
+	}
+	d.Stable, d.Snapshot, d.Candidate, d.Weight, d.Release = r.Digest, snap.ID, "", 0, ""
+	d.Paused, d.Stopped, d.Reason = false, false, ""
+	return t.putDeployment(d)
+}
+
+// restoreGood takes the release's version off traffic: what served beside or
+// before it, as the last verified snapshot records, gets all of it. Nothing else
+// may change traffic until it is verified again. With no such snapshot nothing
+// is served.
+func (t *tx) restoreGood(r *resource.Release) error {
+	d, err := t.deployment(r)
+	if err != nil {
+		return err
+	}
+	good, err := t.lastVerified(r)
+	if err != nil {
+		return err
+	}
+	d.Stable, d.Snapshot = good.Digest, good.ID
+	d.Candidate, d.Weight, d.Release = "", 0, r.ID
+	d.Paused, d.Stopped, d.Reason = true, good.ID == "", "rolling back "+r.ID
+	r.RolledBackTo, r.GoodAt = good.Digest, t.c.now()
+	if r.DecidedAt == 0 {
+		r.DecidedAt = r.GoodAt
+	}
+	return t.putDeployment(d)
+}
+
+// lastVerified is the newest verified snapshot that is not of the release's
+// version; snapshots of that version are retired on the way.
+func (t *tx) lastVerified(r *resource.Release) (resource.Snapshot, error) {
+	snaps, err := t.Snapshots(r.Agent, r.Environment)
+	if err != nil {
+		return resource.Snapshot{}, err
+	}
+	var good resource.Snapshot
+	for _, s := range snaps {
+		switch {
+		case s.Digest == r.Digest && s.RetiredAt == 0:
+			s.RetiredAt = t.c.now()
+			if err := t.PutSnapshot(s); err != nil {
+				return good, err
+			}
+		case good.ID == "" && s.Digest != r.Digest && s.Verified && s.RetiredAt == 0:
+			good = s
+		}
+	}
+	return good, nil
+}

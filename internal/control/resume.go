@@ -1,0 +1,148 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/aureus-agents/aureus/internal/agentrun"
+	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// resumePayload names the run to go on with; Approval is the answered request,
+// "" for a run that a restart interrupted.
+type resumePayload struct {
+	Run      string `json:"run"`
+	Approval string `json:"approval,omitempty"`
+	Revision int64  `json:"revision"` // of the run when it was enqueued
+}
+
+func (t *tx) enqueueResume(a resource.Approval) error {
+	run, err := t.Run(a.Subject)
+	if err != nil {
+		return err
+	}
+	return t.enqueueRun(resumePayload{Run: run.ID, Approval: a.ID, Revision: run.Revision}, "approval/"+a.ID+"/resume")
+}
+
+func (t *tx) enqueueRun(pl resumePayload, key string) error {
+	data, err := json.Marshal(pl)
+	if err != nil {
+		return err
+	}
+	return t.Enqueue(Job{Kind: jobResumeRun, Key: key, Payload: data})
+}
+
+// resumeRun goes on with a run. The run's own journal makes every step durable,
+// so the job has nothing of its own to commit. When it is done again after a
+// crash, the run's revision says whether it went on before.
+func (c *Control) resumeRun(ctx context.Context, j Job) (func(*tx) error, error) {
+	var pl resumePayload
+	if err := json.Unmarshal(j.Payload, &pl); err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "the job's payload does not name a run")
+	}
+	run, cp, grant, err := c.takeUp(ctx, pl)
+	if err != nil || run.ID == "" {
+		return nil, err
+	}
+	env, err := c.environment(run.Environment)
+	if err != nil {
+		return nil, err
+	}
+	l, err := c.load(ctx, run.Agent, run.Digest, env)
+	if err != nil {
+		return nil, err
+	}
+	c.runs.Add(1)
+	defer c.runs.Done()
+	_, err = c.drive(ctx, l, run, &cp, grant)
+	return nil, err
+}
+
+// takeUp reads the checkpoint of a run and, for an approved call, uses the
+// approval up before anything is done with it. It returns no run when there is
+// nothing to go on with.
+func (c *Control) takeUp(ctx context.Context, pl resumePayload) (run resource.Run, cp agentrun.Checkpoint, g agentrun.Grant, err error) {
+	err = c.update(ctx, func(t *tx) error {
+		stored, err := t.Run(pl.Run)
+		if err != nil || stored.EndedAt != 0 || stored.Revision != pl.Revision {
+			return err
+		}
+		data, err := t.Checkpoint(pl.Run)
+		if fault.Is(err, fault.NotFound) {
+			return t.endInterrupted(stored)
+		}
+		if err != nil {
+			return err
+		}
+		if err := json.Unmarshal(data, &cp); err != nil {
+			return fault.Wrap(err, fault.Corrupt, "the checkpoint of run %s cannot be read; start a new run", pl.Run)
+		}
+		if pl.Approval != "" {
+			if g, err = t.useApproval(pl.Approval); err != nil {
+				return err
+			}
+		}
+		run = stored
+		return nil
+	})
+	return run, cp, g, err
+}
+
+// useApproval turns an answered request into a grant; a yes works once.
+func (t *tx) useApproval(id string) (agentrun.Grant, error) {
+	a, err := t.Approval(id)
+	if err != nil {
+		return agentrun.Grant{}, err
+	}
+	g := agentrun.Grant{Approval: a.ID, ArgsDigest: a.Digest, Denied: true, Reason: "the request " + string(a.State)}
+	if n := len(a.Decisions); n > 0 {
+		g.Reason = a.Decisions[n-1].Reason
+	}
+	if a.State == resource.ApprovalUsed {
+		return g, nil // used by an attempt that a crash ended: never twice
+	}
+	if a.State != resource.ApprovalApproved {
+		return g, nil
+	}
+	g.Denied = false
+	a.State, a.Revision = resource.ApprovalUsed, a.Revision+1
+	if err := t.PutApproval(a); err != nil {
+		return g, err
+	}
+	return g, t.recordApproval(a, "approval.used", resource.System, "")
+}
+
+// endInterrupted ends a run that a crash interrupted before its first
+// checkpoint. It counts for no canary: the version had no part in it.
+func (t *tx) endInterrupted(run resource.Run) error {
+	run.Outcome, run.Code, run.Message = resource.OutcomeError, resource.ToolError, "interrupted by a restart before its first step"
+	run.EndedAt = t.c.now()
+	run.Revision++
+	run.Release = ""
+	return t.saveRun(agentrun.Checkpoint{Run: run})
+}
+
+// Recover takes up what a crash interrupted: runs that were under way go on from
+// their last checkpoint. Call it once, before serving. Everything else goes on
+// by itself, because it is a job.
+func (c *Control) Recover(ctx context.Context) (int, error) {
+	n := 0
+	err := c.update(ctx, func(t *tx) error {
+		after := ""
+		for {
+			runs, err := t.Runs(RunFilter{Mode: resource.RunLive, Outcomes: []resource.Outcome{resource.OutcomeRunning}}, Page{Limit: 1000, After: after})
+			if err != nil || len(runs) == 0 {
+				return err
+			}
+			for _, r := range runs {
+				after = r.ID
+				n++
+				if err := t.enqueueRun(resumePayload{Run: r.ID, Revision: r.Revision}, t.c.cfg.NewID("resume/"+r.ID+"/")); err != nil {
+					return err
+				}
+			}
+		}
+	})
+	return n, err
+}

@@ -1,0 +1,54 @@
+package control
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+
+	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// sessionMillis is how long a session keeps its version without being used.
+const sessionMillis = 24 * 60 * 60 * 1000
+
+// route picks the version of a session: the one that it was given before, or, for
+// a new session, the candidate or the stable version by a hash of the session.
+// Pure.
+func route(d resource.Deployment, session string, pin *SessionPin, pinQuarantined bool, now resource.Millis) (SessionPin, error) {
+	if d.Stopped {
+		return SessionPin{}, fault.New(fault.Unavailable, "%s is stopped in %s: %s", d.Agent, d.Environment, d.Reason)
+	}
+	if d.Stable == "" && d.Candidate == "" {
+		return SessionPin{}, fault.New(fault.NotFound, "nothing of %s serves in %s; release a version there first", d.Agent, d.Environment)
+	}
+	if pin != nil && !pinQuarantined && now-pin.At < sessionMillis && keeps(d, *pin) {
+		p := *pin
+		p.At = now
+		return p, nil
+	}
+	p := SessionPin{Digest: d.Stable, At: now}
+	if d.Candidate != "" && d.Weight > 0 {
+		p.Release, p.Weight = d.Release, d.Weight
+		if p.Canary = bucket(d.Release, session) < d.Weight; p.Canary {
+			p.Digest = d.Candidate
+		}
+	}
+	return p, nil
+}
+
+// keeps reports whether a pinned version may still serve: the candidate of a
+// canary only while that canary goes on or once it was promoted, any other
+// version always.
+func keeps(d resource.Deployment, p SessionPin) bool {
+	if !p.Canary {
+		return true
+	}
+	return p.Digest == d.Stable || (p.Digest == d.Candidate && p.Release == d.Release)
+}
+
+// bucket is the session's place in 0..99 for a release: each release draws anew,
+// so that the same sessions are not always the first to get a new version.
+func bucket(release, session string) int {
+	h := sha256.Sum256([]byte(release + "\x00" + session))
+	return int(binary.BigEndian.Uint64(h[:8]) % 100)
+}

@@ -1,0 +1,21 @@
+package control
+
+import "github.com/aureus-agents/aureus/resource"
+
+// The requests and answers of the use cases are the ones of the API.
+type (
+	PushRequest      = resource.PushRequest
+	PushResult       = resource.PushResult
+	AgentSummary     = resource.AgentSummary
+	VerifiedEvidence = resource.VerifiedEvidence
+	PublicKeys       = resource.PublicKeys
+	CheckResult      = resource.CheckResult
+	ReleaseRequest   = resource.ReleaseRequest
+	CanaryVerdict    = resource.CanaryVerdict
+	ApprovalView     = resource.ApprovalView
+	DecideRequest    = resource.DecideRequest
+	InvokeRequest    = resource.InvokeRequest
+	GuardrailRequest = resource.GuardrailRequest
+	Proof            = resource.Proof
+	LedgerStatus     = resource.LedgerStatus
+)
