@@ -1,0 +1,112 @@
+package api
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/internal/control"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// Control is the use cases that the API serves. Every method checks the
+// principal itself, is safe for concurrent use, and returns fault errors.
+type Control interface {
+	Access
+	Versions
+	Checks
+	Serving
+	Releases
+	Approvals
+	Runs
+	Incidents
+	Monitor
+	Ledger
+}
+
+var _ Control = (*control.Control)(nil)
+
+// Access is who may come in.
+type Access interface {
+	Authenticate(ctx context.Context, secret string) (control.Principal, error)
+	CreateToken(ctx context.Context, p control.Principal, n control.NewToken) (resource.Token, string, error)
+	Tokens(ctx context.Context, p control.Principal) ([]resource.Token, error)
+	RevokeToken(ctx context.Context, p control.Principal, id string) error
+}
+
+// Versions is agents, their versions and what is known about them.
+type Versions interface {
+	Push(ctx context.Context, p control.Principal, r control.PushRequest) (control.PushResult, error)
+	Agents(ctx context.Context, p control.Principal) ([]control.AgentSummary, error)
+	Agent(ctx context.Context, p control.Principal, name string) (control.AgentSummary, error)
+	Version(ctx context.Context, p control.Principal, ref string) (resource.Version, error)
+	Versions(ctx context.Context, p control.Principal, agent string, page control.Page) ([]resource.Version, error)
+	Diff(ctx context.Context, p control.Principal, from, to string) (resource.Delta, error)
+	Evidence(ctx context.Context, p control.Principal, ref string) ([]control.VerifiedEvidence, error)
+	PublicKeys() control.PublicKeys
+}
+
+// Checks makes evidence about a version.
+type Checks interface {
+	Simulate(ctx context.Context, p control.Principal, r control.CheckRequest) (control.CheckResult, error)
+	Evaluate(ctx context.Context, p control.Principal, r control.CheckRequest) (control.CheckResult, error)
+}
+
+// Serving is what serves where.
+type Serving interface {
+	Environments(ctx context.Context, p control.Principal) ([]resource.Environment, error)
+	Deployments(ctx context.Context, p control.Principal, agent string) ([]resource.Deployment, error)
+	Snapshots(ctx context.Context, p control.Principal, agent, env string) ([]resource.Snapshot, error)
+	Rollback(ctx context.Context, p control.Principal, agent, env, reason string) (resource.Release, error)
+}
+
+// Releases moves versions into environments.
+type Releases interface {
+	StartRelease(ctx context.Context, p control.Principal, r control.ReleaseRequest) (resource.Release, error)
+	Release(ctx context.Context, p control.Principal, id string) (resource.Release, error)
+	Releases(ctx context.Context, p control.Principal, f control.ReleaseFilter, page control.Page) ([]resource.Release, error)
+	MoveRelease(ctx context.Context, p control.Principal, id, event, reason string) (resource.Release, error)
+	Verdict(ctx context.Context, p control.Principal, release string) (control.CanaryVerdict, error)
+}
+
+// Approvals asks people.
+type Approvals interface {
+	Approvals(ctx context.Context, p control.Principal, f control.ApprovalFilter, page control.Page) ([]resource.Approval, error)
+	ViewApproval(ctx context.Context, p control.Principal, id string) (control.ApprovalView, error)
+	Decide(ctx context.Context, p control.Principal, id string, r control.DecideRequest) (resource.Approval, error)
+}
+
+// Runs runs agents and keeps what happened.
+type Runs interface {
+	Invoke(ctx context.Context, p control.Principal, agent string, r control.InvokeRequest) (resource.Run, error)
+	Runs(ctx context.Context, p control.Principal, f control.RunFilter, page control.Page) ([]resource.Run, error)
+	Run(ctx context.Context, p control.Principal, id string) (resource.Run, error)
+	ImportRuns(ctx context.Context, p control.Principal, runs []resource.Run) (int, error)
+	ScenarioFromRun(ctx context.Context, p control.Principal, id string) (blueprint.Scenario, error)
+}
+
+// Incidents follows up on rollbacks.
+type Incidents interface {
+	Incidents(ctx context.Context, p control.Principal, agent, state string, page control.Page) ([]resource.Incident, error)
+	Incident(ctx context.Context, p control.Principal, id string) (resource.Incident, error)
+	RecordRCA(ctx context.Context, p control.Principal, id string, r resource.RCA) (resource.Incident, error)
+	ProveGuardrail(ctx context.Context, p control.Principal, id string, r control.GuardrailRequest) (resource.Incident, error)
+}
+
+// Monitor is figures and what happens now.
+type Monitor interface {
+	Figures(ctx context.Context, p control.Principal, q control.FiguresQuery) ([]resource.Figures, error)
+	Series(ctx context.Context, p control.Principal, q control.FiguresQuery, bucket time.Duration) ([]resource.FiguresPoint, error)
+	// Subscribe's channel is closed when ctx ends.
+	Subscribe(ctx context.Context, p control.Principal) (<-chan resource.Event, error)
+}
+
+// Ledger reads the audit log.
+type Ledger interface {
+	Tail(ctx context.Context, p control.Principal, from, limit int64) ([]resource.LedgerEntry, error)
+	Export(ctx context.Context, p control.Principal, w io.Writer) error
+	ProofOf(ctx context.Context, p control.Principal, index int64) (control.Proof, error)
+	Ledger(ctx context.Context, p control.Principal) (control.LedgerStatus, error)
+	EventsOf(ctx context.Context, p control.Principal, kind, id string, page control.Page) ([]resource.LedgerEntry, error)
+}
