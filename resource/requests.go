@@ -155,3 +155,11 @@ type TokenCreated struct {
 	Token  Token  `json:"token"`
 	Secret string `json:"secret"`
 }
+
+// RCARequest is a root cause analysis as it is written; who and when are the
+// server's to say.
+type RCARequest struct {
+	Cause      string `json:"cause"`      // what was wrong
+	Detection  string `json:"detection"`  // how it was seen, and why not earlier
+	Prevention string `json:"prevention"` // what will stop it
+}
