@@ -15,14 +15,6 @@ type incidentsInput struct {
 	PageInput
 }
 
-// rcaRequest is a root cause analysis as it is written; who and when are the
-// server's to say.
-type rcaRequest struct {
-	Cause      string `json:"cause" doc:"What was wrong"`
-	Detection  string `json:"detection" doc:"How it was seen, and why not earlier"`
-	Prevention string `json:"prevention" doc:"What will stop it"`
-}
-
 func (s *server) incidents() {
 	serve(s, operation{id: "list-incidents", method: http.MethodGet, path: "/v1/incidents", tag: "incidents",
 		summary: "List incidents, newest first"},
@@ -37,7 +29,7 @@ func (s *server) incidents() {
 		})
 	serveBody(s, operation{id: "record-rca", method: http.MethodPost, path: "/v1/incidents/{id}/rca", tag: "incidents",
 		summary: "Record the root cause analysis", codes: []fault.Code{fault.NotFound, fault.Conflict, fault.StorageFull}},
-		func(ctx context.Context, p control.Principal, in *idInput, b *rcaRequest) (resource.Incident, error) {
+		func(ctx context.Context, p control.Principal, in *idInput, b *resource.RCARequest) (resource.Incident, error) {
 			return s.cfg.Control.RecordRCA(ctx, p, in.ID, resource.RCA{Cause: b.Cause, Detection: b.Detection, Prevention: b.Prevention})
 		})
 	serveBody(s, operation{id: "prove-guardrail", method: http.MethodPost, path: "/v1/incidents/{id}/guardrail", tag: "incidents",
