@@ -1,0 +1,139 @@
+package tool
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/internal/agentrun"
+	"github.com/aureus-agents/aureus/internal/fault"
+)
+
+// CallIDKey is the _meta key that carries a call's id to the server: an
+// idempotency key, unique per call and stable over restarts.
+const CallIDKey = "aureus/callId"
+
+// defaultRetries of a call that reads.
+const defaultRetries = 2
+
+// defaultTimeout of one call.
+const defaultTimeout = 30 * time.Second
+
+// Call makes a tool call. Only a call whose intent is read is made again, when
+// its server did not answer.
+func (t *toolset) Call(ctx context.Context, call agentrun.Call) (agentrun.Result, error) {
+	bt, ok := t.tools[call.Tool.Name]
+	if !ok {
+		return agentrun.Result{}, fault.New(fault.Invalid, "the version has no tool %q", call.Tool.Name)
+	}
+	c := t.conns[bt.Server]
+	if c == nil {
+		return agentrun.Result{}, fault.New(fault.Invalid, "the version has no server %q for the tool %q", bt.Server, bt.Name)
+	}
+	retries := 0
+	if bt.Intent == blueprint.IntentRead {
+		retries = defaultRetries
+		if bt.Retries != nil {
+			retries = *bt.Retries
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, bt.Timeout.D(defaultTimeout))
+	defer cancel()
+	for n := 0; ; n++ {
+		res, err := c.call(ctx, bt, call)
+		res.Retries = n
+		if err == nil || n >= retries || !fault.Is(err, fault.Upstream) || ctx.Err() != nil {
+			return res, err
+		}
+		t.a.cfg.Logger.Debug("tool call is retried", "tool", bt.Name, "server", bt.Server, "run", call.RunID, "retry", n+1)
+		if t.a.cfg.Wait(ctx, backoff(n)) != nil {
+			return res, err
+		}
+	}
+}
+
+// call makes one try.
+func (c *conn) call(ctx context.Context, bt blueprint.Tool, call agentrun.Call) (agentrun.Result, error) {
+	l, err := c.get(ctx)
+	if err != nil {
+		if fault.Is(err, fault.Verification) || fault.Is(err, fault.Unavailable) {
+			return agentrun.Result{}, err
+		}
+		// The cause can quote what the server printed, which is not for the model.
+		return agentrun.Result{}, fault.Wrap(err, fault.Upstream, "server %q could not be reached; the call was not made", c.server.Name)
+	}
+	defer c.put()
+	args := call.Args
+	if args == nil {
+		args = map[string]any{}
+	}
+	res, err := l.session.CallTool(ctx, &mcp.CallToolParams{
+		Meta: mcp.Meta{CallIDKey: call.ID}, Name: upstream(bt), Arguments: args})
+	var refused *jsonrpc.Error
+	switch {
+	case err == nil:
+		return c.result(bt, res), nil
+	case ctx.Err() == nil && errors.As(err, &refused):
+		return agentrun.Result{IsError: true, Text: fmt.Sprintf("The server refused the call (%d): %s", refused.Code, refused.Message)}, nil
+	}
+	return agentrun.Result{}, l.lost(err, fmt.Sprintf("did not answer the call of %s", bt.Name))
+}
+
+// result translates an answer.
+func (c *conn) result(bt blueprint.Tool, res *mcp.CallToolResult) agentrun.Result {
+	if res.InputRequests != nil {
+		return agentrun.Result{IsError: true, Text: "The server asks for something before it does the call, which is not supported; nothing was done."}
+	}
+	out := agentrun.Result{Structured: res.StructuredContent, IsError: res.IsError}
+	parts := make([]string, 0, len(res.Content))
+	for _, x := range res.Content {
+		parts = append(parts, text(x))
+	}
+	out.Text = strings.Join(parts, "\n")
+	if n := len(out.Text) + size(out.Structured); n > c.a.cfg.MaxResult {
+		return agentrun.Result{IsError: true, Text: fmt.Sprintf(
+			"The tool answered with %d bytes, which is over the limit of %d. The call was made; its answer is not shown. Ask for less.", n, c.a.cfg.MaxResult)}
+	}
+	return out
+}
+
+func size(v any) int {
+	if v == nil {
+		return 0
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return 0
+	}
+	return len(b)
+}
+
+// text is a content block as text. What is not text is named, not shown.
+func text(c mcp.Content) string {
+	switch x := c.(type) {
+	case *mcp.TextContent:
+		return x.Text
+	case *mcp.ImageContent:
+		return fmt.Sprintf("[image, %s, %d bytes]", clean(x.MIMEType), len(x.Data))
+	case *mcp.AudioContent:
+		return fmt.Sprintf("[audio, %s, %d bytes]", clean(x.MIMEType), len(x.Data))
+	case *mcp.ResourceLink:
+		return fmt.Sprintf("[resource %s]", clean(x.URI))
+	case *mcp.EmbeddedResource:
+		if x.Resource == nil {
+			return "[resource]"
+		}
+		if x.Resource.Text != "" {
+			return x.Resource.Text
+		}
+		return fmt.Sprintf("[resource %s, %d bytes]", clean(x.Resource.URI), len(x.Resource.Blob))
+	}
+	return "[content that is not text]"
+}

@@ -1,0 +1,183 @@
+package tool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"sync/atomic"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/internal/fault"
+)
+
+const (
+	maxPages = 100  // of a server's list of tools
+	maxTools = 2000 // of one server
+)
+
+// stdioProtocol is the version of the handshake with child processes. Servers
+// that speak a newer one speak it too, and none is asked something before
+// "initialize" that it may not know.
+const stdioProtocol = "2025-11-25"
+
+// link is one live connection to a server.
+type link struct {
+	server  blueprint.Server
+	session *mcp.ClientSession
+	proc    *process // nil over HTTP
+	framed  *framed  // nil over HTTP
+	done    chan struct{}
+	// changed is set when the server says that its tools changed, until they were
+	// compared again.
+	changed atomic.Bool
+}
+
+// dial reaches a server within StartTimeout.
+func (a *Adapters) dial(ctx context.Context, s blueprint.Server) (*link, error) {
+	dctx, cancel := context.WithTimeout(ctx, a.cfg.StartTimeout)
+	defer cancel()
+	l := &link{server: s, done: make(chan struct{})}
+	transport, opts, err := a.transport(l)
+	if err != nil {
+		return nil, err
+	}
+	client := mcp.NewClient(&mcp.Implementation{Name: "aureus", Version: "1"}, &mcp.ClientOptions{
+		// No roots: a client that has them overrides the folders a server was started with.
+		Capabilities:           &mcp.ClientCapabilities{},
+		ToolListChangedHandler: func(context.Context, *mcp.ToolListChangedRequest) { l.changed.Store(true) },
+		// The SDK would repeat a call to answer a server's question; Aureus never
+		// repeats a call that may have an effect.
+		MultiRoundTrip: &mcp.MultiRoundTripOptions{Disabled: true},
+	})
+	l.session, err = client.Connect(dctx, transport, opts)
+	if err != nil {
+		err = a.dialError(ctx, dctx, l, err)
+		a.drop(l)
+		return nil, err
+	}
+	go func() {
+		_ = l.session.Wait()
+		close(l.done)
+	}()
+	return l, nil
+}
+
+// transport prepares the connection of l; a child is started.
+func (a *Adapters) transport(l *link) (mcp.Transport, *mcp.ClientSessionOptions, error) {
+	switch s := l.server; {
+	case s.Stdio != nil:
+		p, err := a.cfg.startProcess(s)
+		if err != nil {
+			return nil, nil, err
+		}
+		if !a.track(p) {
+			p.stop(a.cfg.StopGrace)
+			return nil, nil, errClosed()
+		}
+		l.proc, l.framed = p, &framed{ReadCloser: p.stdout}
+		return &mcp.IOTransport{Reader: l.framed, Writer: p.stdin, MaxLineLength: int(a.cfg.maxFrame())},
+			&mcp.ClientSessionOptions{ProtocolVersion: stdioProtocol}, nil
+	case s.HTTP != nil:
+		t, err := a.cfg.httpTransport(s)
+		return t, nil, err
+	}
+	return nil, nil, fault.New(fault.Invalid, "server %q has neither stdio nor http; write one of them", l.server.Name)
+}
+
+// dialError says why a server could not be reached.
+func (a *Adapters) dialError(ctx, dctx context.Context, l *link, err error) error {
+	name := l.server.Name
+	switch {
+	case ctx.Err() != nil:
+		return fault.Wrap(ctx.Err(), fault.Upstream, "reaching server %q was cancelled", name)
+	case l.framed != nil && l.framed.garbage.Load():
+		return fault.New(fault.Upstream, "server %q printed something that is not MCP on stdout; a server on stdio may print its messages only, and logs on stderr", name)
+	case dctx.Err() != nil:
+		return fault.New(fault.Upstream, "server %q did not answer the MCP handshake within %s; check that its command is an MCP server on stdio, or its URL the MCP endpoint", name, a.cfg.StartTimeout)
+	case l.proc != nil:
+		l.proc.stop(a.cfg.StopGrace)
+		return fault.New(fault.Upstream, "server %q does not speak MCP: %s; run its command by hand to see why", name, l.proc.ended())
+	}
+	var f *fault.Error
+	if errors.As(err, &f) {
+		return f
+	}
+	return fault.Wrap(err, fault.Upstream, "server %q at %s could not be reached over MCP; check that it runs and that http.url is its MCP endpoint", name, hostOf(l.server.HTTP.URL))
+}
+
+func hostOf(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "its address"
+	}
+	return u.Host
+}
+
+// drop ends a connection and what serves it.
+func (a *Adapters) drop(l *link) {
+	if l.proc != nil {
+		l.proc.stop(a.cfg.StopGrace) // first: calls in flight end with the child
+		a.untrack(l.proc)
+	}
+	if l.session != nil {
+		_ = l.session.Close() // a connection that is gone has nothing to say
+	}
+}
+
+// alive reports whether the connection still stands.
+func (l *link) alive() bool {
+	select {
+	case <-l.done:
+		return false
+	default:
+		return true
+	}
+}
+
+// tools lists everything the server offers, by name.
+func (l *link) tools(ctx context.Context) (map[string]*mcp.Tool, error) {
+	out := map[string]*mcp.Tool{}
+	var params *mcp.ListToolsParams
+	for range maxPages {
+		res, err := l.session.ListTools(ctx, params)
+		if err != nil {
+			return nil, l.lost(err, "did not list its tools")
+		}
+		for _, t := range res.Tools {
+			if _, twice := out[t.Name]; twice {
+				return nil, fault.New(fault.Upstream, "server %q lists the tool %q twice; which one would be called is not known", l.server.Name, t.Name)
+			}
+			out[t.Name] = t
+		}
+		if len(out) > maxTools {
+			return nil, fault.New(fault.Upstream, "server %q lists more than %d tools", l.server.Name, maxTools)
+		}
+		if res.NextCursor == "" {
+			return out, nil
+		}
+		params = &mcp.ListToolsParams{Cursor: res.NextCursor}
+	}
+	return nil, fault.New(fault.Upstream, "server %q lists its tools without end (over %d pages)", l.server.Name, maxPages)
+}
+
+// lost says what happened to a connection that did not do what was asked. It
+// quotes nothing that the server sent.
+func (l *link) lost(err error, what string) error {
+	why := ""
+	switch {
+	case l.framed != nil && l.framed.garbage.Load():
+		why = ": it printed something that is not MCP on stdout"
+	case errors.Is(err, context.DeadlineExceeded):
+		why = " in time"
+	case errors.Is(err, context.Canceled):
+		why = ": the request was cancelled"
+	case l.proc != nil && l.proc.ended() != "":
+		why = fmt.Sprintf(": it ended with %s", l.proc.cmd.ProcessState)
+	case errors.Is(err, mcp.ErrConnectionClosed):
+		why = ": the connection broke"
+	}
+	return fault.Wrap(err, fault.Upstream, "server %q %s%s", l.server.Name, what, why)
+}
