@@ -1,0 +1,44 @@
+package recorded
+
+import (
+	"io"
+	"sort"
+
+	"github.com/aureus-agents/aureus/internal/fault"
+)
+
+// lineReader remembers where lines end, so that an offset has a line, and bounds
+// the size of one run.
+type lineReader struct {
+	r     io.Reader
+	read  int64
+	ends  []int64 // offsets of newlines
+	limit int64   // offset that must not be passed; 0 is MaxRun
+}
+
+// Read implements io.Reader.
+func (l *lineReader) Read(p []byte) (int, error) {
+	if l.limit == 0 {
+		l.limit = MaxRun
+	}
+	// A decoder reads ahead, so the bound is on what it asks for after it is over.
+	if l.read > l.limit {
+		return 0, fault.New(fault.TooLarge, "Line %d: a run is larger than %d MiB.", l.lineOf(l.read), MaxRun>>20)
+	}
+	n, err := l.r.Read(p)
+	for i, c := range p[:n] {
+		if c == '\n' {
+			l.ends = append(l.ends, l.read+int64(i))
+		}
+	}
+	l.read += int64(n)
+	return n, err
+}
+
+// allow lets one more run be read from offset on.
+func (l *lineReader) allow(offset int64) { l.limit = offset + MaxRun }
+
+// lineOf is the line of an offset, from 1.
+func (l *lineReader) lineOf(offset int64) int {
+	return 1 + sort.Search(len(l.ends), func(i int) bool { return l.ends[i] >= offset })
+}
