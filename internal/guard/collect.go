@@ -98,7 +98,7 @@ func unapplied(all []source, applied map[string]bool) []located {
 		if applied[s.id] || s.path == "" || len(s.uses.tools) > 0 {
 			continue
 		}
-		if _, err := openTypes(s.policy, ""); err != nil {
+		if _, err := openTypes(&s.policy, ""); err != nil {
 			probs = append(probs, s.problem("policy/type", err.Error(), "see docs/policies.md for the entities"))
 		}
 	}

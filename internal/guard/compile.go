@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 
@@ -36,7 +37,7 @@ type toolGuard struct {
 	tool     blueprint.Tool
 	resource types.EntityUID
 	action   types.EntityUID
-	policies policyList // those whose scope can match a call of the tool
+	policies policyList // those that can hold for a call of the tool
 	args     resolved.RecordType
 	strict   bool // args come from a pinned schema
 	origins  bool // a policy reads context.origins
@@ -46,7 +47,7 @@ type toolGuard struct {
 
 // policyList is an ordered set of policies; the order is that of the ids, so a
 // decision does not depend on a map's order.
-type policyList []policy
+type policyList []*policy
 
 // All implements cedar.PolicyIterator.
 func (l policyList) All() iter.Seq2[cedar.PolicyID, *cedar.Policy] {
@@ -59,20 +60,12 @@ func (l policyList) All() iter.Seq2[cedar.PolicyID, *cedar.Policy] {
 	}
 }
 
-func (l policyList) get(id cedar.PolicyID) (policy, bool) {
-	i, ok := slices.BinarySearchFunc(l, string(id), func(p policy, id string) int {
-		switch {
-		case p.id < id:
-			return -1
-		case p.id > id:
-			return 1
-		}
-		return 0
-	})
+func (l policyList) get(id cedar.PolicyID) *policy {
+	i, ok := slices.BinarySearchFunc(l, string(id), func(p *policy, id string) int { return cmp.Compare(p.id, id) })
 	if !ok {
-		return policy{}, false
+		return nil
 	}
-	return l[i], true
+	return l[i]
 }
 
 // Compile prepares the guard of a version. The manifest's adapters give the
@@ -137,12 +130,13 @@ func compile(a *blueprint.Agent, schemas map[string]map[string]any) (*Compiled, 
 		}
 		g := newToolGuard(t)
 		for _, p := range all {
-			if c.scopeMatches(g, p.policy) {
+			if c.scopeMatches(g, &p.policy) {
 				applied[p.id] = true
-				g.policies = append(g.policies, p.policy)
+				g.policies = append(g.policies, &p.policy)
 			}
 		}
 		probs = append(probs, g.typePolicies(all, schemas[t.Name])...)
+		g.policies = slices.DeleteFunc(g.policies, func(p *policy) bool { return c.neverHolds(g, p) })
 		c.tools[t.Name] = g
 	}
 	return c, append(probs, unapplied(all, applied)...)
@@ -164,12 +158,21 @@ func newToolGuard(t blueprint.Tool) *toolGuard {
 	return g
 }
 
-// scopeMatches reports whether p's scope can match a call of g's tool. Only the
-// scope is looked at: conditions stay as they are written, errors included.
-func (c *Compiled) scopeMatches(g *toolGuard, p policy) bool {
+// scopeMatches reports whether p's scope can match a call of g's tool.
+func (c *Compiled) scopeMatches(g *toolGuard, p *policy) bool { return c.mayHold(g, p, 0) }
+
+// neverHolds reports whether p's first condition is false in every call of g's
+// tool, because the tool's constant attributes decide it. Only the first one is
+// looked at, and a part of it only when everything before that part is constant
+// too: a condition that could fail before it is evaluated at run time, since an
+// error in a policy denies.
+func (c *Compiled) neverHolds(g *toolGuard, p *policy) bool { return !c.mayHold(g, p, 1) }
+
+// mayHold evaluates p's scope and its first n conditions with an open context.
+func (c *Compiled) mayHold(g *toolGuard, p *policy, n int) bool {
 	head := *(*xast.Policy)(p.cedar.AST())
-	head.Conditions = nil
-	env := eval.Env{Entities: c.entities, Principal: c.agent, Action: g.action, Resource: g.resource, Context: types.Record{}}
+	head.Conditions = head.Conditions[:min(n, len(head.Conditions))]
+	env := eval.Env{Entities: c.entities, Principal: c.agent, Action: g.action, Resource: g.resource, Context: eval.Variable("context")}
 	_, keep := eval.PartialPolicy(env, &head)
 	return keep
 }
@@ -186,13 +189,13 @@ func (g *toolGuard) typePolicies(all []source, schema map[string]any) []located 
 	var probs []located
 	for _, p := range g.policies {
 		g.origins = g.origins || p.uses.origins
-		types_, err := g.typeOne(p, full)
+		need, err := g.typeOne(p, full)
 		if err != nil {
 			probs = append(probs, located{problem: problem{rule: "policy/type", id: p.id, line: p.line,
 				text: "in tool " + g.tool.Name + ": " + err.Error(), fix: "see docs/policies.md for the entities and the tool's schema for its arguments"}, path: pathOf(all, p.id)})
 			continue
 		}
-		for name, t := range types_ {
+		for name, t := range need {
 			if old, ok := g.args[name]; !ok || old.Type == stringType {
 				g.args[name] = t
 			}
@@ -202,7 +205,7 @@ func (g *toolGuard) typePolicies(all []source, schema map[string]any) []located 
 }
 
 // typeOne returns the types of the arguments that p reads.
-func (g *toolGuard) typeOne(p policy, full resolved.RecordType) (resolved.RecordType, error) {
+func (g *toolGuard) typeOne(p *policy, full resolved.RecordType) (resolved.RecordType, error) {
 	if !g.strict {
 		return openTypes(p, g.tool.Intent)
 	}

@@ -7,9 +7,10 @@ import (
 	"github.com/cedar-policy/cedar-go/types"
 )
 
-var noOrigins = types.NewRecord(types.RecordMap{
-	"user": types.NewSet(), "blueprint": types.NewSet(), "trusted": types.NewSet(), "outside": types.NewSet(), "unknown": types.NewSet(),
-})
+var (
+	emptySet  = types.NewSet()
+	noOrigins = origins{}.record()
+)
 
 var noArgs = types.NewRecord(nil)
 
@@ -52,7 +53,10 @@ func (c *Compiled) left(s State, recent int) types.Record {
 func (o origins) record() types.Record {
 	m := make(types.RecordMap, classes)
 	for class, names := range o.byClass {
-		m[classNames[class]] = stringSet(names)
+		m[classNames[class]] = emptySet
+		if len(names) > 0 {
+			m[classNames[class]] = stringSet(names)
+		}
 	}
 	return types.NewRecord(m)
 }

@@ -98,11 +98,11 @@ func (g *toolGuard) weigh(diag cedar.Diagnostic, call Call, digest string) verdi
 		}
 		return v
 	}
-	var plain, ask, permit []policy
+	var plain, ask, permit []*policy
 	for _, r := range diag.Reasons {
-		p, ok := g.policies.get(r.PolicyID)
+		p := g.policies.get(r.PolicyID)
 		switch {
-		case !ok:
+		case p == nil:
 			return reject(CheckPolicy, resource.PolicyViolation, "policy %s decided and is not known", r.PolicyID)
 		case p.cedar.Effect() == cedar.Permit:
 			permit = append(permit, p)
@@ -124,7 +124,7 @@ func (g *toolGuard) weigh(diag cedar.Diagnostic, call Call, digest string) verdi
 }
 
 // forbidden is the verdict of plain forbids; asks are recorded beside them.
-func forbidden(plain, ask []policy) verdict {
+func forbidden(plain, ask []*policy) verdict {
 	p := first(plain)
 	v := reject(p.check, resource.PolicyViolation, "%s", p.because())
 	if checkRank(p.check) <= checkRank(CheckPermission) {
@@ -135,7 +135,7 @@ func forbidden(plain, ask []policy) verdict {
 }
 
 // asked is the verdict when only asks stand against the call.
-func asked(ask []policy, call Call, digest string) verdict {
+func asked(ask []*policy, call Call, digest string) verdict {
 	p := first(ask)
 	if digest != "" && call.ApprovedDigest == digest {
 		return verdict{state: resource.DecisionApproved, check: CheckApproval, policies: ids(ask), reason: "a human approved exactly these arguments"}
@@ -148,18 +148,18 @@ func asked(ask []policy, call Call, digest string) verdict {
 }
 
 // first is the policy of the earliest check; policies come sorted by id.
-func first(ps []policy) policy {
-	return slices.MinFunc(ps, func(a, b policy) int { return checkRank(a.check) - checkRank(b.check) })
+func first(ps []*policy) *policy {
+	return slices.MinFunc(ps, func(a, b *policy) int { return checkRank(a.check) - checkRank(b.check) })
 }
 
-func (p policy) because() string {
+func (p *policy) because() string {
 	if p.reason != "" {
 		return p.reason
 	}
 	return "policy " + p.id + " forbids it"
 }
 
-func ids(ps []policy) []string {
+func ids(ps []*policy) []string {
 	out := make([]string, len(ps))
 	for i, p := range ps {
 		out[i] = p.id
@@ -176,15 +176,15 @@ func (v verdict) fill(d *resource.Decision, call Call) {
 	}
 	switch v.state {
 	case resource.DecisionApproved:
-		d.Reason = fmt.Sprintf("%s may run: %s.", call.Tool, v.reason)
+		d.Reason = call.Tool + " may run: " + v.reason + "."
 		if v.check == CheckApproval {
 			d.Approval = call.Approval
 		}
 	case resource.DecisionPending:
-		d.Reason = fmt.Sprintf("%s needs a human: %s.", call.Tool, v.reason)
+		d.Reason = call.Tool + " needs a human: " + v.reason + "."
 		d.Remediation = "An approver has to allow exactly these arguments."
 	default:
-		d.Reason = fmt.Sprintf("%s is denied: %s.", call.Tool, v.reason)
+		d.Reason = call.Tool + " is denied: " + v.reason + "."
 		d.Remediation = remedies[v.check]
 	}
 }

@@ -8,21 +8,18 @@ import (
 	"github.com/aureus-agents/aureus/blueprint"
 )
 
-// ArgsDigest is the digest that an approval is bound to: of the tool's name and
-// its arguments in canonical form (sorted keys, shortest numbers). It is "" when
-// the arguments have no JSON form; such a call is rejected, and "" approves
-// nothing.
+// ArgsDigest is the digest that an approval is bound to: SHA-256 of the RFC 8785
+// form of [tool, arguments]. It is "" when the arguments have no JSON form; such
+// a call is rejected, and "" approves nothing.
 func ArgsDigest(tool string, args map[string]any) string {
-	if args == nil {
-		args = map[string]any{}
-	}
-	// encoding/json sorts object keys and writes numbers as ECMAScript does, which
-	// is what makes equal arguments equal bytes.
-	b, err := json.Marshal([2]any{tool, args})
+	b, err := appendString(append(make([]byte, 0, 256), '['), tool)
 	if err != nil {
 		return ""
 	}
-	return sum(b)
+	if b, err = appendObject(append(b, ','), args, 0); err != nil {
+		return ""
+	}
+	return sum(append(b, ']'))
 }
 
 // BuiltInDigest is the digest of the built-in policy set.

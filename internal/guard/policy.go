@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -157,10 +156,4 @@ func syntaxProblem(id string, err error) problem {
 	}
 	text = strings.TrimPrefix(strings.TrimPrefix(parsePosition.ReplaceAllString(text, ""), "parser error: "), "parse error at ")
 	return problem{rule: "policy/syntax", id: id, line: line, text: "Cedar cannot read this: " + text, fix: "see docs.cedarpolicy.com for the syntax"}
-}
-
-// sortPolicies puts policies in the order of their ids, so that nothing depends
-// on the order in which they were written.
-func sortPolicies(ps []policy) {
-	slices.SortFunc(ps, func(a, b policy) int { return strings.Compare(a.id, b.id) })
 }

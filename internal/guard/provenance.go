@@ -28,6 +28,9 @@ const (
 	MaxResultText = 16 << 10
 	MaxSources    = 64 << 10
 
+	// A value shorter than minTraced says nothing: "13" is in any text by chance.
+	minTraced = 3
+
 	maxOrigins = 64 // scalar values of one call; further ones are unknown
 )
 
@@ -218,7 +221,7 @@ func spellings(v any) []string {
 // mentions reports whether text has one of forms between word borders.
 func mentions(text string, forms []string) bool {
 	for _, f := range forms {
-		for from := 0; ; {
+		for from := 0; len(f) >= minTraced; {
 			i := strings.Index(text[from:], f)
 			if i < 0 {
 				break

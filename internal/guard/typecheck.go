@@ -14,7 +14,7 @@ import (
 )
 
 // typecheck checks one policy in one tool whose arguments have type args.
-func typecheck(p policy, intent blueprint.Intent, args resolved.RecordType) error {
+func typecheck(p *policy, intent blueprint.Intent, args resolved.RecordType) error {
 	err := validate.New(cedarSchema(args, intent)).Policy("", (*xast.Policy)(p.cedar.AST()))
 	if err == nil {
 		return nil
@@ -29,7 +29,7 @@ var openCandidates = []resolved.IsType{stringType, longType, decimalType, boolTy
 
 // openTypes checks a policy in a tool without a pinned schema: it must be typed
 // for some types of the arguments it names. It returns those types.
-func openTypes(p policy, intent blueprint.Intent) (resolved.RecordType, error) {
+func openTypes(p *policy, intent blueprint.Intent) (resolved.RecordType, error) {
 	leaves := leafPaths(p.uses.args)
 	if p.uses.allArgs {
 		return nil, fmt.Errorf("it uses context.args as a whole, which has no type before the tool's schema is pinned; name the arguments")
