@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"database/sql"
 	"log/slog"
 	"time"
 
@@ -22,17 +23,30 @@ type effect struct {
 // Kind implements river.JobArgs.
 func (effect) Kind() string { return "aureus_effect" }
 
+// jobDriver is the engine's SQLite driver without notifications: they are rows
+// that every enqueue would write, and this process polls the one connection.
+type jobDriver struct{ *riversqlite.Driver }
+
+// SupportsListener implements riverdriver.Driver.
+func (jobDriver) SupportsListener() bool { return false }
+
+// SupportsListenNotify implements riverdriver.Driver.
+func (jobDriver) SupportsListenNotify() bool { return false }
+
+func (db *DB) jobClient(c *river.Config) (*river.Client[*sql.Tx], error) {
+	c.Logger = slog.New(slog.DiscardHandler) // RunJobs reports; the engine would log every payload's error again
+	c.MaxAttempts = maxAttempts
+	client, err := river.NewClient(jobDriver{riversqlite.New(db.writer)}, c)
+	return client, classify(err)
+}
+
 // openJobs makes the client that enqueues, and takes up what a killed process
 // left: its jobs are still marked as running, and its client as the leader. The
 // lock file says that no other process works on them now.
-func (db *DB) openJobs() error {
-	client, err := river.NewClient(riversqlite.New(db.writer), &river.Config{
-		Logger: slog.New(slog.DiscardHandler), MaxAttempts: maxAttempts,
-	})
-	if err != nil {
-		return classify(err)
+func (db *DB) openJobs() (err error) {
+	if db.jobs, err = db.jobClient(&river.Config{}); err != nil {
+		return err
 	}
-	db.jobs = client
 	for _, query := range []string{
 		"UPDATE river_job SET state = 'available' WHERE state = 'running'",
 		"DELETE FROM river_leader",

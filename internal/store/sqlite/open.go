@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/riverqueue/river"
 
@@ -31,6 +32,9 @@ type DB struct {
 	wstmts  *stmts
 	rstmts  *stmts
 	jobs    *river.Client[*sql.Tx] // enqueues only
+	working sync.Mutex             // held by RunJobs
+
+	lostEvery time.Duration
 
 	requests  chan *request
 	readSlots chan struct{}
@@ -59,7 +63,7 @@ func Open(path string) (*DB, error) {
 		return nil, err
 	}
 	db := &DB{
-		path: path, lock: lock,
+		path: path, lock: lock, lostEvery: lostEvery,
 		requests:  make(chan *request),
 		readSlots: make(chan struct{}, readerConns),
 		closing:   make(chan struct{}),

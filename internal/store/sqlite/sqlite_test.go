@@ -1,0 +1,19 @@
+package sqlite_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/aureus-agents/aureus/internal/store/sqlite"
+	"github.com/aureus-agents/aureus/internal/store/storetest"
+)
+
+func TestStore(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, dir string) storetest.Store {
+		db, err := sqlite.Open(filepath.Join(dir, "aureus.db"))
+		if err != nil {
+			t.Fatalf("Open() = %v", err)
+		}
+		return db
+	})
+}
