@@ -2,15 +2,20 @@ package api_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/aureus-agents/aureus/internal/api"
 	"github.com/aureus-agents/aureus/internal/api/apitest"
+	"github.com/aureus-agents/aureus/internal/control"
 )
 
 // serverOf starts a server on a real socket.
@@ -65,18 +70,42 @@ func problemOf(t *testing.T, body string) api.Problem {
 	return p
 }
 
-func TestSmoke(t *testing.T) {
-	srv := serverOf(t, api.Config{Control: &apitest.Control{}})
-	for _, p := range []string{"/v1/agents", "/v1/agents/x", "/v1/versions/a@sha256:abc", "/v1/releases?state=canary,smoke&limit=1", "/v1/keys", "/healthz", "/readyz", "/nope", "/v1/runs?limit=x&foo=secret", "/v1/ledger/export"} {
-		res, body := do(t, srv, "GET", p, "")
-		t.Log(p, res.StatusCode, res.Header, body)
+// Authenticate implements api.Access.
+func (brokenAccess) Authenticate(context.Context, string) (control.Principal, error) {
+	return control.Principal{}, errors.New("hidden cause")
+}
+
+func readyFrom(f *func() error) func(context.Context) error {
+	return func(context.Context) error { return (*f)() }
+}
+
+func textHandler(text string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, text) })
+}
+
+// op is an operation of the OpenAPI document.
+type op struct {
+	id, method, path string
+	doc              map[string]any
+}
+
+// operations reads the served OpenAPI document.
+func operations(t *testing.T, srv *httptest.Server) []op {
+	t.Helper()
+	var doc struct {
+		Paths map[string]map[string]map[string]any
 	}
-	res, body := do(t, srv, "DELETE", "/v1/agents", "")
-	t.Log(res.StatusCode, res.Header, body)
-	res, body = do(t, srv, "POST", "/v1/releases", `{"version":"a@v1","environment":"x","bogus":"secret"}`)
-	t.Log(res.StatusCode, res.Header, body)
-	res, body = do(t, srv, "DELETE", "/v1/tokens/x", "")
-	t.Log(res.StatusCode, res.Header, body)
-	res, body = do(t, srv, "GET", "/openapi.json", "")
-	t.Log(res.StatusCode, res.Header, len(body))
+	_, body := do(t, srv, "GET", "/openapi.json", "")
+	if err := json.Unmarshal([]byte(body), &doc); err != nil {
+		t.Fatal(err)
+	}
+	var ops []op
+	for _, path := range slices.Sorted(maps.Keys(doc.Paths)) {
+		for _, method := range slices.Sorted(maps.Keys(doc.Paths[path])) {
+			d := doc.Paths[path][method]
+			id, _ := d["operationId"].(string)
+			ops = append(ops, op{id: id, method: strings.ToUpper(method), path: path, doc: d})
+		}
+	}
+	return ops
 }

@@ -55,7 +55,7 @@ func TestWebhookFailures(t *testing.T) {
 		want   fault.Code
 	}{
 		{"server error", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }, fault.Upstream},
-		{"redirect is not followed", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", 307) }, fault.Upstream},
+		{"redirect is not followed", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect) }, fault.Upstream},
 		{"gone ends the job", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(410) }, fault.Invalid},
 		{"connection cut", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, fault.Upstream},
 		{"hangs", func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body); <-r.Context().Done() }, fault.Upstream},
