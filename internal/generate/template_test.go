@@ -13,7 +13,6 @@ import (
 	"github.com/aureus-agents/aureus/internal/simulate"
 )
 
-
 func TestTemplatesAreValid(t *testing.T) {
 	for _, tpl := range Templates() {
 		t.Run(tpl.Name, func(t *testing.T) {
