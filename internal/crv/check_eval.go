@@ -1,0 +1,96 @@
+package crv
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+
+	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// evaluation checks the suites: names, tools, inputs, graders.
+func (c *checker) evaluation() {
+	suites := c.a.Spec.Evaluation.Suites
+	c.unique("eval/duplicate-suite", "spec.evaluation.suites", "suite", names(suites, func(s blueprint.Suite) string { return s.Name }))
+	var input *CompiledSchema
+	if io := c.a.Spec.Input; io != nil {
+		input, _ = CompileSchema(io.Schema) // schemas reports a broken one
+	}
+	total := 0
+	for i, s := range suites {
+		p := fmt.Sprintf("spec.evaluation.suites[%d]", i)
+		if s.File != "" {
+			c.fail("eval/file-not-read", resource.MissingData, p+".file", fmt.Sprintf("the scenarios of the suite %q were not read", s.Name), "read the blueprint with its folder, or write the scenarios into it")
+		}
+		c.unique("eval/duplicate-scenario", p+".scenarios", "scenario", names(s.Scenarios, func(v blueprint.Scenario) string { return v.Name }))
+		for j, sc := range s.Scenarios {
+			c.scenario(fmt.Sprintf("%s.scenarios[%d]", p, j), sc, input)
+		}
+		total += len(s.Scenarios)
+	}
+	if total == 0 {
+		c.warn("eval/no-scenarios", resource.MissingData, "spec.evaluation", "there are no scenarios, so no simulation or evaluation can give evidence", "add a suite with scenarios")
+	}
+}
+
+func (c *checker) scenario(p string, s blueprint.Scenario, input *CompiledSchema) {
+	if input != nil {
+		for _, f := range input.Check(s.Input) {
+			c.fail("eval/input", f.Code, pathInto(p+".input", f.Path), "the input does not fit spec.input: "+f.Message, "correct the input, or spec.input.schema")
+		}
+	}
+	for i, f := range s.Fixtures {
+		if c.tools[f.Tool] == nil {
+			c.fail("eval/unknown-tool", resource.MissingData, fmt.Sprintf("%s.fixtures[%d].tool", p, i), fmt.Sprintf("there is no tool %q", f.Tool), "correct the name, or remove the fixture")
+		}
+	}
+	for i, name := range s.Approve {
+		if c.tools[name] == nil {
+			c.fail("eval/unknown-tool", resource.MissingData, fmt.Sprintf("%s.approve[%d]", p, i), fmt.Sprintf("there is no tool %q", name), "correct the name, or remove it")
+		}
+	}
+	for i, g := range s.Expect.Graders {
+		c.grader(fmt.Sprintf("%s.expect.graders[%d]", p, i), g)
+	}
+}
+
+// pathInto appends a dotted path of a value to a field path.
+func pathInto(base, sub string) string {
+	for sub != "" {
+		head, rest := splitPath(sub)
+		if _, err := strconv.Atoi(head); err == nil {
+			base += "[" + head + "]"
+		} else {
+			base += "." + head
+		}
+		sub = rest
+	}
+	return base
+}
+
+func (c *checker) grader(p string, g blueprint.Grader) {
+	switch g.Type {
+	case "regex":
+		if _, err := regexp.Compile(g.Text); err != nil {
+			c.fail("eval/regex", resource.OutOfScope, p+".text", err.Error(), "write a regular expression in RE2 syntax")
+		}
+	case "jsonSchema":
+		if _, err := CompileSchema(g.Schema); err != nil {
+			c.fail("eval/schema", resource.OutOfScope, p+".schema", err.Error(), "write a JSON Schema (2020-12)")
+		}
+	case "cel":
+		if _, err := CompileExpression(g.Expression); err != nil {
+			c.fail("eval/cel", resource.OutOfScope, p+".expression", err.Error(), "write CEL over run that yields a bool")
+		}
+	case "trajectory":
+		for i, name := range g.Tools {
+			if c.tools[name] == nil {
+				c.fail("eval/unknown-tool", resource.MissingData, fmt.Sprintf("%s.tools[%d]", p, i), fmt.Sprintf("there is no tool %q", name), "correct the name, or remove it")
+			}
+		}
+	case "equals", "contains", "notContains", "cost", "latency":
+	default:
+		c.fail("eval/grader", resource.OutOfScope, p+".type", fmt.Sprintf("%q is no grader", g.Type), "write one of equals, contains, notContains, regex, jsonSchema, cel, trajectory, cost, latency")
+	}
+}

@@ -1,0 +1,258 @@
+package crv
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// mismatch is one reason why an instance of one schema may not be one of another.
+type mismatch struct {
+	path string // dotted path in the instance; "" is the value itself
+	kind string // required, type, enum, bound, items, properties, unknown, open
+	what string // the keyword or field that it is about
+	// sure: such an instance exists, as far as the keywords that are understood tell.
+	// Otherwise it could not be shown that none exists.
+	sure bool
+}
+
+// subset compares two JSON Schemas: no mismatches means that every instance of a
+// is one of b. It understands type, enum, const, properties, required,
+// additionalProperties, items, the bounds of numbers, lengths and counts, and
+// local references; anything else must be equal on both sides or comes back as
+// a mismatch that is not sure.
+func subset(a, b map[string]any) []mismatch {
+	if reflect.DeepEqual(a, b) {
+		return nil
+	}
+	c := &comparer{rootA: a, rootB: b, seen: map[string]bool{}}
+	c.compare(a, b, "", 0)
+	slices.SortStableFunc(c.out, func(x, y mismatch) int {
+		return strings.Compare(x.path+"\x00"+x.kind+"\x00"+x.what, y.path+"\x00"+y.kind+"\x00"+y.what)
+	})
+	return slices.Compact(c.out)
+}
+
+// maxCompatDepth bounds the recursion into nested and referenced schemas.
+const maxCompatDepth = 32
+
+type comparer struct {
+	rootA, rootB map[string]any
+	seen         map[string]bool // pairs of references in progress: assumed to hold
+	out          []mismatch
+	weak         int // above 0 while a holds constraints that are not understood
+}
+
+func (c *comparer) add(path, kind, what string, sure bool) {
+	c.out = append(c.out, mismatch{path, kind, what, sure && c.weak == 0})
+}
+
+// compare compares two schemas, each a map or a bool.
+func (c *comparer) compare(a, b any, path string, depth int) {
+	if a == false || b == true || b == nil {
+		return
+	}
+	if depth > maxCompatDepth {
+		c.add(path, "unknown", "depth", false)
+		return
+	}
+	refA, refB := ref(a), ref(b)
+	if refA != "" || refB != "" {
+		pair := refA + "\x00" + refB + "\x00" + path
+		if c.seen[pair] {
+			return
+		}
+		c.seen[pair] = true
+		defer delete(c.seen, pair)
+	}
+	ma, okA := c.resolve(a, c.rootA)
+	mb, okB := c.resolve(b, c.rootB)
+	if !okA || !okB {
+		c.add(path, "unknown", "$ref", false)
+		return
+	}
+	if mb == nil || len(assertions(mb)) == 0 {
+		if b == false {
+			c.add(path, "properties", "", true)
+		}
+		return
+	}
+	if b == false {
+		c.add(path, "properties", "", true)
+		return
+	}
+	if reflect.DeepEqual(ma, mb) && !refers(ma) {
+		return
+	}
+	if c.values(ma, mb, path) {
+		return
+	}
+	restore := c.weak
+	if opaque(ma) {
+		c.weak++
+	}
+	c.unknown(ma, mb, path)
+	if c.types(ma, mb, path) {
+		c.numbers(ma, mb, path)
+		c.counts(ma, mb, path)
+		c.arrays(ma, mb, path, depth)
+		c.objects(ma, mb, path, depth)
+	}
+	c.weak = restore
+}
+
+// ref returns the reference that a schema is, "" when it is none.
+func ref(s any) string {
+	m, _ := s.(map[string]any)
+	r, _ := m["$ref"].(string)
+	return r
+}
+
+// resolve turns a schema into an object: true is the empty one, and a schema
+// that only refers is replaced by what it refers to. Not ok: the reference
+// cannot be followed.
+func (c *comparer) resolve(s any, root map[string]any) (map[string]any, bool) {
+	for range maxCompatDepth {
+		m, isMap := s.(map[string]any)
+		if !isMap {
+			return map[string]any{}, s == nil || s == true || s == false
+		}
+		r := ref(m)
+		if r == "" {
+			return m, true
+		}
+		if len(assertions(m)) != 1 || !strings.HasPrefix(r, "#") {
+			return nil, false
+		}
+		var cur any = root
+		for part := range strings.SplitSeq(strings.TrimPrefix(strings.TrimPrefix(r, "#"), "/"), "/") {
+			if part == "" {
+				continue
+			}
+			obj, ok := cur.(map[string]any)
+			if !ok {
+				return nil, false
+			}
+			if cur, ok = obj[strings.NewReplacer("~1", "/", "~0", "~").Replace(part)]; !ok {
+				return nil, false
+			}
+		}
+		s = cur
+	}
+	return nil, false
+}
+
+// annotations are the keywords that refuse nothing. format is one of them here,
+// as in the specification's default.
+var annotations = map[string]bool{"title": true, "description": true, "default": true, "examples": true, "$comment": true,
+	"$schema": true, "$id": true, "deprecated": true, "readOnly": true, "writeOnly": true, "format": true, "$defs": true,
+	"$anchor": true, "contentEncoding": true, "contentMediaType": true, "contentSchema": true}
+
+// understood are the keywords that subset reasons about.
+var understood = map[string]bool{"type": true, "enum": true, "const": true, "properties": true, "required": true,
+	"additionalProperties": true, "items": true, "minimum": true, "maximum": true, "exclusiveMinimum": true,
+	"exclusiveMaximum": true, "minLength": true, "maxLength": true, "minItems": true, "maxItems": true,
+	"minProperties": true, "maxProperties": true, "uniqueItems": true}
+
+// alone are keywords that are not understood but stand by themselves: equal on
+// both sides, they hold on both.
+var alone = map[string]bool{"pattern": true, "multipleOf": true, "allOf": true, "anyOf": true, "oneOf": true, "not": true,
+	"propertyNames": true, "dependentRequired": true, "dependentSchemas": true}
+
+// assertions returns the keywords of a schema that can refuse something, sorted.
+func assertions(m map[string]any) []string {
+	var out []string
+	for k := range m {
+		if !annotations[k] && (understood[k] || alone[k] || jsonSchemaKeywords[k]) {
+			out = append(out, k)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// jsonSchemaKeywords are the rest of the vocabulary; a name that is in no list
+// is an annotation by the specification.
+var jsonSchemaKeywords = map[string]bool{"$ref": true, "$dynamicRef": true, "if": true, "then": true, "else": true,
+	"prefixItems": true, "contains": true, "minContains": true, "maxContains": true, "patternProperties": true,
+	"unevaluatedItems": true, "unevaluatedProperties": true, "$dynamicAnchor": true}
+
+// opaque reports whether m holds constraints that are not understood.
+func opaque(m map[string]any) bool {
+	return slices.ContainsFunc(assertions(m), func(k string) bool { return !understood[k] })
+}
+
+// refers reports whether a reference is anywhere in v.
+func refers(v any) bool {
+	switch x := v.(type) {
+	case map[string]any:
+		for k, kid := range x {
+			if k == "$ref" || k == "$dynamicRef" || refers(kid) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(x, refers)
+	}
+	return false
+}
+
+// unknown reports the constraints of b that are not understood and that a does
+// not hold in the same words.
+func (c *comparer) unknown(a, b map[string]any, path string) {
+	for _, k := range assertions(b) {
+		if understood[k] || (alone[k] && reflect.DeepEqual(a[k], b[k]) && !refers(b[k])) {
+			continue
+		}
+		c.add(path, "unknown", k, false)
+	}
+	// These change what properties and items mean, on either side.
+	for _, k := range []string{"patternProperties", "prefixItems"} {
+		_, inA := a[k]
+		if _, inB := b[k]; inA && !inB {
+			c.add(path, "unknown", k, false)
+		}
+	}
+}
+
+// values decides by trying when a lists its values; false when it does not.
+func (c *comparer) values(a, b map[string]any, path string) bool {
+	vals, ok := a["enum"].([]any)
+	if k, has := a["const"]; has {
+		vals, ok = []any{k}, true
+	}
+	if !ok {
+		_, enum := b["enum"]
+		if _, con := b["const"]; enum || con {
+			c.add(path, "enum", "", true)
+			return true
+		}
+		return false
+	}
+	inA, errA := CompileSchema(withDefs(a, c.rootA))
+	inB, errB := CompileSchema(withDefs(b, c.rootB))
+	if errA != nil || errB != nil {
+		c.add(path, "unknown", "enum", false)
+		return true
+	}
+	for _, v := range vals {
+		if inA.Check(v) == nil && inB.Check(v) != nil {
+			c.out = append(c.out, mismatch{path, "enum", fmt.Sprint(v), true})
+		}
+	}
+	return true
+}
+
+// withDefs gives a part of a schema the definitions of its root, so that it
+// compiles by itself.
+func withDefs(part, root map[string]any) map[string]any {
+	defs, ok := root["$defs"]
+	if !ok {
+		return part
+	}
+	m := maps.Clone(part)
+	m["$defs"] = defs
+	return m
+}
