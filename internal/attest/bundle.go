@@ -63,5 +63,12 @@ func keyHint(der []byte) string {
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// decodeBase64 takes exactly one spelling of every byte string.
-func decodeBase64(s string) ([]byte, error) { return base64.StdEncoding.Strict().DecodeString(s) }
+// decodeBase64 takes exactly one spelling of every byte string; the decoder by
+// itself skips line ends and ignores spare bits.
+func decodeBase64(s string) ([]byte, error) {
+	b, err := base64.StdEncoding.DecodeString(s)
+	if err == nil && base64.StdEncoding.EncodeToString(b) != s {
+		err = base64.CorruptInputError(0)
+	}
+	return b, err
+}

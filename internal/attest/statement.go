@@ -8,8 +8,7 @@ import (
 	"encoding/json"
 	"strings"
 
-	"github.com/go-json-experiment/json/jsontext"
-
+	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/resource"
 )
@@ -113,11 +112,11 @@ func (c Claim) payload() ([]byte, error) {
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "The %s attestation of %s could not be written.", c.Kind, c.SubjectName)
 	}
-	v := jsontext.Value(out)
-	if err := v.Canonicalize(); err != nil {
+	canonical, err := blueprint.Canonical(json.RawMessage(out))
+	if err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "The predicate of the %s attestation of %s has no canonical form.", c.Kind, c.SubjectName)
 	}
-	return v, nil
+	return canonical, nil
 }
 
 // sha256Hex returns the hex digits of "sha256:" and 64 lower-case hex digits.

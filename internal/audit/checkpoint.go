@@ -77,9 +77,16 @@ func openCheckpoint(signed []byte, v note.Verifier) (Checkpoint, error) {
 
 // parseHash takes exactly one spelling of a hash.
 func parseHash(s string) (tlog.Hash, error) {
-	b, err := base64.StdEncoding.Strict().DecodeString(s)
-	if err != nil || len(b) != tlog.HashSize {
+	b, ok := decodeBase64(s)
+	if !ok || len(b) != tlog.HashSize {
 		return tlog.Hash{}, fault.New(fault.Verification, "%q is not a hash in base64.", s)
 	}
 	return tlog.Hash(b), nil
+}
+
+// decodeBase64 takes exactly one spelling of every byte string; the decoder by
+// itself skips line ends and ignores spare bits.
+func decodeBase64(s string) ([]byte, bool) {
+	b, err := base64.StdEncoding.DecodeString(s)
+	return b, err == nil && base64.StdEncoding.EncodeToString(b) == s
 }

@@ -3,8 +3,7 @@ package audit
 import (
 	"encoding/json"
 
-	"github.com/go-json-experiment/json/jsontext"
-
+	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/resource"
 )
@@ -15,12 +14,12 @@ const MaxLeaf = 64 << 10
 // Encode is the leaf of an event: its canonical JSON (RFC 8785). fault.TooLarge
 // when it is over [MaxLeaf].
 func Encode(e resource.Event) ([]byte, error) {
-	raw, err := json.Marshal(e)
+	raw, err := json.Marshal(e) // a byte that is no UTF-8 becomes U+FFFD: it may not stop a record
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "Event %s has no JSON form.", e.Action)
 	}
-	v := jsontext.Value(raw)
-	if err := v.Canonicalize(); err != nil {
+	v, err := blueprint.Canonical(json.RawMessage(raw))
+	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "Event %s has no canonical form.", e.Action)
 	}
 	if len(v) > MaxLeaf {

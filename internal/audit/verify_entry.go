@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"encoding/base64"
 	"fmt"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -44,8 +43,8 @@ func (e entryLine) leaf() ([]byte, bool) {
 	if e.LeafBytes == nil {
 		return e.Leaf, e.Leaf != nil
 	}
-	b, err := base64.StdEncoding.Strict().DecodeString(*e.LeafBytes)
-	return b, err == nil && e.Leaf == nil
+	b, ok := decodeBase64(*e.LeafBytes)
+	return b, ok && e.Leaf == nil
 }
 
 // jump notes that the entries from the expected one to before index are not here.

@@ -62,10 +62,11 @@ func addAbs(logs []float64, failed bool, q0 float64) {
 
 func add(a, b float64) float64 { return math.Min(math.Max(a+b, logZero), -logZero) }
 
-// maxLog is the largest logarithm whose exponential is a float64.
-const maxLog = 709
+// maxE caps a mixture. No bound is over 1/minRate, which is far below, and JSON
+// readers hold it exactly.
+const maxE = 1e15
 
-// mixture is the mean of exp(logs), at most exp(maxLog).
+// mixture is the mean of exp(logs), at most maxE.
 func mixture(logs []float64) float64 {
 	top := logs[0]
 	for _, l := range logs[1:] {
@@ -78,5 +79,5 @@ func mixture(logs []float64) float64 {
 	for _, l := range logs {
 		sum += math.Exp(l - top)
 	}
-	return math.Exp(math.Min(top+math.Log(sum/float64(len(logs))), maxLog))
+	return math.Min(math.Exp(top+math.Log(sum/float64(len(logs)))), maxE)
 }
