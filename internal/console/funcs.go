@@ -1,0 +1,60 @@
+package console
+
+import (
+	"html/template"
+	"strings"
+
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// funcs are what templates may call.
+func (s *server) funcs() template.FuncMap {
+	return template.FuncMap{
+		"asset":       s.assets.url,
+		"ago":         func(at resource.Millis) template.HTML { return timeTag(at, ago(s.now(), at)) },
+		"clock":       clock,
+		"short":       shortDigest,
+		"money":       money,
+		"percent":     percent,
+		"millis":      millis,
+		"ms":          func(n int64) string { return millis(float64(n)) },
+		"count":       count[int],
+		"count64":     count[int64],
+		"evalue":      evalue,
+		"pretty":      pretty,
+		"prettyBytes": prettyBytes,
+		"visible":     visible,
+		"words":       words,
+		"tone":        tone,
+		"long":        func(s string) bool { return len(s) > 140 || strings.Contains(s, "\n") },
+		"bind":        func(p page, v any) bound { return bound{Page: p, V: v} },
+		"add":         func(a, b int) int { return a + b },
+		"join":        strings.Join,
+		"many": func(n int, one, more string) string {
+			if n == 1 {
+				return one
+			}
+			return more
+		},
+	}
+}
+
+// words makes a label of an identifier: awaiting_approval -> awaiting approval.
+func words(v any) string {
+	return strings.NewReplacer("_", " ", ".", " · ").Replace(text(v))
+}
+
+// tones say which colour a state, verdict, outcome, decision or tier has. The
+// word is always shown beside it, so colour is never the only sign.
+var tones = map[string]string{
+	"pass": "good", "success": "good", "approved": "good", "promoted": "good", "resolved": "good", "verified": "good", "promote": "good",
+	"warn": "warn", "waiting": "warn", "pending_human": "warn", "awaiting_approval": "warn", "paused": "warn", "escalated": "warn",
+	"mitigated": "warn", "rolling_back": "warn", "high": "warn", "pending": "warn", "expired": "warn", "warning": "warn",
+	"block": "bad", "failure": "bad", "blocked": "bad", "denied": "bad", "error": "bad", "rejected": "bad", "rolled_back": "bad",
+	"open": "bad", "critical": "bad", "quarantined": "bad", "rollback": "bad", "removed": "bad",
+	"checking": "info", "deploying": "info", "smoke": "info", "canary": "info", "running": "info", "continue": "info", "medium": "info",
+	"changed": "info", "used": "good", "added": "good",
+}
+
+// tone is "" for what has no colour of its own.
+func tone(v any) string { return tones[text(v)] }

@@ -1,0 +1,85 @@
+package console
+
+import "github.com/aureus-agents/aureus/resource"
+
+// step is one state on a release's way, as it is drawn.
+type step struct {
+	Name string
+	// Mark is done, current, paused, failed, skipped or ahead.
+	Mark string
+	At   resource.Millis // when it was entered
+}
+
+// way is the states of a release that goes well.
+var way = []resource.ReleaseState{
+	resource.ReleasePending, resource.ReleaseChecking, resource.ReleaseAwaiting, resource.ReleaseDeploying,
+	resource.ReleaseSmoke, resource.ReleaseCanary, resource.ReleasePromoted,
+}
+
+// stepsOf draws a release's way from its history: what was entered is done, what
+// was passed over is skipped, and an end other than promoted stands where the
+// way broke off.
+func stepsOf(r resource.Release) []step {
+	entered := map[resource.ReleaseState]resource.Millis{resource.ReleasePending: r.CreatedAt}
+	for _, t := range r.History {
+		if t.To != t.From {
+			entered[t.To] = t.At
+		}
+	}
+	at := r.State
+	if r.State == resource.ReleasePaused {
+		at = r.PausedFrom
+	}
+	furthest := 0
+	for i, s := range way {
+		if entered[s] != 0 || s == at {
+			furthest = i
+		}
+	}
+	var out []step
+	for i, s := range way {
+		if s == resource.ReleaseCanary && len(r.Plan.Steps) == 0 && entered[s] == 0 {
+			continue
+		}
+		out = append(out, step{Name: words(s), Mark: mark(r, s, at, i, furthest, entered), At: entered[s]})
+	}
+	return ended(r, out, entered)
+}
+
+func mark(r resource.Release, s, at resource.ReleaseState, i, furthest int, entered map[resource.ReleaseState]resource.Millis) string {
+	_, was := entered[s]
+	switch {
+	case s == at && r.State == resource.ReleasePaused:
+		return "paused"
+	case s == at && s != resource.ReleasePromoted:
+		return "current"
+	case i <= furthest && was:
+		return "done"
+	case i < furthest:
+		return "skipped"
+	}
+	return "ahead"
+}
+
+// ended puts the end of a release that did not go well after the last state it
+// was in, and drops what it will never reach.
+func ended(r resource.Release, steps []step, entered map[resource.ReleaseState]resource.Millis) []step {
+	var tail []step
+	switch r.State {
+	case resource.ReleaseRejected, resource.ReleaseCancelled:
+		tail = []step{{Name: words(r.State), Mark: "failed", At: entered[r.State]}}
+	case resource.ReleaseRollingBack:
+		tail = []step{{Name: "rolling back", Mark: "current", At: entered[r.State]}}
+	case resource.ReleaseRolledBack:
+		tail = []step{{Name: "rolling back", Mark: "done", At: entered[resource.ReleaseRollingBack]}, {Name: "rolled back", Mark: "failed", At: entered[r.State]}}
+	default:
+		return steps
+	}
+	last := 0
+	for i, s := range steps {
+		if s.Mark == "done" {
+			last = i
+		}
+	}
+	return append(steps[:last+1:last+1], tail...)
+}
