@@ -27,10 +27,7 @@ func findings(probs []located) []resource.Finding {
 	out := make([]resource.Finding, 0, len(probs))
 	for _, p := range probs {
 		f := resource.Finding{Rule: p.rule, Severity: "error", Code: resource.PolicyViolation, Path: p.path,
-			Message: p.Error(), Remediation: p.fix}
-		if p.file != "" { // only then is the line a line of a file
-			f.File, f.Line = p.file, p.line
-		}
+			File: p.file, Line: p.fileLine(), Message: p.Error(), Remediation: p.fix}
 		out = append(out, f)
 	}
 	slices.SortFunc(out, func(a, b resource.Finding) int {

@@ -22,6 +22,15 @@ type located struct {
 	file string
 }
 
+// fileLine is the line when it is a line of a file, 0 when it is one of the text
+// inside a blueprint, whose own place is the path.
+func (l located) fileLine() int {
+	if l.file == "" {
+		return 0
+	}
+	return l.line
+}
+
 // collect parses the built-in set and the blueprint's policies, sorted by id.
 func collect(a *blueprint.Agent) ([]source, []located) {
 	var all []source
@@ -51,13 +60,27 @@ func collect(a *blueprint.Agent) ([]source, []located) {
 	return all, probs
 }
 
-func pathOf(all []source, id string) string {
+// mistyped are the tools in which a policy, by its id, does not type.
+type mistyped map[string][]mistake
+
+type mistake struct{ tool, text string }
+
+// problems makes one problem a policy: a slip in a policy for all tools is one
+// slip.
+func (m mistyped) problems(all []source) []located {
+	var probs []located
 	for _, s := range all {
-		if s.id == id {
-			return s.path
+		bad := m[s.id]
+		if len(bad) == 0 {
+			continue
 		}
+		text := "in tool " + bad[0].tool + ": " + bad[0].text
+		if len(bad) > 1 {
+			text += fmt.Sprintf(" (and in %d more tools)", len(bad)-1)
+		}
+		probs = append(probs, s.problem("policy/type", text, typeFix))
 	}
-	return ""
+	return probs
 }
 
 // nameProblems finds policies that name a tool or agent which does not exist.
@@ -99,7 +122,7 @@ func unapplied(all []source, applied map[string]bool) []located {
 			continue
 		}
 		if _, err := openTypes(&s.policy, ""); err != nil {
-			probs = append(probs, s.problem("policy/type", err.Error(), "see docs/policies.md for the entities"))
+			probs = append(probs, s.problem("policy/type", err.Error(), typeFix))
 		}
 	}
 	return probs

@@ -4,11 +4,10 @@ import (
 	"cmp"
 	"iter"
 	"slices"
+	"strings"
 
 	cedar "github.com/cedar-policy/cedar-go"
 	"github.com/cedar-policy/cedar-go/types"
-	xast "github.com/cedar-policy/cedar-go/x/exp/ast"
-	"github.com/cedar-policy/cedar-go/x/exp/eval"
 	"github.com/cedar-policy/cedar-go/x/exp/schema/resolved"
 
 	"github.com/aureus-agents/aureus/blueprint"
@@ -38,6 +37,7 @@ type toolGuard struct {
 	resource types.EntityUID
 	action   types.EntityUID
 	policies policyList // those that can hold for a call of the tool
+	early    policyList // the built-in ones of phase and permission
 	args     resolved.RecordType
 	strict   bool // args come from a pinned schema
 	origins  bool // a policy reads context.origins
@@ -79,7 +79,7 @@ func Compile(m *resource.Manifest) (*Compiled, error) {
 	if len(probs) > 0 {
 		err := fault.New(fault.Invalid, "The policies of %s do not compile; fix those named below.", m.Blueprint.Metadata.Name)
 		for _, p := range probs {
-			err.With(fault.Detail{Path: p.path, Line: p.line, Code: p.rule, Message: p.Error(), Fix: p.fix})
+			err.With(fault.Detail{Path: p.path, File: p.file, Line: p.fileLine(), Code: p.rule, Message: p.Error(), Fix: p.fix})
 		}
 		return nil, err
 	}
@@ -122,7 +122,7 @@ func compile(a *blueprint.Agent, schemas map[string]map[string]any) (*Compiled, 
 	c.setWorkflow(a.Spec.Workflow)
 	c.entities = entitiesOf(c, a)
 	probs = append(probs, nameProblems(a, all)...)
-	applied := map[string]bool{}
+	applied, wrong := map[string]bool{}, mistyped{}
 	for i, t := range a.Spec.Tools {
 		if _, twice := c.tools[t.Name]; twice {
 			probs = append(probs, duplicateTool(i, t.Name))
@@ -135,11 +135,20 @@ func compile(a *blueprint.Agent, schemas map[string]map[string]any) (*Compiled, 
 				g.policies = append(g.policies, &p.policy)
 			}
 		}
-		probs = append(probs, g.typePolicies(all, schemas[t.Name])...)
+		g.typePolicies(schemas[t.Name], wrong)
 		g.policies = slices.DeleteFunc(g.policies, func(p *policy) bool { return c.neverHolds(g, p) })
+		g.early = earlyOf(g.policies)
 		c.tools[t.Name] = g
 	}
+	probs = append(probs, wrong.problems(all)...)
 	return c, append(probs, unapplied(all, applied)...)
+}
+
+// earlyOf are the built-in policies of phase and permission.
+func earlyOf(ps policyList) policyList {
+	return slices.DeleteFunc(slices.Clone(ps), func(p *policy) bool {
+		return !strings.HasPrefix(p.id, builtInPrefix) || checkRank(p.check) > checkRank(CheckPermission)
+	})
 }
 
 // newToolGuard is a tool's guard without its policies.
@@ -156,70 +165,4 @@ func newToolGuard(t blueprint.Tool) *toolGuard {
 		g.reads = max(dataRank(t.Zone), rankInternal)
 	}
 	return g
-}
-
-// scopeMatches reports whether p's scope can match a call of g's tool.
-func (c *Compiled) scopeMatches(g *toolGuard, p *policy) bool { return c.mayHold(g, p, 0) }
-
-// neverHolds reports whether p's first condition is false in every call of g's
-// tool, because the tool's constant attributes decide it. Only the first one is
-// looked at, and a part of it only when everything before that part is constant
-// too: a condition that could fail before it is evaluated at run time, since an
-// error in a policy denies.
-func (c *Compiled) neverHolds(g *toolGuard, p *policy) bool { return !c.mayHold(g, p, 1) }
-
-// mayHold evaluates p's scope and its first n conditions with an open context.
-func (c *Compiled) mayHold(g *toolGuard, p *policy, n int) bool {
-	head := *(*xast.Policy)(p.cedar.AST())
-	head.Conditions = head.Conditions[:min(n, len(head.Conditions))]
-	env := eval.Env{Entities: c.entities, Principal: c.agent, Action: g.action, Resource: g.resource, Context: eval.Variable("context")}
-	_, keep := eval.PartialPolicy(env, &head)
-	return keep
-}
-
-// typePolicies checks the tool's policies against its schema and notes which
-// parts of a call they read.
-func (g *toolGuard) typePolicies(all []source, schema map[string]any) []located {
-	g.strict = schema != nil
-	full := resolved.RecordType{}
-	if g.strict {
-		full = argTypes(schema)
-	}
-	g.args = resolved.RecordType{}
-	var probs []located
-	for _, p := range g.policies {
-		g.origins = g.origins || p.uses.origins
-		need, err := g.typeOne(p, full)
-		if err != nil {
-			probs = append(probs, located{problem: problem{rule: "policy/type", id: p.id, line: p.line,
-				text: "in tool " + g.tool.Name + ": " + err.Error(), fix: "see docs/policies.md for the entities and the tool's schema for its arguments"}, path: pathOf(all, p.id)})
-			continue
-		}
-		for name, t := range need {
-			if old, ok := g.args[name]; !ok || old.Type == stringType {
-				g.args[name] = t
-			}
-		}
-	}
-	return probs
-}
-
-// typeOne returns the types of the arguments that p reads.
-func (g *toolGuard) typeOne(p *policy, full resolved.RecordType) (resolved.RecordType, error) {
-	if !g.strict {
-		return openTypes(p, g.tool.Intent)
-	}
-	if err := typecheck(p, g.tool.Intent, full); err != nil {
-		return nil, err
-	}
-	if p.uses.allArgs {
-		return full, nil
-	}
-	need := resolved.RecordType{}
-	for _, path := range p.uses.args {
-		if t, ok := full[types.String(path[0])]; ok {
-			need[types.String(path[0])] = t
-		}
-	}
-	return need, nil
 }

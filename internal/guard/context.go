@@ -15,14 +15,7 @@ var (
 var noArgs = types.NewRecord(nil)
 
 // contextOf makes the context of a request; it fits cedarSchema by construction.
-func (c *Compiled) contextOf(s State, g *toolGuard, call Call, o origins, spend float64) (types.Record, error) {
-	args := noArgs
-	if len(g.args) > 0 {
-		var err error
-		if args, err = convertArgs(call.Args, g.args, g.strict); err != nil {
-			return types.Record{}, err
-		}
-	}
+func (c *Compiled) contextOf(s State, g *toolGuard, call Call, args types.Record, o origins, spend float64) types.Record {
 	from := noOrigins
 	if g.origins {
 		from = o.record()
@@ -31,7 +24,15 @@ func (c *Compiled) contextOf(s State, g *toolGuard, call Call, o origins, spend 
 		"args": args, "phase": types.String(s.Phase), "tainted": types.Boolean(s.Tainted),
 		"confidentiality": types.Long(confidentiality(s)), "left": c.left(s, call.RecentCalls),
 		"spend": types.Long(micro(spend)), "origins": from,
-	}), nil
+	})
+}
+
+// argsOf is context.args: the arguments that the tool's policies read.
+func (g *toolGuard) argsOf(args map[string]any) (types.Record, error) {
+	if len(g.args) == 0 {
+		return noArgs, nil
+	}
+	return toRecord(args, g.args, g.strict, 0)
 }
 
 // left is what the run may still use.

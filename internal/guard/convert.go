@@ -12,16 +12,8 @@ import (
 // maxValueDepth bounds the nesting of an argument.
 const maxValueDepth = 16
 
-// convertArgs makes context.args of the arguments that policies name. Strict: a
-// value has the declared type or the call is rejected.
-func convertArgs(args map[string]any, want resolved.RecordType, strict bool) (types.Record, error) {
-	v, err := toRecord(args, want, strict, 0)
-	if err != nil {
-		return types.Record{}, err
-	}
-	return v, nil
-}
-
+// toRecord converts an object to a record of type want. Strict: a value has the
+// declared type, or the call is rejected.
 func toRecord(obj map[string]any, want resolved.RecordType, strict bool, depth int) (types.Record, error) {
 	m := make(types.RecordMap, len(want))
 	for name, attr := range want {

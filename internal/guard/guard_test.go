@@ -8,8 +8,6 @@ import (
 	"github.com/aureus-agents/aureus/resource"
 )
 
-func ptr[T any](v T) *T { return &v }
-
 func labels(readsOutside, readsPrivate, actsOutside, actsInside bool) blueprint.Labels {
 	return blueprint.Labels{ReadsOutside: &readsOutside, ReadsPrivate: &readsPrivate, ActsOutside: &actsOutside, ActsInside: &actsInside}
 }

@@ -4,9 +4,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/cedar-policy/cedar-go/types"
 )
@@ -45,64 +42,6 @@ const (
 )
 
 var classNames = [classes]types.String{"user", "blueprint", "trusted", "outside", "unknown"}
-
-// normalise makes text comparable: lower case, every run of white space one space.
-func normalise(s string) string {
-	var b strings.Builder
-	b.Grow(len(s))
-	space := false
-	for _, r := range s {
-		if unicode.IsSpace(r) {
-			space = b.Len() > 0
-			continue
-		}
-		if space {
-			b.WriteByte(' ')
-			space = false
-		}
-		b.WriteRune(unicode.ToLower(r))
-	}
-	return b.String()
-}
-
-// clip cuts s to n bytes at a word border, so that no cut word looks like a value.
-func clip(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	if i := strings.LastIndexByte(s[:n], ' '); i >= 0 {
-		return s[:i]
-	}
-	return ""
-}
-
-// remember appends a text and drops the oldest results over the bound.
-func remember(sources []Source, src Source, limit int) []Source {
-	src.Text = clip(normalise(src.Text), limit)
-	if src.Text == "" {
-		return sources
-	}
-	out := make([]Source, 0, len(sources)+1)
-	total := len(src.Text)
-	for _, s := range sources {
-		if s == src {
-			total -= len(s.Text) // the same text again is remembered once, as the newest
-			continue
-		}
-		out = append(out, s)
-		total += len(s.Text)
-	}
-	out = append(out, src)
-	for i := 0; total > MaxSources && i < len(out)-1; {
-		if !strings.HasPrefix(out[i].Origin, originTool) {
-			i++
-			continue
-		}
-		total -= len(out[i].Text)
-		out = append(out[:i], out[i+1:]...)
-	}
-	return out
-}
 
 // origins are where a call's values come from.
 type origins struct {
@@ -191,73 +130,3 @@ func classOf(s Source) int {
 	}
 	return classOutside
 }
-
-// spellings are the ways a value can be written in a text.
-func spellings(v any) []string {
-	switch x := v.(type) {
-	case string:
-		if s := normalise(x); s != "" {
-			return []string{s}
-		}
-		return nil
-	case bool:
-		return []string{strconv.FormatBool(x)}
-	}
-	f, i, whole, ok := number(v)
-	switch {
-	case !ok:
-		return nil
-	case whole:
-		s := strconv.FormatInt(i, 10)
-		return []string{s, s + ".0", s + ".00"}
-	}
-	s := strconv.FormatFloat(f, 'f', -1, 64)
-	if cents := strconv.FormatFloat(f, 'f', 2, 64); cents != s && strings.HasPrefix(cents, s) {
-		return []string{s, cents}
-	}
-	return []string{s}
-}
-
-// mentions reports whether text has one of forms between word borders.
-func mentions(text string, forms []string) bool {
-	for _, f := range forms {
-		for from := 0; len(f) >= minTraced; {
-			i := strings.Index(text[from:], f)
-			if i < 0 {
-				break
-			}
-			i += from
-			if border(text, i, f) {
-				return true
-			}
-			_, size := utf8.DecodeRuneInString(text[i:])
-			from = i + size
-		}
-	}
-	return false
-}
-
-// border reports whether f at text[i:] is not part of a longer word or number.
-func border(text string, i int, f string) bool {
-	first, _ := utf8.DecodeRuneInString(f)
-	last, _ := utf8.DecodeLastRuneInString(f)
-	if before, n := utf8.DecodeLastRuneInString(text[:i]); n > 0 && word(before) && word(first) {
-		return false
-	}
-	rest := text[i+len(f):]
-	after, n := utf8.DecodeRuneInString(rest)
-	if n > 0 && word(after) && word(last) {
-		return false
-	}
-	// 5 is not in 5.25, nor in 1.5.
-	if digit(last) && len(rest) > 1 && (rest[0] == '.' || rest[0] == ',') && digit(rune(rest[1])) {
-		return false
-	}
-	if digit(first) && i > 1 && (text[i-1] == '.' || text[i-1] == ',') && digit(rune(text[i-2])) {
-		return false
-	}
-	return true
-}
-
-func word(r rune) bool  { return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' }
-func digit(r rune) bool { return r >= '0' && r <= '9' }

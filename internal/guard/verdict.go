@@ -1,0 +1,134 @@
+package guard
+
+import (
+	"fmt"
+	"slices"
+
+	cedar "github.com/cedar-policy/cedar-go"
+
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// verdict is a judgement before it is written as a decision.
+type verdict struct {
+	state    resource.DecisionState
+	check    string
+	policies []string
+	reason   string
+	code     resource.FailureCode
+	quorum   int
+}
+
+func reject(check string, code resource.FailureCode, format string, args ...any) verdict {
+	return verdict{state: resource.DecisionRejected, check: check, code: code, reason: fmt.Sprintf(format, args...)}
+}
+
+// weigh turns Cedar's answer into a verdict. An error in any policy is a
+// rejection: Cedar alone would skip a forbid that errors.
+func (g *toolGuard) weigh(diag cedar.Diagnostic, call Call, digest string) verdict {
+	if len(diag.Errors) > 0 {
+		v := reject(CheckPolicy, resource.PolicyViolation, "policy %s could not be evaluated", diag.Errors[0].PolicyID)
+		for _, e := range diag.Errors {
+			v.policies = append(v.policies, string(e.PolicyID))
+		}
+		return v
+	}
+	var plain, ask, permit []*policy
+	for _, r := range diag.Reasons {
+		p := g.policies.get(r.PolicyID)
+		switch {
+		case p == nil:
+			return reject(CheckPolicy, resource.PolicyViolation, "policy %s decided and is not known", r.PolicyID)
+		case p.cedar.Effect() == cedar.Permit:
+			permit = append(permit, p)
+		case p.ask:
+			ask = append(ask, p)
+		default:
+			plain = append(plain, p)
+		}
+	}
+	switch {
+	case len(plain) > 0:
+		return forbidden(plain, ask)
+	case len(ask) > 0:
+		return asked(ask, call, digest)
+	case len(permit) > 0:
+		return verdict{state: resource.DecisionApproved, check: CheckPolicy, policies: ids(permit), reason: "permitted and nothing forbids it"}
+	}
+	return reject(CheckPermission, resource.OutOfScope, "no policy permits it")
+}
+
+// forbidden is the verdict of plain forbids; asks are recorded beside them.
+func forbidden(plain, ask []*policy) verdict {
+	p := first(plain)
+	v := reject(p.check, resource.PolicyViolation, "%s", p.because())
+	if checkRank(p.check) <= checkRank(CheckPermission) {
+		v.code = resource.OutOfScope
+	}
+	v.policies = append(ids(plain), ids(ask)...)
+	return v
+}
+
+// asked is the verdict when only asks stand against the call.
+func asked(ask []*policy, call Call, digest string) verdict {
+	p := first(ask)
+	if digest != "" && call.ApprovedDigest == digest {
+		return verdict{state: resource.DecisionApproved, check: CheckApproval, policies: ids(ask), reason: "a human approved exactly these arguments"}
+	}
+	v := verdict{state: resource.DecisionPending, check: p.check, policies: ids(ask), reason: p.because()}
+	for _, q := range ask {
+		v.quorum = max(v.quorum, q.quorum)
+	}
+	return v
+}
+
+// first is the policy of the earliest check; policies come sorted by id.
+func first(ps []*policy) *policy {
+	return slices.MinFunc(ps, func(a, b *policy) int { return checkRank(a.check) - checkRank(b.check) })
+}
+
+func (p *policy) because() string {
+	if p.reason != "" {
+		return p.reason
+	}
+	return "policy " + p.id + " forbids it"
+}
+
+func ids(ps []*policy) []string {
+	out := make([]string, len(ps))
+	for i, p := range ps {
+		out[i] = p.id
+	}
+	return out
+}
+
+// fill writes the verdict as a decision with sentences for people.
+func (v verdict) fill(d *resource.Decision, call Call) {
+	d.State, d.Check, d.Code, d.Quorum = v.state, v.check, v.code, v.quorum
+	if v.policies != nil {
+		slices.Sort(v.policies)
+		d.Policies = v.policies
+	}
+	switch v.state {
+	case resource.DecisionApproved:
+		d.Reason = call.Tool + " may run: " + v.reason + "."
+		if v.check == CheckApproval {
+			d.Approval = call.Approval
+		}
+	case resource.DecisionPending:
+		d.Reason = call.Tool + " needs a human: " + v.reason + "."
+		d.Remediation = "An approver has to allow exactly these arguments."
+	default:
+		d.Reason = call.Tool + " is denied: " + v.reason + "."
+		d.Remediation = remedies[v.check]
+	}
+}
+
+var remedies = map[string]string{
+	CheckTool:       "Call a tool that the blueprint names.",
+	CheckPhase:      "Call a tool of the current phase; the workflow says which tool moves it.",
+	CheckPermission: "Add a permission that covers the tool, its intent and its zone to the blueprint, and release it.",
+	CheckPolicy:     "Change the arguments so that the policy allows them, or hand over to a person.",
+	CheckTier:       "Give the tool one of the risk tiers low, medium, high or critical.",
+	CheckBudget:     "End the run, or raise the budget in the blueprint and release it.",
+}
