@@ -69,7 +69,7 @@ func guarded(do control.JobHandler) control.JobHandler {
 	}
 }
 
-// report logs one attempt. An error that a retry may heal is a warning.
+// report logs one attempt. An error that the store tries again after is a warning.
 func report(ctx context.Context, log *slog.Logger, j control.Job, attempt int, took time.Duration, err error) {
 	attrs := []slog.Attr{slog.String("kind", j.Kind), slog.String("key", j.Key), slog.Int("attempt", attempt), slog.Duration("took", took)}
 	level, text := slog.LevelInfo, "job done"
@@ -80,7 +80,7 @@ func report(ctx context.Context, log *slog.Logger, j control.Job, attempt int, t
 	case fault.Is(err, fault.Invalid):
 		level, text = slog.LevelError, "job given up"
 	default:
-		level, text = slog.LevelWarn, "job failed; trying again"
+		level, text = slog.LevelWarn, "job failed"
 	}
 	if err != nil {
 		attrs = append(attrs, slog.String("code", string(fault.CodeOf(err))), slog.String("error", err.Error()))

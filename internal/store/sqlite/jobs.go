@@ -12,8 +12,9 @@ import (
 	"github.com/aureus-agents/aureus/internal/fault"
 )
 
-// maxAttempts is how often a job is tried before it is given up.
-const maxAttempts = 25
+// maxAttempts is how often a job is tried before it is given up: about 16 hours
+// of retries, which outlasts an endpoint that is down for the night.
+const maxAttempts = 1000
 
 // effect is the one kind of job that the engine knows; what it is for is in Job.
 type effect struct {

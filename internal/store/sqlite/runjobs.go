@@ -17,7 +17,9 @@ import (
 const (
 	pollEvery  = 15 * time.Millisecond // how soon a new job is seen
 	firstRetry = 100 * time.Millisecond
-	lastRetry  = 10 * time.Second
+	soonRetry  = 10 * time.Second // longest wait of the first soonTries attempts
+	soonTries  = 25
+	lateRetry  = time.Minute
 	// lostEvery is how often jobs are looked for that are marked as running and
 	// are not: a full disk can keep the engine from writing how one ended.
 	lostEvery = 3 * time.Second
@@ -66,16 +68,22 @@ func (db *DB) RunJobs(ctx context.Context, do control.JobHandler, workers int, g
 	}
 }
 
-// backoff doubles the wait from firstRetry to lastRetry.
+// backoff doubles the wait from firstRetry to soonRetry, and after soonTries
+// attempts waits lateRetry.
 type backoff struct{}
 
 // NextRetry implements river.ClientRetryPolicy.
-func (backoff) NextRetry(job *rivertype.JobRow) time.Time {
-	wait := lastRetry
-	if shift := max(job.Attempt-1, 0); shift < 10 {
-		wait = min(firstRetry<<shift, lastRetry)
+func (backoff) NextRetry(job *rivertype.JobRow) time.Time { return time.Now().Add(wait(job.Attempt)) }
+
+// wait is the time between attempt n and the next.
+func wait(n int) time.Duration {
+	switch {
+	case n > soonTries:
+		return lateRetry
+	case n > 10:
+		return soonRetry
 	}
-	return time.Now().Add(wait)
+	return min(firstRetry<<max(n-1, 0), soonRetry)
 }
 
 // jobWorker is the engine's worker for effects.
