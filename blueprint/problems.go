@@ -128,6 +128,8 @@ func (e *explainer) explain(ve *jsonschema.ValidationError) {
 		e.add(at, "", fmt.Sprintf("%s has %d entries", field, k.Got), fmt.Sprintf("write at least %d: %s", k.Want, what))
 	case *kind.MaxItems:
 		e.add(at, "", fmt.Sprintf("%s has %d entries", field, k.Got), fmt.Sprintf("keep to %d entries", k.Want))
+	case *kind.MinProperties:
+		e.add(at, "", fmt.Sprintf("%s is empty", field), "write "+what)
 	case *kind.MaxProperties:
 		e.add(at, "", fmt.Sprintf("%s has %d fields", field, k.Got), fmt.Sprintf("keep to %d fields", k.Want))
 	case *kind.Minimum, *kind.Maximum, *kind.ExclusiveMinimum, *kind.ExclusiveMaximum:
