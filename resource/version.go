@@ -99,7 +99,7 @@ type Quarantine struct {
 
 // Change is one line of a capability delta.
 type Change struct {
-	Kind     string         `json:"kind"` // tool, permission, zone, tier, model, instructions, policy, sandbox, schema, budget, workflow, crv, evaluation
+	Kind     string         `json:"kind"` // tool, server, permission, zone, tier, model, instructions, policy, sandbox, schema, budget, workflow, crv, evaluation, release, monitor, metadata, runtime
 	Op       string         `json:"op"`   // added, removed or changed
 	Path     string         `json:"path"` // for example tools.issue_refund.riskTier
 	From     string         `json:"from,omitempty"`
