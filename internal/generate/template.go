@@ -35,7 +35,7 @@ type Template struct {
 
 // Templates lists the built-in templates in the order of their names.
 func Templates() []Template {
-	return []Template{
+	all := []Template{
 		describe("data-analyst", "answers questions from a database that it can only read, and files a report",
 			"Answer questions about the business from the database and file each answer as a report.",
 			"sql-mcp-server", "query_database, list_tables, describe_table, save_report"),
@@ -45,10 +45,14 @@ func Templates() []Template {
 		describe("research", "reads the web and writes an answer with its sources; it changes nothing",
 			"Answer a question from public sources, and cite each of them.",
 			"web-mcp-server", "search_web, fetch_page"),
-		describe("support-desk", "reads orders and tickets, answers customers and issues refunds, with a human's approval where it counts",
-			"Resolve customer tickets about orders: answer what can be answered, refund what is owed.",
-			"shop-mcp-server", "read_ticket, lookup_order, issue_refund, send_email"),
+		describe("support-desk", "looks up orders, refunds what is owed within a budget and writes to the customer",
+			"Answer customers about their orders and refund what is owed.",
+			"shop-mcp-server", "lookup_order, issue_refund, send_email"),
 	}
+	desk := &all[len(all)-1]
+	desk.Parameters = append(desk.Parameters, Parameter{Name: "refundTier", Default: "high",
+		Description: "risk tier of issue_refund: high asks a human for each, medium leaves it to budgets.spend"})
+	return all
 }
 
 func describe(name, description, goal, server, tools string) Template {

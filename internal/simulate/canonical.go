@@ -1,21 +1,23 @@
 package simulate
 
 import (
+	"bytes"
 	"encoding/json"
 
-	"github.com/go-json-experiment/json/jsontext"
+	"github.com/aureus-agents/aureus/blueprint"
 )
 
 // canonical is the RFC 8785 form of v, so that 1, 1.0 and a value read from YAML
 // compare equal.
-func canonical(v any) ([]byte, error) {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return nil, err
+func canonical(v any) ([]byte, error) { return blueprint.Canonical(v) }
+
+// readable is v as JSON with sorted keys and nothing escaped that need not be.
+func readable(v any) (string, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return "", err
 	}
-	j := jsontext.Value(b)
-	if err := j.Canonicalize(); err != nil {
-		return nil, err
-	}
-	return j, nil
+	return string(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
 }

@@ -25,10 +25,11 @@ func FromRun(run resource.Run) (blueprint.Scenario, error) { return FromRunOf(ru
 // A call with the same arguments gets the recorded answer, also when that was an
 // error, so the version that failed fails again. A corrected version may call
 // with other arguments, or go further: a tool that changes something then
-// answers as its last good call did, or {"status": "ok"} when it had none, which
-// a person replaces when the agent needs a real answer. A tool that only reads
-// has no such fallback, since an invented answer would be a lie about the world;
-// the simulation then names the fixture that is missing.
+// answers as its last good call in the run did, else as the first scenario of m
+// that has a good answer of it says, else {"status": "ok"}, which a person
+// replaces when the agent needs a real answer. A tool that only reads has no
+// such fallback, since an invented answer would be a lie about the world; the
+// simulation then names the fixture that is missing.
 func FromRunOf(run resource.Run, m *resource.Manifest) (blueprint.Scenario, error) {
 	if run.Input == nil && len(run.Steps) == 0 {
 		return blueprint.Scenario{}, fault.New(fault.Invalid,
@@ -208,7 +209,7 @@ func fallbacks(m *resource.Manifest, calls []resource.ToolStep) []blueprint.Fixt
 	}
 	out := make([]blueprint.Fixture, len(names))
 	for i, n := range names {
-		out[i] = blueprint.Fixture{Tool: n, Result: neutral}
+		out[i] = blueprint.Fixture{Tool: n, Result: writtenAnswer(m, n)}
 		for _, c := range calls {
 			if c.Tool == n && !c.IsError {
 				out[i].Result = fixtureResult(c.Result)
@@ -216,4 +217,20 @@ func fallbacks(m *resource.Manifest, calls []resource.ToolStep) []blueprint.Fixt
 		}
 	}
 	return out
+}
+
+// writtenAnswer is the first good answer of a tool in the version's scenarios.
+func writtenAnswer(m *resource.Manifest, tool string) any {
+	if m != nil {
+		for _, suite := range m.Blueprint.Spec.Evaluation.Suites {
+			for _, sc := range suite.Scenarios {
+				for _, f := range sc.Fixtures {
+					if f.Tool == tool && f.Error == "" && f.Result != nil {
+						return f.Result
+					}
+				}
+			}
+		}
+	}
+	return neutral
 }

@@ -167,8 +167,8 @@ func textAt(v any, path string) (string, bool) {
 	case string:
 		return x, true
 	}
-	b, err := canonical(v)
-	return string(b), err == nil
+	text, err := readable(v)
+	return text, err == nil
 }
 
 func noField(path string) string { return fmt.Sprintf("the output has no field %s", path) }

@@ -3,8 +3,8 @@ package simulate
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -50,11 +50,11 @@ func answer(f blueprint.Fixture) (agentrun.Result, error) {
 	case string:
 		r.Text = v
 	default:
-		b, err := canonical(v)
+		text, err := readable(v)
 		if err != nil {
 			return r, err
 		}
-		r.Text, r.Structured = string(b), v
+		r.Text, r.Structured = text, v
 	}
 	if f.Error != "" {
 		r.Text, r.Structured, r.IsError = f.Error, nil, true
@@ -119,13 +119,13 @@ func (t *tools) Call(ctx context.Context, call agentrun.Call) (agentrun.Result, 
 }
 
 func describe(call agentrun.Call) string {
-	b, err := json.Marshal(call.Args)
+	args, err := readable(call.Args)
 	if err != nil {
 		return call.Tool.Name
 	}
 	const most = 300
-	if len(b) > most {
-		b = append(b[:most:most], "..."...)
+	if len(args) > most {
+		args = strings.ToValidUTF8(args[:most], "") + "..."
 	}
-	return fmt.Sprintf("%s with %s", call.Tool.Name, b)
+	return fmt.Sprintf("%s with %s", call.Tool.Name, args)
 }
