@@ -55,6 +55,11 @@ func (c *Client) Approvals(ctx context.Context, f ApprovalFilter, p Page) (List[
 	return get[List[resource.Approval]](ctx, c, p.params(q), "approvals")
 }
 
+// Approval is one approval request.
+func (c *Client) Approval(ctx context.Context, id string) (resource.Approval, error) {
+	return get[resource.Approval](ctx, c, nil, "approvals", id)
+}
+
 // ViewApproval shows a request; who may answer it gets a single-use token that
 // answers exactly what was shown.
 func (c *Client) ViewApproval(ctx context.Context, id string) (resource.ApprovalView, error) {

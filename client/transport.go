@@ -52,8 +52,13 @@ func fetch[T any](ctx context.Context, c *Client, q call) (T, error) {
 
 // broken is the error of an answer that came but could not be read.
 func broken(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	var syntax *json.SyntaxError
+	var shape *json.UnmarshalTypeError
+	switch {
+	case ctx.Err() != nil:
 		return ctx.Err()
+	case errors.As(err, &syntax), errors.As(err, &shape):
+		return &Error{Code: Internal, Detail: "the server's answer is not one of an Aureus server; check its address", Cause: err}
 	}
 	return &Error{Code: Unavailable, Detail: "the server's answer broke off: " + err.Error(), Cause: err}
 }

@@ -28,6 +28,11 @@ func (s *server) approvals() {
 			items, err := s.cfg.Control.Approvals(ctx, p, in.filter(), in.page())
 			return paged(items, in.PageInput, func(a resource.Approval) string { return a.ID }), err
 		})
+	serve(s, operation{id: "get-approval", method: http.MethodGet, path: "/v1/approvals/{id}", tag: "approvals",
+		summary: "Get an approval request", codes: []fault.Code{fault.NotFound}},
+		func(ctx context.Context, p control.Principal, in *idInput) (resource.Approval, error) {
+			return s.cfg.Control.Approval(ctx, p, in.ID)
+		})
 	serve(s, operation{id: "view-approval", method: http.MethodPost, path: "/v1/approvals/{id}/view", tag: "approvals",
 		summary:     "Show a request with all that it is about",
 		description: "Who may answer it gets a single-use token that answers exactly what was shown.",

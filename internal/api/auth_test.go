@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"errors"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -122,12 +123,21 @@ func TestHosts(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			srv := serverOf(t, api.Config{Control: &apitest.Control{}, Hosts: tt.rules})
+			srv := httptest.NewServer(api.ProtectHost(textHandler("ok"), tt.rules))
+			defer srv.Close()
 			res, body := do(t, srv, "GET", "/v1/agents", "", "Host", tt.host, "Origin", tt.origin)
 			if res.StatusCode != tt.status || strings.Contains(body, "evil") {
 				t.Errorf("Host %q, Origin %q = %d %s, want %d", tt.host, tt.origin, res.StatusCode, body, tt.status)
 			}
 		})
+	}
+}
+
+func TestHostsAreProtected(t *testing.T) {
+	srv := serverOf(t, api.Config{Control: &apitest.Control{}, Hosts: api.HostRules{Loopback: true}})
+	res, body := do(t, srv, "GET", "/healthz", "", "Host", "evil.example")
+	if p := problemOf(t, body); res.StatusCode != 403 || p.Type != fault.TypeURI(fault.Forbidden) {
+		t.Errorf("GET with a foreign Host = %d %s, want 403 FORBIDDEN", res.StatusCode, body)
 	}
 }
 

@@ -96,6 +96,8 @@ func humaConfig(version string) huma.Config {
 		Formats:       map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
 		DefaultFormat: "application/json",
 	}
+	// An answer may get further fields later; requests are read strictly all the same.
+	c.AllowAdditionalPropertiesByDefault = true
 	return c
 }
 

@@ -62,8 +62,13 @@ func serveStream[I any](s *server, op operation, item reflect.Type,
 func (s *server) stream(hc huma.Context, op operation, write func(ctx context.Context, w *streamWriter) error) {
 	r, w := humago.Unwrap(hc)
 	sw := &streamWriter{w: w, rc: http.NewResponseController(w), ct: op.produces}
+	if r.Method == http.MethodHead {
+		w.Header().Set("Content-Type", op.produces)
+		return
+	}
 	_ = sw.rc.SetWriteDeadline(time.Time{}) // each write sets its own
 	err := write(hc.Context(), sw)
+	_ = sw.rc.SetWriteDeadline(time.Now().Add(writeTimeout)) // of the stream's end
 	switch {
 	case err == nil || r.Context().Err() != nil: // done, or the client went away
 	case !sw.started:

@@ -62,8 +62,13 @@ func TestEventsArriveAtOnceAndFiltered(t *testing.T) {
 		t.Errorf("data is %q, want the event", got)
 	}
 	close(done)
-	if lines.Scan() && lines.Scan() {
-		t.Errorf("the stream goes on after the server stopped: %q", lines.Text())
+	for lines.Scan() {
+		if lines.Text() != "" {
+			t.Errorf("the stream goes on after the server stopped: %q", lines.Text())
+		}
+	}
+	if err := lines.Err(); err != nil {
+		t.Errorf("the stream does not end well: %v", err)
 	}
 }
 
@@ -127,5 +132,12 @@ func TestBrokenExportIsNotAShortOne(t *testing.T) {
 	defer func() { _ = res.Body.Close() }()
 	if body, err := io.ReadAll(res.Body); err == nil {
 		t.Errorf("a broken export reads as the whole %q", body)
+	}
+}
+
+func TestHeadOfAStreamEnds(t *testing.T) {
+	srv := serverOf(t, api.Config{Control: &apitest.Control{Events: make(chan resource.Event)}})
+	if res, _ := do(t, srv, "HEAD", "/v1/events", ""); res.StatusCode != 200 || res.Header.Get("Content-Type") != "text/event-stream" {
+		t.Errorf("HEAD = %d %s, want 200 text/event-stream", res.StatusCode, res.Header.Get("Content-Type"))
 	}
 }

@@ -1,7 +1,9 @@
 // Package telemetry turns what happens into numbers and messages: Prometheus
-// metrics ([Metrics], the control plane's Meter), alert rules over the monitor's
-// figures ([Alerts], pure), and the webhook that tells people ([Webhook], the
-// control plane's Notifier).
+// metrics ([Metrics], the control plane's Meter) and the webhook that tells people
+// ([Webhook], the control plane's Notifier). Which alert rules fire is decided by
+// the pure package alert below it.
+//
+// Start from [New].
 //
 // Metric names begin with aureus_ and use base units (seconds, US dollars).
 // Labels are agents, environments, version numbers and fixed words: never a run,

@@ -55,7 +55,9 @@ func TestWebhookFailures(t *testing.T) {
 		want   fault.Code
 	}{
 		{"server error", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }, fault.Upstream},
-		{"redirect is not followed", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect) }, fault.Upstream},
+		{"redirect is not followed", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+		}, fault.Upstream},
 		{"gone ends the job", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(410) }, fault.Invalid},
 		{"connection cut", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, fault.Upstream},
 		{"hangs", func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body); <-r.Context().Done() }, fault.Upstream},
@@ -120,4 +122,22 @@ func TestCheckSignature(t *testing.T) {
 			}
 		})
 	}
+}
+
+// FuzzCheckSignature: no header but the right one is accepted.
+func FuzzCheckSignature(f *testing.F) {
+	at := time.Unix(1_700_000_000, 0)
+	good := telemetry.Sign([]byte(secret), at, []byte("body"))
+	for _, s := range []string{good, "", "t=,v1=", "t=1700000000,v1=00", strings.ToUpper(good), "v1=,v1=,t=t"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, header string) {
+		if telemetry.CheckSignature([]byte(secret), header, []byte("body"), at, time.Hour) != nil {
+			return
+		}
+		_, mac, _ := strings.Cut(good, "v1=")
+		if !strings.Contains(strings.ToLower(header), mac) {
+			t.Errorf("CheckSignature(%q) accepts a header without the right code", header)
+		}
+	})
 }

@@ -189,6 +189,11 @@ func (c *Control) Approvals(ctx context.Context, p control.Principal, f control.
 	return answer(ctx, c, p, "Approvals", []resource.Approval{Approval}, f, page)
 }
 
+// Approval implements api.Approvals.
+func (c *Control) Approval(ctx context.Context, p control.Principal, id string) (resource.Approval, error) {
+	return answer(ctx, c, p, "Approval", Approval, id)
+}
+
 // ViewApproval implements api.Approvals.
 func (c *Control) ViewApproval(ctx context.Context, p control.Principal, id string) (control.ApprovalView, error) {
 	return answer(ctx, c, p, "ViewApproval", control.ApprovalView{Approval: Approval, Token: "answer-once"}, id)

@@ -1,4 +1,8 @@
-package telemetry
+// Package alert decides which alert rules of a blueprint fire on the monitor's
+// figures. Pure: it reads no clock and sends nothing.
+//
+// Start from [Evaluate].
+package alert
 
 import (
 	"cmp"
@@ -36,14 +40,14 @@ type Firing struct {
 // Window is the rule's window with its default.
 func Window(a blueprint.Alert) time.Duration { return a.Window.D(DefaultWindow) }
 
-// Alerts returns the rules that fire at now, in order of name: current holds the
+// Evaluate returns the rules that fire at now, in order of name: current holds the
 // figures of the rules' window, previous those of the window before it. A rule
 // with Above fires when its figure is over that; one with Spike when it is over
 // Spike times the figure of the window before, which must have enough runs too
 // and a figure that is not 0 (from nothing every rise is infinite: use Above).
 // Too few runs and an unknown metric never fire. A rule fires once, for Above
 // first.
-func Alerts(rules []blueprint.Alert, now resource.Millis, current, previous resource.Figures) []Firing {
+func Evaluate(rules []blueprint.Alert, now resource.Millis, current, previous resource.Figures) []Firing {
 	var firing []Firing
 	for _, r := range rules {
 		value, ok := Figure(r.Metric, current)

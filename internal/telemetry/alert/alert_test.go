@@ -1,4 +1,4 @@
-package telemetry_test
+package alert_test
 
 import (
 	"testing"
@@ -8,11 +8,11 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/aureus-agents/aureus/blueprint"
-	"github.com/aureus-agents/aureus/internal/telemetry"
+	"github.com/aureus-agents/aureus/internal/telemetry/alert"
 	"github.com/aureus-agents/aureus/resource"
 )
 
-func TestAlerts(t *testing.T) {
+func TestEvaluate(t *testing.T) {
 	high := resource.Figures{Agent: "desk", Environment: "production", Runs: 100, ErrorRate: 0.3, P95Ms: 900, Cost: 5_000_000, CRVFailures: 5, Denials: 10}
 	calm := resource.Figures{Agent: "desk", Environment: "production", Runs: 100, ErrorRate: 0.05, P95Ms: 800}
 	tests := []struct {
@@ -44,11 +44,11 @@ func TestAlerts(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got := ""
-			for _, f := range telemetry.Alerts([]blueprint.Alert{tt.rule}, 1, tt.current, tt.previous) {
+			for _, f := range alert.Evaluate([]blueprint.Alert{tt.rule}, 1, tt.current, tt.previous) {
 				got += f.Kind
 			}
 			if got != tt.want {
-				t.Errorf("Alerts(%+v) fires %q, want %q", tt.rule, got, tt.want)
+				t.Errorf("Evaluate(%+v) fires %q, want %q", tt.rule, got, tt.want)
 			}
 		})
 	}
@@ -61,7 +61,7 @@ func TestFiringSaysEverything(t *testing.T) {
 	}
 	current := resource.Figures{Agent: "desk", Environment: "production", Digest: "sha256:1", Runs: 50, ErrorRate: 0.25, P95Ms: 3000}
 	previous := resource.Figures{Runs: 40, ErrorRate: 0.1, P95Ms: 1000}
-	want := []telemetry.Firing{
+	want := []alert.Firing{
 		{Rule: "errors", Metric: "errorRate", Kind: "above", Agent: "desk", Environment: "production", Digest: "sha256:1",
 			Value: 0.25, Bound: 0.2, Previous: 0.1, Runs: 50, At: 7,
 			Text: "errors: errorRate of desk in production is 0.25 over the last 5m0s (50 runs), above 0.2"},
@@ -69,13 +69,13 @@ func TestFiringSaysEverything(t *testing.T) {
 			Value: 3000, Bound: 2000, Previous: 1000, Runs: 50, At: 7,
 			Text: "slow: p95Ms of desk in production is 3000 over the last 10m0s (50 runs), more than 2 times the 1000 before"},
 	}
-	if diff := cmp.Diff(want, telemetry.Alerts(rules, 7, current, previous)); diff != "" {
-		t.Errorf("Alerts() (-want +got):\n%s", diff)
+	if diff := cmp.Diff(want, alert.Evaluate(rules, 7, current, previous)); diff != "" {
+		t.Errorf("Evaluate() (-want +got):\n%s", diff)
 	}
 }
 
-// TestAlertsAreMonotonic: a rule that fires also fires when the figure is worse.
-func TestAlertsAreMonotonic(t *testing.T) {
+// TestEvaluateIsMonotonic: a rule that fires also fires when the figure is worse.
+func TestEvaluateIsMonotonic(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rate := rapid.Float64Range(0, 1)
 		rule := blueprint.Alert{Name: "r", Metric: "errorRate", Above: new(rate.Draw(t, "above")), Spike: new(rapid.Float64Range(1, 5).Draw(t, "spike"))}
@@ -83,7 +83,7 @@ func TestAlertsAreMonotonic(t *testing.T) {
 		prev := resource.Figures{Runs: rapid.Int64Range(0, 30).Draw(t, "runsBefore"), ErrorRate: rate.Draw(t, "before")}
 		worse := cur
 		worse.ErrorRate = min(1, cur.ErrorRate+rate.Draw(t, "more"))
-		now, then := telemetry.Alerts([]blueprint.Alert{rule}, 1, cur, prev), telemetry.Alerts([]blueprint.Alert{rule}, 1, worse, prev)
+		now, then := alert.Evaluate([]blueprint.Alert{rule}, 1, cur, prev), alert.Evaluate([]blueprint.Alert{rule}, 1, worse, prev)
 		if len(now) > len(then) {
 			t.Fatalf("%+v fires at %v but not at %v", rule, cur.ErrorRate, worse.ErrorRate)
 		}
