@@ -137,7 +137,7 @@ func answer(req chatRequest) chatMessage {
 		return c.final("declined", 0, "Order "+c.orderID+" is on its way; it can be refunded once it has arrived.")
 	case !refunded:
 		return c.call("issue_refund", map[string]any{"order_id": c.orderID, "amount": amount})
-	case !strings.Contains(refund, `"refunded"`):
+	case strings.Contains(refund, "error"):
 		return c.final("failed", 0, "The refund of order "+c.orderID+" did not go through; a colleague will look at it.")
 	case !vouched && amount >= 100 && slices.Contains(c.tools, "issue_voucher"):
 		return c.call("issue_voucher", map[string]any{"order_id": c.orderID, "percent": 10})

@@ -137,18 +137,11 @@ func (t *tx) observe(run resource.Run) error {
 	}
 	failed := run.Outcome.Failed()
 	next, err := t.move(rel, release.Event{Kind: release.Outcome, Actor: resource.System, Run: run.ID, IsCanary: run.Canary,
-		Failed: failed, Weight: run.Weight, Reason: canaryReason(run, failed)})
+		Failed: failed, Weight: run.Weight})
 	if err != nil {
 		return err
 	}
 	return t.InsertCanaryOutcome(resource.CanaryOutcome{Release: rel.ID, Seq: next.Canary.Control.Runs + next.Canary.Canary.Runs,
 		Run: run.ID, Canary: run.Canary, Failed: failed, Weight: run.Weight, EHarm: next.Canary.EHarm, ESafe: next.Canary.ESafe,
 		EAbs: next.Canary.EAbs, At: t.c.now()})
-}
-
-func canaryReason(run resource.Run, failed bool) string {
-	if failed {
-		return fmt.Sprintf("run %s ended %s", run.ID, run.Outcome)
-	}
-	return "run " + run.ID + " succeeded"
 }

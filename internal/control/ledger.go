@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"io"
+	"iter"
 	"strconv"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -59,53 +60,69 @@ func (c *Control) Export(ctx context.Context, p Principal, w io.Writer) error {
 		return err
 	}
 	return c.view(ctx, func(r Reader) error {
-		head, err := r.LatestCheckpoint()
+		checkpoints, err := allCheckpoints(r)
 		if err != nil {
 			return err
 		}
-		out := newExportWriter(w)
-		if err := out.Header(c.cfg.Key.Origin(), c.cfg.Key.VerifierKey(), head.Size); err != nil {
-			return err
-		}
-		for from := int64(0); from < head.Size; {
-			leaves, err := r.Leaves(from, min(ledgerBatch, head.Size-from))
-			if err != nil {
-				return err
-			}
-			if len(leaves) == 0 {
-				return fault.New(fault.Corrupt, "the ledger has no entry %d although a checkpoint covers it", from)
-			}
-			for _, l := range leaves {
-				if err := out.Entry(l.Index, l.Data); err != nil {
-					return err
-				}
-			}
-			from += int64(len(leaves))
-		}
-		return exportCheckpoints(r, out, head.Size)
+		return audit.Export(w, c.cfg.Key.VerifierKey(), checkpoints, entries(r))
 	})
 }
 
-func exportCheckpoints(r Reader, out *exportWriter, size int64) error {
+func allCheckpoints(r Reader) (all []audit.Checkpoint, err error) {
 	after := ""
 	for {
-		cps, err := r.Checkpoints(Page{Limit: ledgerBatch, After: after})
+		page, err := r.Checkpoints(Page{Limit: ledgerBatch, After: after})
 		if err != nil {
-			return err
+			return nil, err
 		}
-		for _, cp := range cps {
-			if cp.Size > size {
-				break
-			}
-			if err := out.Checkpoint(cp.Note); err != nil {
-				return err
-			}
+		all = append(all, page...)
+		if len(page) < ledgerBatch {
+			return all, nil
 		}
-		if len(cps) < ledgerBatch {
-			return out.Close()
-		}
-		after = strconv.FormatInt(cps[len(cps)-1].Size, 10)
+		after = strconv.FormatInt(page[len(page)-1].Size, 10)
 	}
+}
+
+// entries reads the ledger from its first entry on.
+func entries(r Reader) iter.Seq2[audit.Entry, error] {
+	return func(yield func(audit.Entry, error) bool) {
+		for from := int64(0); ; {
+			batch, err := entryBatch(r, from)
+			if err != nil {
+				yield(audit.Entry{}, err)
+				return
+			}
+			for _, e := range batch {
+				if !yield(e, nil) {
+					return
+				}
+			}
+			if len(batch) < ledgerBatch {
+				return
+			}
+			from += int64(len(batch))
+		}
+	}
+}
+
+func entryBatch(r Reader, from int64) ([]audit.Entry, error) {
+	leaves, err := r.Leaves(from, ledgerBatch)
+	if err != nil {
+		return nil, err
+	}
+	indexes := make([]int64, len(leaves))
+	for i, l := range leaves {
+		indexes[i] = tlog.StoredHashIndex(0, l.Index)
+	}
+	hashes, err := r.TreeHashes(indexes)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]audit.Entry, len(leaves))
+	for i, l := range leaves {
+		out[i] = audit.Entry{Leaf: l.Data, Hash: hashes[i]}
+	}
+	return out, nil
 }
 
 // ProofOf is the inclusion proof of an entry in the newest checkpoint. Auditor.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/aureus-agents/aureus/internal/attest"
+	"github.com/aureus-agents/aureus/internal/crv"
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/resource"
 )
@@ -57,7 +58,7 @@ func (t *tx) register(p Principal, r PushRequest, m *resource.Manifest, digest s
 		return resource.Version{}, false, err
 	}
 	v := resource.Version{Agent: agent, Number: number, Name: fmt.Sprintf("%s@v%d", agent, number), Digest: digest,
-		Tier: crvDelta(nil, m, "", digest).Tier, Build: r.Build, Generation: r.Generation,
+		Tier: crv.Delta(nil, m, "", digest).Tier, Build: r.Build, Generation: r.Generation,
 		CreatedAt: t.c.now(), CreatedBy: p.Actor, Manifest: m}
 	if err := t.InsertVersion(v); err != nil {
 		return v, false, err

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/aureus-agents/aureus/internal/canary"
+	"github.com/aureus-agents/aureus/internal/crv"
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/internal/release"
 	"github.com/aureus-agents/aureus/resource"
@@ -88,7 +89,7 @@ func (t *tx) openRelease(p Principal, v resource.Version, env resource.Environme
 	rel := resource.Release{
 		ID: t.c.cfg.NewID("rel"), Agent: v.Agent, Version: v.Number, Digest: v.Digest, Environment: env.Name,
 		State: resource.ReleasePending, Revision: 1, Baseline: d.Stable,
-		Delta: crvDelta(baseline, v.Manifest, d.Stable, v.Digest),
+		Delta: crv.Delta(baseline, v.Manifest, d.Stable, v.Digest),
 		Gates: []resource.Gate{}, History: []resource.Transition{}, Reason: reason,
 		CreatedAt: now, CreatedBy: p.Actor, UpdatedAt: now, EnteredAt: now,
 	}

@@ -126,5 +126,12 @@ func (c *Control) ScenarioFromRun(ctx context.Context, p Principal, id string) (
 	if run.EndedAt == 0 {
 		return blueprint.Scenario{}, fault.New(fault.Conflict, "run %s has not ended; make a scenario of it then", id)
 	}
-	return simulate.FromRun(run)
+	if run.Digest == "" {
+		return simulate.FromRun(run) // imported: no version of ours
+	}
+	v, err := c.Version(ctx, p, run.Agent+"@"+run.Digest)
+	if err != nil {
+		return blueprint.Scenario{}, err
+	}
+	return simulate.FromRunOf(run, v.Manifest)
 }

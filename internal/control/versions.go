@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/aureus-agents/aureus/internal/crv"
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/resource"
 )
@@ -74,7 +75,7 @@ func (c *Control) Diff(ctx context.Context, p Principal, from, to string) (d res
 		if a.Agent != b.Agent {
 			return fault.New(fault.Invalid, "%s and %s are versions of different agents; compare two of one agent", a.Name, b.Name)
 		}
-		d = crvDelta(a.Manifest, b.Manifest, a.Digest, b.Digest)
+		d = crv.Delta(a.Manifest, b.Manifest, a.Digest, b.Digest)
 		return nil
 	})
 	return d, err

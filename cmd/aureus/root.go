@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/aureus-agents/aureus/internal/fault"
+)
+
+// version is set by the release build with -ldflags.
+var version = "dev"
+
+// env is what a command sees of the process.
+type env struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	getenv         func(string) string
+}
+
+func newRoot(e *env) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "aureus",
+		Short: "The DevOps control plane for AI agents",
+		Long: `Aureus takes an AI agent from a goal to production and keeps it safe there:
+generate, validate, simulate, deploy, monitor, roll back.
+
+Exit status: 0 done, 1 failed, 2 wrong use, 3 blocked by a gate,
+4 waiting for approval, 5 verification failed.`,
+		Version:       version,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return fault.New(fault.Invalid, "%v; `%s --help` shows the flags", err, c.CommandPath())
+	})
+	for _, add := range commands {
+		root.AddCommand(add(e))
+	}
+	return root
+}
+
+// commands are the subcommands in the order of the help.
+var commands = []func(*env) *cobra.Command{newDemo, newServe, newExample}
+
+// report prints an error as a sentence with its details, and returns the exit
+// status.
+func report(w io.Writer, err error) int {
+	if err == nil {
+		return fault.ExitDone
+	}
+	code := fault.CodeOf(err)
+	var details []fault.Detail
+	if e, ok := asFault(err); ok {
+		details = e.Details
+	} else if isUsage(err) {
+		code = fault.Invalid
+	}
+	fmt.Fprintf(w, "aureus: %s\n", err)
+	for _, d := range details {
+		fmt.Fprintf(w, "  %s\n", detailLine(d))
+		if d.Fix != "" {
+			fmt.Fprintf(w, "      %s\n", d.Fix)
+		}
+	}
+	return fault.Map(code).Exit
+}
+
+// isUsage reports whether err is cobra's own complaint about the words of a call.
+func isUsage(err error) bool {
+	for _, p := range []string{"unknown command", "unknown flag", "unknown shorthand", "accepts ", "requires ", "required flag", "invalid argument"} {
+		if strings.HasPrefix(err.Error(), p) {
+			return true
+		}
+	}
+	return false
+}
+
+func detailLine(d fault.Detail) string {
+	var b strings.Builder
+	if d.File != "" {
+		b.WriteString(d.File)
+		if d.Line > 0 {
+			fmt.Fprintf(&b, ":%d:%d", d.Line, max(d.Column, 1))
+		}
+		b.WriteString(": ")
+	}
+	if d.Path != "" {
+		b.WriteString(d.Path + ": ")
+	}
+	b.WriteString(d.Message)
+	if d.Code != "" {
+		b.WriteString(" [" + d.Code + "]")
+	}
+	return b.String()
+}

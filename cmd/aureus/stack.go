@@ -1,0 +1,283 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/aureus-agents/aureus/internal/api"
+	"github.com/aureus-agents/aureus/internal/attest"
+	"github.com/aureus-agents/aureus/internal/console"
+	"github.com/aureus-agents/aureus/internal/control"
+	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/internal/model"
+	"github.com/aureus-agents/aureus/internal/sequencer"
+	"github.com/aureus-agents/aureus/internal/store/sqlite"
+	"github.com/aureus-agents/aureus/internal/telemetry"
+	"github.com/aureus-agents/aureus/internal/tool"
+	"github.com/aureus-agents/aureus/internal/worker"
+)
+
+// stackConfig is what a server needs. The zero value of a field is its default.
+type stackConfig struct {
+	Data    string // folder; "" is aureus-data
+	Listen  string // address; "" is 127.0.0.1:7420
+	Hosts   []string
+	Models  model.Config
+	Webhook telemetry.WebhookConfig // URL "": none
+	Logger  *slog.Logger
+	// Workers is how many effects are done at once; 0 is 8.
+	Workers int
+	// ToolDir is where MCP servers find their files; "" is the current folder.
+	ToolDir string
+	// Drain is how long a stop waits for runs in flight; 0 is 20s.
+	Drain time.Duration
+}
+
+func (c stackConfig) withDefaults() stackConfig {
+	if c.Data == "" {
+		c.Data = "aureus-data"
+	}
+	if c.Listen == "" {
+		c.Listen = "127.0.0.1:7420"
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Workers == 0 {
+		c.Workers = 8
+	}
+	if c.Drain == 0 {
+		c.Drain = 20 * time.Second
+	}
+	return c
+}
+
+// stack is a running server: API, console, worker and sequencer in one process.
+type stack struct {
+	cfg     stackConfig
+	control *control.Control
+	db      *sqlite.DB
+	tools   *tool.Adapters
+	seq     *sequencer.Sequencer
+	http    *http.Server
+	// URL is where it listens.
+	URL string
+	// AdminToken is the secret of the first token, "" on every later start.
+	AdminToken string
+
+	cancel  context.CancelFunc // of the worker and the sequencer
+	done    chan struct{}      // closed when a stop begins: streams end
+	wg      sync.WaitGroup
+	failure chan error
+}
+
+// startStack opens the data folder and serves. When it returns an error nothing
+// is left running.
+func startStack(ctx context.Context, cfg stackConfig) (s *stack, err error) {
+	cfg = cfg.withDefaults()
+	s = &stack{cfg: cfg, done: make(chan struct{}), failure: make(chan error, 3)}
+	listener, err := listen(cfg.Listen)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			_ = listener.Close() // err says more
+			s.closeParts()
+		}
+	}()
+	if s.db, err = sqlite.Open(filepath.Join(cfg.Data, "aureus.db")); err != nil {
+		return nil, err
+	}
+	key, err := loadKey(filepath.Join(cfg.Data, "key.pem"))
+	if err != nil {
+		return nil, err
+	}
+	metrics := telemetry.New(telemetry.Config{Version: version, Ledger: s.ledgerSize})
+	if s.control, err = s.wireControl(key, metrics); err != nil {
+		return nil, err
+	}
+	if s.AdminToken, err = s.control.Bootstrap(ctx); err != nil {
+		return nil, err
+	}
+	if _, err = s.control.Recover(ctx); err != nil {
+		return nil, err
+	}
+	s.seq = sequencer.New(s.db, key, cfg.Logger)
+	handler := s.handler(metrics, listener.Addr())
+	s.URL = "http://" + listener.Addr().String()
+	s.serve(listener, handler)
+	return s, nil
+}
+
+func (s *stack) wireControl(key *attest.Key, metrics *telemetry.Metrics) (*control.Control, error) {
+	models, err := model.New(s.cfg.Models)
+	if err != nil {
+		return nil, err
+	}
+	s.tools = tool.New(tool.Config{Logger: s.cfg.Logger, Dir: s.cfg.ToolDir})
+	cc := control.Config{Store: s.db, Key: key, Adapters: s.tools, Models: models, Meter: metrics, Version: version,
+		Now: time.Now, NewID: newID, Logger: s.cfg.Logger}
+	if s.cfg.Webhook.URL != "" {
+		hook, err := telemetry.NewWebhook(s.cfg.Webhook)
+		if err != nil {
+			return nil, err
+		}
+		cc.Notifier = hook
+	}
+	return control.New(cc)
+}
+
+func (s *stack) handler(metrics *telemetry.Metrics, addr net.Addr) http.Handler {
+	tcp, _ := addr.(*net.TCPAddr)
+	hosts := api.HostRules{Loopback: tcp != nil && tcp.IP.IsLoopback(), Allowed: s.cfg.Hosts}
+	routes := api.New(api.Config{Control: s.control, Logger: s.cfg.Logger, Version: version, Metrics: metrics.Handler(),
+		Ready: s.ready, Hosts: hosts, Done: s.done})
+	pages := api.ProtectHost(console.New(console.Config{Control: s.control, Logger: s.cfg.Logger, Version: version}), hosts)
+	mux := http.NewServeMux()
+	for _, path := range []string{"/v1/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/openapi.yaml"} {
+		mux.Handle(path, routes)
+	}
+	mux.Handle("/", pages)
+	return mux
+}
+
+// ready says whether the database answers.
+func (s *stack) ready(ctx context.Context) error {
+	return s.db.View(ctx, func(r control.Reader) error {
+		_, err := r.PendingEvents()
+		return err
+	})
+}
+
+// ledgerSize reads the ledger's size for the metrics.
+func (s *stack) ledgerSize(ctx context.Context) (size, pending int64, err error) {
+	err = s.db.View(ctx, func(r control.Reader) error {
+		cp, err := r.LatestCheckpoint()
+		if err != nil {
+			return err
+		}
+		size = cp.Size
+		pending, err = r.PendingEvents()
+		return err
+	})
+	return size, pending, err
+}
+
+func (s *stack) serve(l net.Listener, h http.Handler) {
+	background, cancel := context.WithCancel(context.Background())
+	s.cancel = cancel
+	s.http = &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
+	s.background(func() error {
+		return worker.Run(background, s.db, s.control.HandleJob(), worker.Options{Workers: s.cfg.Workers, Grace: s.cfg.Drain, Logger: s.cfg.Logger})
+	})
+	s.background(func() error { s.seq.Run(background); return nil })
+	s.background(func() error {
+		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+}
+
+// background runs f; when f fails, the server stops.
+func (s *stack) background(f func() error) {
+	s.wg.Add(1)
+	go func() {
+		defer s.wg.Done()
+		if err := f(); err != nil && !errors.Is(err, context.Canceled) {
+			s.failure <- err
+		}
+	}()
+}
+
+// wait returns when ctx ends (nil) or a part fails.
+func (s *stack) wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-s.failure:
+		return err
+	}
+}
+
+// stop ends gracefully: no new requests, runs in flight finish or are left for
+// the next start, effects in work finish, every event gets its place in the tree.
+func (s *stack) stop() {
+	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.Drain)
+	defer cancel()
+	close(s.done)
+	if err := s.http.Shutdown(ctx); err != nil {
+		s.cfg.Logger.Warn("requests were cut off", "error", err)
+		_ = s.http.Close() // the rest is cut off
+	}
+	s.control.Wait(ctx)
+	s.cancel()
+	s.wg.Wait()
+	if err := s.seq.Flush(ctx); err != nil {
+		s.cfg.Logger.Warn("events wait for the next start to be sequenced", "error", err)
+	}
+	s.closeParts()
+}
+
+func (s *stack) closeParts() {
+	if s.tools != nil {
+		s.tools.Close()
+	}
+	if s.db != nil {
+		if err := s.db.Close(); err != nil {
+			s.cfg.Logger.Warn("the database was not closed cleanly", "error", err)
+		}
+	}
+}
+
+func listen(addr string) (net.Listener, error) {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Unavailable, "cannot listen on %s; another program may have it, choose another address with --listen", addr)
+	}
+	return l, nil
+}
+
+// loadKey reads the signing key, and makes it at the first start. The file is
+// complete under its name or not there at all.
+func loadKey(path string) (*attest.Key, error) {
+	data, err := os.ReadFile(path)
+	if err == nil {
+		return attest.ParseKey(data)
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		return nil, fault.Wrap(err, fault.Unavailable, "the signing key %s cannot be read", path)
+	}
+	key, err := attest.NewKey()
+	if err != nil {
+		return nil, err
+	}
+	if data, err = key.MarshalPEM(); err != nil {
+		return nil, err
+	}
+	return key, writeFileSync(path, data)
+}
+
+func writeFileSync(path string, data []byte) error {
+	tmp := path + ".new"
+	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err == nil {
+		_, err = f.Write(data)
+		err = errors.Join(err, f.Sync(), f.Close())
+	}
+	if err == nil {
+		err = os.Rename(tmp, path)
+	}
+	if err != nil {
+		return fault.Wrap(err, fault.Unavailable, "%s cannot be written", path)
+	}
+	return nil
+}
