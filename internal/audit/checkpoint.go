@@ -60,6 +60,11 @@ func openCheckpoint(signed []byte, v note.Verifier) (Checkpoint, error) {
 	if err != nil {
 		return Checkpoint{}, fault.Wrap(err, fault.Verification, "The checkpoint is not signed with the key of %s, or was changed.", v.Name())
 	}
+	for _, s := range n.Sigs {
+		if _, ok := decodeBase64(s.Base64); !ok {
+			return Checkpoint{}, fault.New(fault.Verification, "The checkpoint's signature was changed.")
+		}
+	}
 	lines := strings.Split(n.Text, "\n")
 	if len(lines) != 4 || lines[0] != v.Name() || lines[3] != "" {
 		return Checkpoint{}, fault.New(fault.Verification, "The signed note is not a checkpoint of %s.", v.Name())

@@ -44,7 +44,8 @@ type Report struct {
 
 const (
 	maxProblems = 100
-	maxLine     = 1 << 20 // a leaf in base64 and a checkpoint are far below it
+	maxLine     = 1 << 18 // a leaf in base64 and a checkpoint are far below it
+	maxIndex    = 1 << 53
 )
 
 // Verify reads an export (JSON lines: a header, entries with their leaf hash,
@@ -59,7 +60,7 @@ func Verify(export io.Reader, vkey string) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	c := &checker{key: v, vkey: strings.TrimSpace(vkey), declared: -1, proven: -1}
+	c := &checker{key: v, vkey: strings.TrimSpace(vkey), declared: -1, proven: -1, displaced: map[int64]bool{}}
 	in := bufio.NewReaderSize(export, maxLine)
 	for {
 		line, err := in.ReadSlice('\n')
@@ -91,17 +92,19 @@ type checker struct {
 	key  note.Verifier
 	vkey string
 
-	line     int64
-	known    bool  // a line of an export was seen
-	stop     bool  // nothing more can be learned
-	declared int64 // size in the header, -1 without one
-	leaves   int64 // entries seen
-	next     int64 // index expected
-	tree     compactRange
-	gaps     gaps
-	torn     bool  // the tree cannot be computed: an entry was not where it belongs
-	proven   int64 // size of the newest checkpoint that holds, -1 without one
-	root     tlog.Hash
+	line      int64
+	known     bool  // a line of an export was seen
+	stop      bool  // nothing more can be learned
+	declared  int64 // size in the header, -1 without one
+	leaves    int64 // entries seen
+	next      int64 // index expected
+	tree      compactRange
+	gaps      gaps
+	held      *early         // came too early; the next entry tells why
+	displaced map[int64]bool // came too early, and are not expected any more
+	torn      bool           // the tree cannot be computed: an entry was not where it belongs
+	proven    int64          // size of the newest checkpoint that holds, -1 without one
+	root      tlog.Hash
 
 	problems []Problem
 	dropped  int
@@ -125,22 +128,25 @@ func (c *checker) read(line []byte) {
 	if !ended {
 		c.problem(-1, KindFormat, "The last line is cut off.")
 	}
-	var h header
+	if c.line == 1 {
+		var h header
+		if parse(text, &h) && h.Format == exportFormat {
+			c.known = true
+			c.header(h)
+			return
+		}
+		c.problem(-1, KindFormat, "The first line is not the header of a %s export.", exportFormat)
+	}
 	var e entryLine
 	var p checkpointLine
 	switch {
-	case c.line == 1 && parse(text, &h) && h.Format == exportFormat:
-		c.known = true
-		c.header(h)
 	case bytes.HasPrefix(text, []byte(`{"index":`)) && parse(text, &e):
 		c.known = true
 		c.entry(e)
 	case bytes.HasPrefix(text, []byte(`{"checkpoint":`)) && parse(text, &p):
 		c.known = true
 		c.checkpoint(p)
-	case c.line == 1:
-		c.problem(-1, KindFormat, "The first line is not the header of a %s export.", exportFormat)
-	default:
+	case c.line > 1:
 		c.problem(-1, KindFormat, "The line is neither an entry nor a checkpoint; entry %d was expected.", c.next)
 	}
 }

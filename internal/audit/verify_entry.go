@@ -11,6 +11,10 @@ import (
 // that a changed content is told from a changed hash: the root still holds in the
 // first case.
 func (c *checker) entry(e entryLine) {
+	if e.Index < 0 || e.Index > maxIndex {
+		c.problem(-1, KindFormat, "No ledger has an entry %d; entry %d was expected.", e.Index, c.next)
+		return
+	}
 	c.leaves++
 	leaf, ok := e.leaf()
 	hash, err := parseHash(e.Hash)
@@ -20,22 +24,7 @@ func (c *checker) entry(e entryLine) {
 	case tlog.RecordHash(leaf) != hash:
 		c.problem(e.Index, KindChanged, "Entry %d was changed: its content does not have its hash.", e.Index)
 	}
-	switch {
-	case e.Index == c.next:
-		c.next++
-	case e.Index > c.next:
-		c.jump(e.Index)
-		c.next = e.Index + 1
-	case c.gaps.fill(e.Index):
-		c.torn = true
-		c.problem(e.Index, KindReordered, "Entry %d stands after entry %d.", e.Index, c.next-1)
-		return
-	default:
-		c.torn = true
-		c.problem(e.Index, KindAdded, "There is a second entry %d, after entry %d.", e.Index, c.next-1)
-		return
-	}
-	c.tree.add(hash)
+	c.place(early{e.Index, hash, c.line})
 }
 
 // leaf is the entry's exact bytes.
@@ -47,17 +36,9 @@ func (e entryLine) leaf() ([]byte, bool) {
 	return b, ok && e.Leaf == nil
 }
 
-// jump notes that the entries from the expected one to before index are not here.
-func (c *checker) jump(index int64) {
-	c.torn = true
-	if !c.gaps.skip(c.next, index, c.line) {
-		c.stop = true
-		c.problem(-1, KindFormat, "The entries are in no order. The rest was not read.")
-	}
-}
-
 // checkpoint checks a signed tree head against the entries before it.
 func (c *checker) checkpoint(p checkpointLine) {
+	c.settle()
 	cp, err := openCheckpoint([]byte(p.Checkpoint), c.key)
 	switch {
 	case err != nil:
@@ -67,7 +48,7 @@ func (c *checker) checkpoint(p checkpointLine) {
 		c.problem(-1, KindCheckpoint, "The checkpoint of %d entries stands after entry %d.", cp.Size, c.next-1)
 		return
 	case cp.Size > c.next: // it is signed: the entries before it were there
-		c.jump(cp.Size)
+		c.jump(cp.Size, c.line)
 		c.next = cp.Size
 		return
 	case c.torn: // told where it was torn
@@ -92,8 +73,12 @@ func (c *checker) since(size int64) string {
 
 // finish tells what can only be told at the end.
 func (c *checker) finish() Report {
+	c.settle()
 	if c.declared > c.next && !c.stop {
-		c.jump(c.declared)
+		c.jump(c.declared, c.line)
+	}
+	for x := range c.displaced {
+		c.gaps.fill(x)
 	}
 	for _, s := range c.gaps.spans {
 		if s.hi-s.lo == 1 {
