@@ -84,7 +84,7 @@ func tauFault(err error, line int) error {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return fault.New(fault.Invalid, "Line %d: the file ends in the middle of the array of runs.", line)
 	case errors.As(err, &syntax):
-		return fault.New(fault.Invalid, "Line %d: this is not JSON: %s.", line, syntax)
+		return fault.New(fault.Invalid, "Line %d: the run that starts here is not JSON: %s.", line, syntax)
 	}
 	return readFault(err)
 }
