@@ -10,8 +10,12 @@ import (
 )
 
 // maxExact is the largest integer that a JSON number carries unchanged through
-// every implementation (RFC 8259, section 6).
-const maxExact = 1<<53 - 1
+// every implementation (RFC 8259, section 6); from tooLarge on the canonical
+// form of a number has an exponent again.
+const (
+	maxExact = 1<<53 - 1
+	tooLarge = 1e21
+)
 
 // parseArgs reads what the model wrote as arguments. problem is a sentence for
 // the model, "" when they are a JSON object.
@@ -34,7 +38,7 @@ func parseArgs(s string) (args map[string]any, problem string) {
 	}
 	out, err := exact(m)
 	if err != nil {
-		return nil, err.Error()
+		return nil, err.Error() + "."
 	}
 	return out.(map[string]any), ""
 }
@@ -72,10 +76,10 @@ func exact(v any) (any, error) {
 	case json.Number:
 		f, err := x.Float64()
 		if err != nil || math.IsInf(f, 0) {
-			return nil, fmt.Errorf("the number %.40s is too large; write it as a string.", x)
+			return nil, fmt.Errorf("the number %.40s is too large; write it as a string", x)
 		}
-		if !strings.ContainsAny(x.String(), ".eE") && math.Abs(f) > maxExact {
-			return nil, fmt.Errorf("the integer %.40s is too large to be exact; write it as a string.", x)
+		if abs := math.Abs(f); abs > maxExact && (abs < tooLarge || !strings.ContainsAny(x.String(), ".eE")) {
+			return nil, fmt.Errorf("the number %.40s is too large to be exact; write it as a string", x)
 		}
 		return f, nil
 	case map[string]any:

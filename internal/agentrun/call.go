@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aureus-agents/aureus/blueprint"
@@ -101,9 +102,9 @@ func (l *loop) refusedByHuman(ctx context.Context, a attempt, g Grant) error {
 func (l *loop) refuse(ctx context.Context, a attempt, d resource.Decision) error {
 	l.run.Stats.Denials++
 	l.progress.Denials++
-	text := "The call was refused: " + d.Reason + "."
+	text := "The call was refused: " + sentence(d.Reason)
 	if d.Remediation != "" {
-		text += " What to do: " + d.Remediation + "."
+		text += " What to do: " + sentence(d.Remediation)
 	}
 	l.setToolStep(a, resource.ToolStep{Args: a.call.Args, Result: text, IsError: true, Decision: d})
 	l.answer(a, text)
@@ -220,6 +221,14 @@ func (l *loop) tool(name string) blueprint.Tool {
 		}
 	}
 	return blueprint.Tool{Name: name}
+}
+
+// sentence ends s with a full stop.
+func sentence(s string) string {
+	if strings.HasSuffix(s, ".") {
+		return s
+	}
+	return s + "."
 }
 
 func callID(run string, n int) string { return fmt.Sprintf("%s-%d", run, n) }

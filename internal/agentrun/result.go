@@ -52,15 +52,17 @@ func resultValue(r Result) any {
 	return r.Text
 }
 
-// inputText is a run's input as the user says it.
-func inputText(v any) string {
+// inputText is a run's input as the user says it: text as it is, anything else
+// as canonical JSON.
+func inputText(v any) (string, error) {
 	switch x := v.(type) {
 	case nil:
-		return ""
+		return "", nil
 	case string:
-		return x
+		return x, nil
 	}
-	return jsonText(v)
+	b, err := blueprint.Canonical(v)
+	return string(b), err
 }
 
 // jsonText is v as JSON with sorted keys and nothing escaped that need not be.

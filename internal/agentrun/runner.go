@@ -46,7 +46,9 @@ func (r *Runner) Run(ctx context.Context, s Spec) (resource.Run, error) {
 	if err != nil {
 		return s.Run, err
 	}
-	l.begin()
+	if err := l.begin(); err != nil {
+		return s.Run, err
+	}
 	return l.drive(ctx, nil)
 }
 
@@ -92,15 +94,19 @@ func (r *Runner) newLoop(s Spec) (*loop, error) {
 }
 
 // begin sets up a new run.
-func (l *loop) begin() {
+func (l *loop) begin() error {
+	input, err := inputText(l.run.Input)
+	if err != nil {
+		return fault.Wrap(err, fault.Invalid, "the input of the run has no exact JSON form; write large numbers as strings")
+	}
 	l.stint = l.Now()
 	if l.run.StartedAt == 0 {
 		l.run.StartedAt = resource.Millis(l.stint.UnixMilli())
 	}
 	l.run.Outcome = resource.OutcomeRunning
-	input := inputText(l.run.Input)
 	l.guard = l.spec.Guard.Start(input)
 	l.messages = []Message{{Role: "system"}, {Role: "user", Content: input}}
+	return nil
 }
 
 // restore takes over a checkpoint.

@@ -80,7 +80,8 @@ func (c *conn) call(ctx context.Context, bt blueprint.Tool, call agentrun.Call) 
 	switch {
 	case err == nil:
 		return c.result(bt, res), nil
-	case ctx.Err() == nil && errors.As(err, &refused):
+	case ctx.Err() == nil && errors.As(err, &refused) && (refused.Code < -32099 || refused.Code > -32000):
+		// Codes between are the SDK's own words for a connection that failed.
 		return agentrun.Result{IsError: true, Text: fmt.Sprintf("The server refused the call (%d): %s", refused.Code, refused.Message)}, nil
 	}
 	return agentrun.Result{}, l.lost(err, fmt.Sprintf("did not answer the call of %s", bt.Name))

@@ -33,6 +33,9 @@ type link struct {
 	// changed is set when the server says that its tools changed, until they were
 	// compared again.
 	changed atomic.Bool
+	// broken is set by the first request that the connection failed: the SDK may
+	// notice later that it is gone, or never.
+	broken atomic.Bool
 }
 
 // dial reaches a server within StartTimeout.
@@ -129,6 +132,9 @@ func (a *Adapters) drop(l *link) {
 
 // alive reports whether the connection still stands.
 func (l *link) alive() bool {
+	if l.broken.Load() {
+		return false
+	}
 	select {
 	case <-l.done:
 		return false
@@ -167,6 +173,9 @@ func (l *link) tools(ctx context.Context) (map[string]*mcp.Tool, error) {
 // quotes nothing that the server sent.
 func (l *link) lost(err error, what string) error {
 	why := ""
+	if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
+		l.broken.Store(true)
+	}
 	switch {
 	case l.framed != nil && l.framed.garbage.Load():
 		why = ": it printed something that is not MCP on stdout"
