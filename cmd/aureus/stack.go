@@ -179,12 +179,31 @@ func (s *stack) serve(l net.Listener, h http.Handler) {
 		return worker.Run(background, s.db, s.control.HandleJob(), worker.Options{Workers: s.cfg.Workers, Grace: s.cfg.Drain, Logger: s.cfg.Logger})
 	})
 	s.background(func() error { s.seq.Run(background); return nil })
+	s.background(func() error { s.watchAlerts(background); return nil })
 	s.background(func() error {
 		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			return err
 		}
 		return nil
 	})
+}
+
+// alertPace is how often figures are held against alert rules.
+const alertPace = 10 * time.Second
+
+func (s *stack) watchAlerts(ctx context.Context) {
+	tick := time.NewTicker(alertPace)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := s.control.CheckAlerts(ctx); err != nil && ctx.Err() == nil {
+				s.cfg.Logger.Error("alert rules were not checked", "error", err)
+			}
+		}
+	}
 }
 
 // background runs f; when f fails, the server stops.
