@@ -28,13 +28,18 @@ func check(s *jsonschema.Schema, file, base string, root *node) []fault.Detail {
 	return e.out
 }
 
-// inOrder sorts problems as the file reads and drops repeats.
+// maxProblems is how many problems one error lists.
+const maxProblems = 100
+
+// inOrder sorts problems as the file reads, drops repeats, and keeps the first
+// [maxProblems].
 func inOrder(ds []fault.Detail) []fault.Detail {
 	slices.SortStableFunc(ds, func(a, b fault.Detail) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
 			cmp.Compare(a.Path, b.Path), cmp.Compare(a.Message, b.Message))
 	})
-	return slices.Compact(ds)
+	ds = slices.Compact(ds)
+	return ds[:min(len(ds), maxProblems)]
 }
 
 // explainer turns schema errors into sentences with a place and a fix.
@@ -60,6 +65,9 @@ func (e *explainer) walk(ve *jsonschema.ValidationError) {
 		return
 	}
 	for _, c := range ve.Causes {
+		if len(e.out) >= 10*maxProblems {
+			return
+		}
 		e.walk(c)
 	}
 }
@@ -103,7 +111,8 @@ func (e *explainer) explain(ve *jsonschema.ValidationError) {
 	got := show(e.root.at(at).plain())
 	switch k := ve.ErrorKind.(type) {
 	case *kind.AdditionalProperties:
-		for _, p := range k.Properties {
+		slices.Sort(k.Properties)
+		for _, p := range k.Properties[:min(len(k.Properties), maxProblems)] {
 			e.add(at, p, fmt.Sprintf("unknown field %q", p), e.knownField(ve.SchemaURL, p))
 		}
 	case *kind.PropertyNames:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -20,8 +21,8 @@ func jsonTree(file string, data []byte) (*node, []fault.Detail) {
 	if root == nil {
 		return nil, r.problems
 	}
+	line, col := r.start()
 	if _, err := r.dec.ReadToken(); !errors.Is(err, io.EOF) {
-		line, col := r.place(r.dec.InputOffset())
 		r.problem(line, col, "", "there is more after the end of the document", "keep one document in a file")
 		return nil, r.problems
 	}
@@ -32,31 +33,34 @@ type jsonReader struct {
 	builder
 	data []byte
 	dec  *jsontext.Decoder
-	// The place of the offset that was asked for last, so that finding places is
-	// one pass over the text.
-	off, line, lineStart int
+	// The place of the offset that was asked for last, so that finding all places
+	// is one pass over the text.
+	off, line, col int
 }
 
 // place turns a byte offset into line and column, both from 1.
 func (r *jsonReader) place(offset int64) (line, col int) {
 	o := min(int(offset), len(r.data))
 	if o < r.off {
-		r.off, r.line, r.lineStart = 0, 0, 0
+		r.off, r.line, r.col = 0, 0, 0
 	}
 	for ; r.off < o; r.off++ {
-		if r.data[r.off] == '\n' {
+		switch c := r.data[r.off]; {
+		case c == '\n':
 			r.line++
-			r.lineStart = r.off + 1
+			r.col = 0
+		case utf8.RuneStart(c):
+			r.col++
 		}
 	}
-	return r.line + 1, utf8.RuneCount(r.data[r.lineStart:o]) + 1
+	return r.line + 1, r.col + 1
 }
 
 // start is the place of the value that comes next: the offset after the last
 // token, moved over white space and separators.
 func (r *jsonReader) start() (line, col int) {
 	o := r.dec.InputOffset()
-	for int(o) < len(r.data) && bytes.IndexByte([]byte(" \t\r\n,:"), r.data[o]) >= 0 {
+	for int(o) < len(r.data) && strings.IndexByte(" \t\r\n,:", r.data[o]) >= 0 {
 		o++
 	}
 	return r.place(o)
@@ -141,7 +145,7 @@ func (r *jsonReader) end(n *node) *node {
 
 func (r *jsonReader) syntax(err error) {
 	var se *jsontext.SyntacticError
-	if errors.As(err, &se) {
+	if errors.As(err, &se) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		line, col := r.place(se.ByteOffset)
 		r.problem(line, col, "", "this is not JSON: "+se.Err.Error(), "correct the JSON at this place")
 		return

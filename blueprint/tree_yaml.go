@@ -195,6 +195,10 @@ func (r *yamlReader) mapping(n *node, values []*ast.MappingValueNode, path strin
 		if kid == nil {
 			return nil
 		}
+		if kid.kind == kindNull {
+			// Nothing is written there: the place is its name's.
+			kid = &node{kind: kindNull, size: 1, line: k.line, col: k.col}
+		}
 		if fresh {
 			n.kids = append(n.kids, kid)
 			n.size += kid.size
