@@ -4,6 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	cedar "github.com/cedar-policy/cedar-go"
+	"github.com/cedar-policy/cedar-go/x/exp/schema/resolved"
+
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/fault"
 )
@@ -118,6 +121,33 @@ func TestCheckVersionKnowsArguments(t *testing.T) {
 				t.Errorf("CheckVersion says %q, want %q in it", got[0].Message, tt.says)
 			}
 		})
+	}
+}
+
+// TestBuiltInSet: the embedded policies are typed for every intent, say why, name
+// a check, and read nothing that is prepared only for a blueprint's policies.
+func TestBuiltInSet(t *testing.T) {
+	ps, bad := parseBuiltIn()
+	if len(bad) > 0 || len(ps) == 0 {
+		t.Fatalf("parseBuiltIn = %d policies, problems %v", len(ps), bad)
+	}
+	seen := map[string]bool{}
+	for _, p := range ps {
+		for _, intent := range intents {
+			if err := typecheck(&p, intent, resolved.RecordType{}); err != nil {
+				t.Errorf("%s in %s = %v, want it typed", p.id, intent, err)
+			}
+		}
+		if seen[p.id] || p.id == builtInPrefix {
+			t.Errorf("%q is no id of its own", p.id)
+		}
+		seen[p.id] = true
+		if checkRank(p.check) > checkRank(CheckApproval) || p.uses.origins || p.uses.allArgs || len(p.uses.args) > 0 {
+			t.Errorf("%s: check %q, uses %+v; want a known check and no arguments or origins", p.id, p.check, p.uses)
+		}
+		if p.reason == "" && p.cedar.Effect() == cedar.Forbid {
+			t.Errorf("%s has no reason", p.id)
+		}
 	}
 }
 

@@ -64,7 +64,8 @@
 // For each scalar argument Decide looks for its value, on word borders and with
 // case and white space normalised, in what the user said, then the blueprint's
 // goal and instructions, then results of tools that never hold outside text, then
-// all other results; a value that is nowhere is unknown. An argument with several
+// all other results; a value that is nowhere is unknown, and so is one of fewer
+// than three characters, which is in any text by chance. An argument with several
 // values counts as its least trusted one. What is remembered is bounded (see
 // [MaxUserText], [MaxResultText], [MaxSources]); what is dropped counts as unknown.
 package guard

@@ -24,7 +24,7 @@ func Formats() []string { return []string{AgentDojo, Taubench} }
 
 // Bounds of what is read.
 const (
-	MaxRun  = 64 << 20 // bytes of one run
+	MaxRun  = 16 << 20 // bytes of one run
 	MaxRuns = 1_000_000
 )
 

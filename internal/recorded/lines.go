@@ -1,6 +1,7 @@
 package recorded
 
 import (
+	"bytes"
 	"io"
 	"sort"
 
@@ -26,10 +27,13 @@ func (l *lineReader) Read(p []byte) (int, error) {
 		return 0, fault.New(fault.TooLarge, "Line %d: a run is larger than %d MiB.", l.lineOf(l.read), MaxRun>>20)
 	}
 	n, err := l.r.Read(p)
-	for i, c := range p[:n] {
-		if c == '\n' {
-			l.ends = append(l.ends, l.read+int64(i))
+	for from := 0; ; {
+		i := bytes.IndexByte(p[from:n], '\n')
+		if i < 0 {
+			break
 		}
+		l.ends = append(l.ends, l.read+int64(from+i))
+		from += i + 1
 	}
 	l.read += int64(n)
 	return n, err
