@@ -66,10 +66,10 @@ func runCode(name string, src []byte, params map[string]any) (starlark.Value, er
 	}
 	given.Freeze()
 	predeclared := starlark.StringDict{
-		"json":   starjson.Module,
-		"params": given,
-		"range":  starlark.NewBuiltin("range", boundedRange),
-		timesFn:  starlark.NewBuiltin("*", boundedTimes),
+		"json":    starjson.Module,
+		"params":  given,
+		"range":   starlark.NewBuiltin("range", boundedRange),
+		boundedFn: starlark.NewBuiltin(boundedFn, bounded),
 	}
 	prog, err := compileCode(name, src, predeclared)
 	if err != nil {
@@ -104,7 +104,7 @@ func compileCode(name string, src []byte, predeclared starlark.StringDict) (*sta
 	if err != nil {
 		return nil, err
 	}
-	boundProducts(file)
+	boundOperators(file)
 	return starlark.FileProgram(file, predeclared.Has)
 }
 

@@ -15,7 +15,7 @@ import (
 const (
 	MaxSource = 1 << 20 // bytes of the file
 	MaxSteps  = 5_000_000
-	MaxItems  = 1_000_000 // of one range, or of one product of a list or text
+	MaxItems  = 1_000_000 // of one range, or of one sum or product of lists or texts
 	MaxBits   = 4096      // of one product of integers
 	MaxHeap   = 256 << 20 // bytes that the process may grow by while it runs
 	MaxWall   = 10 * time.Second
@@ -74,20 +74,21 @@ func stopped(e *starlark.EvalError) bool {
 
 var errTooLarge = errors.New("the result is too large")
 
-// timesFn cannot be written in a file, so it cannot be redefined there.
-const timesFn = "*"
+// boundedFn cannot be written in a file, so it cannot be redefined there.
+const boundedFn = "*"
 
-// boundProducts guards every * of a file: one multiplication can ask for a
-// gigabyte, and no step count sees it.
-func boundProducts(f *syntax.File) {
+// boundOperators guards every + and * of a file: one of them can ask for a
+// gigabyte, and no step count sees it. (+= stays as it is, since it extends a
+// list in place; it at most doubles, which leaves time for the watch on memory.)
+func boundOperators(f *syntax.File) {
 	guard := func(x syntax.Expr) syntax.Expr {
 		start, end := x.Span()
-		return &syntax.CallExpr{Fn: &syntax.Ident{NamePos: start, Name: timesFn}, Lparen: start, Args: []syntax.Expr{x}, Rparen: end}
+		return &syntax.CallExpr{Fn: &syntax.Ident{NamePos: start, Name: boundedFn}, Lparen: start, Args: []syntax.Expr{x}, Rparen: end}
 	}
 	syntax.Walk(f, func(n syntax.Node) bool {
 		switch n := n.(type) {
 		case *syntax.BinaryExpr:
-			if n.Op == syntax.STAR {
+			if n.Op == syntax.STAR || n.Op == syntax.PLUS {
 				n.X = guard(n.X)
 			}
 		case *syntax.AssignStmt:
@@ -99,50 +100,44 @@ func boundProducts(f *syntax.File) {
 	})
 }
 
-func boundedTimes(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
-	return factor{args[0]}, nil
+func bounded(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
+	return operand{args[0]}, nil
 }
 
-// factor is one side of a product; it multiplies only what fits the limits.
-type factor struct{ starlark.Value }
+// operand is one side of a + or *; it computes only what fits the limits.
+type operand struct{ starlark.Value }
 
-var _ starlark.HasBinary = factor{}
+var _ starlark.HasBinary = operand{}
 
 // Binary implements starlark.HasBinary.
-func (f factor) Binary(op syntax.Token, other starlark.Value, side starlark.Side) (starlark.Value, error) {
-	x, y := f.Value, other
+func (o operand) Binary(op syntax.Token, other starlark.Value, side starlark.Side) (starlark.Value, error) {
+	x, y := o.Value, other
 	if side == starlark.Right {
 		x, y = y, x
 	}
-	if err := fits(x, y); err != nil {
-		return nil, err
-	}
-	if err := fits(y, x); err != nil {
+	if op == syntax.PLUS {
+		if max(starlark.Len(x), 0)+max(starlark.Len(y), 0) > MaxItems {
+			return nil, fmt.Errorf("%w: a sum of more than %d items", errTooLarge, MaxItems)
+		}
+	} else if err := errors.Join(fits(x, y), fits(y, x)); err != nil {
 		return nil, err
 	}
 	return starlark.Binary(op, x, y)
 }
 
-// fits reports whether x*y is in bounds, for an x that is an integer.
+// fits reports whether x*y is in bounds, when x is an integer.
 func fits(x, y starlark.Value) error {
 	n, ok := x.(starlark.Int)
 	if !ok {
 		return nil
 	}
-	size := 0
-	switch y := y.(type) {
-	case starlark.Int:
-		if n.BigInt().BitLen()+y.BigInt().BitLen() > MaxBits {
+	if m, ok := y.(starlark.Int); ok {
+		if n.BigInt().BitLen()+m.BigInt().BitLen() > MaxBits {
 			return fmt.Errorf("%w: an integer of more than %d bits", errTooLarge, MaxBits)
 		}
 		return nil
-	case starlark.Indexable:
-		size = y.Len()
-	case starlark.Bytes:
-		size = len(y)
-	default:
-		return nil
 	}
+	size := starlark.Len(y)
 	times, fine := n.Int64()
 	if n.Sign() > 0 && size > 0 && (!fine || times > int64(MaxItems/size)) {
 		return fmt.Errorf("%w: a product of more than %d items", errTooLarge, MaxItems)

@@ -40,7 +40,7 @@ func CompileGraders(gs []blueprint.Grader) (*Graders, error) {
 		check, err := compileGrader(g)
 		if err != nil {
 			wrong = append(wrong, fault.Detail{Path: fmt.Sprintf("graders[%d]", i), Message: err.Error(),
-				Fix: "Correct the grader; its fields are described in docs/formats.md."})
+				Fix: "Correct the grader, or remove it."})
 			continue
 		}
 		out.list = append(out.list, grader{name: graderName(g), check: check})

@@ -1,0 +1,36 @@
+package evaluate
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestText(t *testing.T) {
+	r := Report{Agent: "echo", Baseline: "sha256:b", Repeats: 2, Message: "1 of 2 cases passed.", PassK: []float64{0.75, 0.5}, P50Ms: 10, P95Ms: 20.4, CostUSD: 0.01,
+		Cases: []CaseReport{{Suite: "s", Name: "good", Passes: 2, Runs: []RunReport{{Passed: true}, {Passed: true}}},
+			{Suite: "s", Name: "bad", Passes: 1, Runs: []RunReport{{Passed: true}, {Message: "first\nsecond"}}}},
+		Compare: &Comparison{BaselinePassRate: 1, CandidatePassRate: 0.75, PValue: 1, Verdict: NoWorse}}
+	want := `Evaluation of echo, 2 cases x 2 repeats: FAILED
+1 of 2 cases passed.
+
+      SUITE  CASE  PASSED
+ok    s      good  2/2
+FAIL  s      bad   1/2
+
+s / bad, repeat 2
+  first
+  second
+
+pass^1 0.750  pass^2 0.500  p50 10 ms  p95 20 ms  cost $0.0100
+Against sha256:b: no worse (100.0 % -> 75.0 % of runs passed, 0 fixed, 0 broken, p = 1.000)
+`
+	var b bytes.Buffer
+	if err := r.Text(&b); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(want, b.String()); d != "" {
+		t.Errorf("Text (-want +got)\n%s", d)
+	}
+}
