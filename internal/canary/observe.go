@@ -31,7 +31,9 @@ func Start(p resource.CanaryPlan) resource.CanaryState {
 // the bound is about.
 func Observe(p resource.CanaryPlan, s resource.CanaryState, isCanary, failed bool, weight int) resource.CanaryState {
 	p = withRates(p)
-	s = own(p, s)
+	if len(s.LogHarm) != len(harmRatios) || len(s.LogSafe) != len(safeRatios) || len(s.LogAbs) != len(absRates) {
+		s = Start(p) // a zero state
+	}
 	arm := &s.Control
 	if isCanary {
 		arm = &s.Canary
@@ -40,27 +42,20 @@ func Observe(p resource.CanaryPlan, s resource.CanaryState, isCanary, failed boo
 	arm.Runs++
 	if failed {
 		arm.Failures++
-		if weight >= 1 && weight <= 99 {
-			w := float64(weight) / 100
-			addHarm(s.LogHarm, isCanary, w)
-			addSafe(s.LogSafe, isCanary, w)
-		}
+	}
+	if failed && weight >= 1 && weight <= 99 {
+		w := float64(weight) / 100
+		s.LogHarm, s.LogSafe = slices.Clone(s.LogHarm), slices.Clone(s.LogSafe)
+		addHarm(s.LogHarm, isCanary, w)
+		addSafe(s.LogSafe, isCanary, w)
+		s.EHarm, s.ESafe = mixture(s.LogHarm), mixture(s.LogSafe)
 	}
 	if isCanary {
+		s.LogAbs = slices.Clone(s.LogAbs)
 		addAbs(s.LogAbs, failed, p.MaxFailureRate)
+		s.EAbs = mixture(s.LogAbs)
 	}
-	s.EHarm, s.ESafe, s.EAbs = mixture(s.LogHarm), mixture(s.LogSafe), mixture(s.LogAbs)
 	s.Verdict = verdict(p, s)
-	return s
-}
-
-// own returns s with slices that are the caller's no more, and of the right
-// length when s is a zero state.
-func own(p resource.CanaryPlan, s resource.CanaryState) resource.CanaryState {
-	if len(s.LogHarm) != len(harmRatios) || len(s.LogSafe) != len(safeRatios) || len(s.LogAbs) != len(absRates) {
-		return Start(p)
-	}
-	s.LogHarm, s.LogSafe, s.LogAbs = slices.Clone(s.LogHarm), slices.Clone(s.LogSafe), slices.Clone(s.LogAbs)
 	return s
 }
 
