@@ -18,10 +18,7 @@ import (
 
 func open(t *testing.T) *DB {
 	t.Helper()
-	db, err := Open(filepath.Join(t.TempDir(), "aureus.db"))
-	if err != nil {
-		t.Fatalf("Open() = %v", err)
-	}
+	db := OpenTemplate(t, filepath.Join(t.TempDir(), "aureus.db"))
 	t.Cleanup(func() {
 		if err := db.Close(); err != nil {
 			t.Errorf("Close() = %v", err)

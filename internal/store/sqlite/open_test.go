@@ -55,10 +55,7 @@ func TestOpenNewerSchema(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "aureus.db")
-			db, err := Open(path)
-			if err != nil {
-				t.Fatalf("Open() = %v", err)
-			}
+			db := OpenTemplate(t, path)
 			if _, err := db.writer.Exec(c.change); err != nil {
 				t.Fatalf("%s = %v", c.change, err)
 			}
@@ -94,11 +91,8 @@ func TestOpenErrors(t *testing.T) {
 func damaged(t *testing.T, change func([]byte)) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "aureus.db")
-	db, err := Open(path)
-	if err != nil {
-		t.Fatalf("Open() = %v", err)
-	}
-	err = db.Update(context.Background(), func(tx control.Tx) error {
+	db := OpenTemplate(t, path)
+	err := db.Update(context.Background(), func(tx control.Tx) error {
 		for i := range 2000 {
 			if err := tx.PutMeta(fmt.Sprintf("key%05d", i), large[:200]); err != nil {
 				return err

@@ -10,10 +10,6 @@ import (
 
 func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, dir string) storetest.Store {
-		db, err := sqlite.Open(filepath.Join(dir, "aureus.db"))
-		if err != nil {
-			t.Fatalf("Open() = %v", err)
-		}
-		return db
+		return sqlite.OpenTemplate(t, filepath.Join(dir, "aureus.db"))
 	})
 }

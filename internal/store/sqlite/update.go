@@ -15,7 +15,7 @@ import (
 // it is committed with one fsync.
 const (
 	maxBatch    = 128
-	maxBatchAge = 2 * time.Millisecond
+	maxBatchAge = 4 * time.Millisecond
 )
 
 // request is one Update. The committer hands it the open transaction through

