@@ -32,7 +32,7 @@ func (l *loop) finish(content string) {
 	}
 	if name, why := l.spec.Success.Failed(l.run); name != "" {
 		l.run.Outcome, l.run.Code = resource.OutcomeFailure, resource.OutOfScope
-		l.run.Message = fmt.Sprintf("success criterion %q does not hold: %s", name, why)
+		l.run.Message = fmt.Sprintf("success criterion %q: %s", name, why)
 	}
 }
 

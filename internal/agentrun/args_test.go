@@ -1,0 +1,106 @@
+package agentrun
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/internal/guard"
+)
+
+func TestParseArgs(t *testing.T) {
+	tests := []struct {
+		name, in string
+		want     map[string]any
+		problem  string
+	}{
+		{"none", "", map[string]any{}, ""},
+		{"blank", " \n", map[string]any{}, ""},
+		{"object", `{"a":[1,{"b":2.5}],"c":null}`, map[string]any{"a": []any{1.0, map[string]any{"b": 2.5}}, "c": nil}, ""},
+		{"largest exact", `{"a":9007199254740991}`, map[string]any{"a": 9007199254740991.0}, ""},
+		{"exponent", `{"a":1e300}`, map[string]any{"a": 1e300}, ""},
+		{"null", `null`, nil, "null"},
+		{"string", `"x"`, nil, "a string"},
+		{"list", `[]`, nil, "a list"},
+		{"number", `7`, nil, "a number"},
+		{"bool", `true`, nil, "a boolean"},
+		{"cut", `{"a":`, nil, "end in the middle"},
+		{"single quotes", `{'a':1}`, nil, "byte 2"},
+		{"twice", `{}{}`, nil, "text after"},
+		{"too large", `{"a":1e999}`, nil, "too large"},
+		{"inexact", `{"a":{"b":[9007199254740993]}}`, nil, "exact"},
+		{"inexact with exponent", `{"a":1e17}`, nil, "exact"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, problem := parseArgs(tt.in)
+			if diff := cmp.Diff(tt.want, got); diff != "" || (tt.problem == "") != (problem == "") || !strings.Contains(problem, tt.problem) {
+				t.Errorf("parseArgs(%q) = %v, %q, want %v, %q", tt.in, got, problem, tt.want, tt.problem)
+			}
+		})
+	}
+}
+
+func FuzzParseArgs(f *testing.F) {
+	for _, s := range []string{``, `{}`, `{"a":1e17}`, `{"a":[null,true,"x",-0.0]}`, `[`, `{"a":9007199254740993}`, "{\"\xff\":1}"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		args, problem := parseArgs(s)
+		if (args == nil) == (problem == "") {
+			t.Fatalf("parseArgs(%q) = %v, %q, want one of the two", s, args, problem)
+		}
+		if problem != "" {
+			return
+		}
+		// What is accepted can be named: an approval is bound to its digest.
+		if guard.ArgsDigest("t", args) == "" {
+			t.Fatalf("parseArgs(%q) = %v, which has no digest", s, args)
+		}
+		if _, err := json.Marshal(args); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestUnfence(t *testing.T) {
+	tests := []struct{ in, want string }{
+		{`{"a":1}`, `{"a":1}`},
+		{" \n{}\n", `{}`},
+		{"```json\n{\"a\":1}\n```", `{"a":1}`},
+		{"```\n{}\n```\n", `{}`},
+		{"```python\nx\n```", "```python\nx\n```"},
+		{"```json {}```", "```json {}```"},
+		{"```", "```"},
+		{"```json\n{}", "```json\n{}"},
+	}
+	for _, tt := range tests {
+		if got := unfence(tt.in); got != tt.want {
+			t.Errorf("unfence(%q) = %q, want %q", tt.in, got, tt.want)
+		}
+	}
+}
+
+func TestShownResult(t *testing.T) {
+	inside := blueprint.Tool{Name: "t", Labels: labels(false)}
+	tests := []struct {
+		name string
+		tool blueprint.Tool
+		in   Result
+		want string
+	}{
+		{"inside", inside, Result{Text: "x"}, "x"},
+		{"error", inside, Result{Text: "x", IsError: true}, "The tool reports an error:\nx"},
+		{"broken UTF-8", inside, Result{Text: "a\xff"}, "a\uFFFD"},
+		{"a label that is not set", blueprint.Tool{Name: "t"}, Result{Text: "x"},
+			"<outside-text id=\"2d711642b726b044\" tool=\"t\">\nx\n</outside-text id=\"2d711642b726b044\">"},
+	}
+	for _, tt := range tests {
+		if got := shownResult(tt.tool, tt.in); got != tt.want {
+			t.Errorf("%s: shownResult = %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
