@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/aureus-agents/aureus/resource"
+)
+
+func newPush(e *env) *cobra.Command {
+	var build resource.Build
+	cmd := &cobra.Command{
+		Use:   "push FILE",
+		Short: "Register a version: validated, tools pinned, signed",
+		Long: `Register a version. The server asks the blueprint's MCP servers for their tools
+and pins every schema. The same content is registered once and has the same
+digest everywhere; commit and build number are signed with it and are not part
+of the digest. -o json prints {"version","created","findings"}.`,
+		Args: cobra.ExactArgs(1),
+	}
+	r := remoteFlags(e, cmd)
+	cmd.Flags().StringVar(&build.GitSHA, "git-sha", "", "commit (default: the one checked out where FILE is)")
+	cmd.Flags().StringVar(&build.BuildNumber, "build-number", "", "build number")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		c, err := r.client()
+		if err != nil {
+			return err
+		}
+		a, _, err := readBlueprint(e, args[0])
+		if err != nil {
+			return err
+		}
+		gen, err := readRecord(args[0])
+		if err != nil {
+			return err
+		}
+		build.Source = filepath.Base(args[0])
+		if build.GitSHA == "" {
+			build.GitSHA = headOf(cmd.Context(), filepath.Dir(args[0]))
+		}
+		res, err := c.Push(cmd.Context(), resource.PushRequest{Blueprint: a, Build: build, Generation: gen})
+		if err != nil {
+			return err
+		}
+		return r.print(res, func(w io.Writer) {
+			what := "registered"
+			if !res.Created {
+				what = "was registered before"
+			}
+			fmt.Fprintf(w, "%s %s\n%s\n", res.Version.Name, what, res.Version.Digest)
+			for _, f := range res.Findings {
+				fmt.Fprintln(w, findingLine(f))
+			}
+		})
+	}
+	return cmd
+}
+
+// headOf is the commit that is checked out in dir, "" when there is none.
+func headOf(ctx context.Context, dir string) string {
+	cmd := exec.CommandContext(ctx, "git", "rev-parse", "HEAD")
+	cmd.Dir = dir
+	out, err := cmd.Output()
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(out))
+}
