@@ -85,6 +85,7 @@ func (c *client) request(req agentrun.ModelRequest) (openai.ChatCompletionReques
 	if reasoning(out.Model) {
 		out.MaxCompletionTokens = m.MaxTokens
 	} else {
+		//lint:ignore SA1019 endpoints other than OpenAI's know only this name
 		out.MaxTokens = m.MaxTokens
 	}
 	if m.Seed != nil {

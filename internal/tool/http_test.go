@@ -71,8 +71,8 @@ func TestHTTPErrors(t *testing.T) {
 		handler http.HandlerFunc
 		want    string
 	}{
-		{"status 500", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "secret detail", 500) }, "could not be reached"},
-		{"unauthorized", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", 401) }, "could not be reached"},
+		{"status 500", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "secret detail", http.StatusInternalServerError) }, "could not be reached"},
+		{"unauthorized", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusUnauthorized) }, "could not be reached"},
 		{"not MCP", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/html")
 			_, _ = w.Write([]byte("<html>"))
