@@ -102,8 +102,14 @@ func eChartOf(processes []process, threshold float64, name string) eChart {
 	return c
 }
 
-// logOf is log10 of e inside the drawn bounds.
-func logOf(e float64) float64 { return math.Log10(math.Max(eFloor, math.Min(eCeil, e))) }
+// logOf is log10 of e inside the drawn bounds; what is not a number is never
+// reached and lies at the upper one.
+func logOf(e float64) float64 {
+	if math.IsNaN(e) {
+		e = eCeil
+	}
+	return math.Log10(math.Max(eFloor, math.Min(eCeil, e)))
+}
 
 func logOK(e float64) (float64, bool) {
 	if math.IsNaN(e) {

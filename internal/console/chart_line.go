@@ -1,7 +1,9 @@
 package console
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,6 +26,7 @@ type line struct {
 	Empty  bool
 	Path   string // SVG path; gaps where there is no value
 	Area   string // the same, closed to the floor
+	Bars   string // SVG path of a bar chart, instead of the two
 	Top    string // label of the upper edge
 	Bottom string // label of the lower edge
 	From   string // label of the left edge
@@ -113,6 +116,25 @@ func lineOf(values []float64, at axis, choose scale, label func(float64) string)
 		closeArea(&area, start, last)
 	}
 	l.Path, l.Area = path.String(), area.String()
+	return l
+}
+
+// barsOf draws counts as bars, because a bucket that has just begun is no fall.
+func barsOf(values []float64, at axis, label func(float64) string) line {
+	l := lineOf(values, at, zeroScale, label)
+	if l.Empty {
+		return l
+	}
+	_, top := zeroScale(0, slices.MaxFunc(values, func(a, b float64) int { return cmp.Compare(a, b) }))
+	step := plotW / float64(len(values))
+	var bars strings.Builder
+	for i, v := range values {
+		if finite(v) && v > 0 {
+			x, w := (float64(i)+0.15)*step, 0.7*step
+			bars.WriteString("M" + xy(x, plotH) + "L" + xy(x, within(v, 0, top)) + "L" + xy(x+w, within(v, 0, top)) + "L" + xy(x+w, plotH) + "Z")
+		}
+	}
+	l.Path, l.Area, l.Bars = "", "", bars.String()
 	return l
 }
 

@@ -188,16 +188,16 @@ type trend struct {
 func trendsOf(total resource.Figures, series []resource.Figures, from, to resource.Millis) trends {
 	success, p95, runs := make([]float64, len(series)), make([]float64, len(series)), make([]float64, len(series))
 	for i, f := range series {
-		success[i], p95[i], runs[i] = math.NaN(), math.NaN(), float64(f.Runs)
+		success[i], p95[i], runs[i] = math.NaN(), math.NaN(), math.NaN()
 		if f.Runs > 0 {
-			success[i], p95[i] = f.SuccessRate, f.P95Ms
+			success[i], p95[i], runs[i] = f.SuccessRate, f.P95Ms, float64(f.Runs)
 		}
 	}
 	at := axis{From: from, To: to}
 	t := trends{
 		Success: trend{Label: "Success rate", Value: rate(total.SuccessRate, total.Runs), Line: lineOf(success, at, shareScale, percent)},
 		P95:     trend{Label: "p95 latency", Value: latency(total.P95Ms, total.Runs), Line: lineOf(p95, at, zeroScale, millis)},
-		Runs:    trend{Label: "Runs", Value: count(total.Runs), Line: lineOf(runs, at, zeroScale, wholeNumber)},
+		Runs:    trend{Label: "Runs", Value: count(total.Runs), Line: barsOf(runs, at, wholeNumber)},
 	}
 	if total.Runs > 0 && total.SuccessRate < 0.95 {
 		t.Success.Tone = "bad"

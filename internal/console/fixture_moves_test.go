@@ -129,7 +129,7 @@ func (f *fixture) Figures(_ context.Context, _ control.Principal, q control.Figu
 func (f *fixture) Series(_ context.Context, _ control.Principal, q control.FiguresQuery, bucket time.Duration) ([]resource.FiguresPoint, error) {
 	rng := rand.New(rand.NewPCG(3, uint64(len(q.Agent))))
 	var out []resource.FiguresPoint
-	n := int(int64(q.To-q.From) / bucket.Milliseconds())
+	n := int(int64(q.To-q.From)/bucket.Milliseconds()) + 1
 	for i := range n {
 		at := q.From + resource.Millis(int64(i)*bucket.Milliseconds())
 		wave := 1 + 0.6*math.Sin(float64(i)/7)

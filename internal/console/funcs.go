@@ -39,9 +39,10 @@ func (s *server) funcs() template.FuncMap {
 	}
 }
 
-// words makes a label of an identifier: awaiting_approval -> awaiting approval.
+// words makes a label of an identifier: awaiting_approval -> awaiting approval,
+// release.promoted -> release promoted.
 func words(v any) string {
-	return strings.NewReplacer("_", " ", ".", " · ").Replace(text(v))
+	return strings.NewReplacer("_", " ", ".", " ").Replace(text(v))
 }
 
 // tones say which colour a state, verdict, outcome, decision or tier has. The

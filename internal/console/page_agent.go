@@ -16,16 +16,17 @@ const maxDeltas = 5
 // agentView is the body of an agent's page.
 type agentView struct {
 	agentCard
-	Span        span
-	Spans       []span
-	Environment string
-	Versions    []resource.Version
-	Deltas      []deltaView
-	Snapshots   []resource.Snapshot
-	Recent      []releaseRow
-	Runs        []resource.Run
-	ByVersion   []resource.Figures
-	MayRollBack bool
+	Span         span
+	Spans        []span
+	Environment  string
+	Environments []resource.Environment
+	Versions     []resource.Version
+	Deltas       []deltaView
+	Snapshots    []resource.Snapshot
+	Recent       []releaseRow
+	Runs         []resource.Run
+	ByVersion    []resource.Figures
+	MayRollBack  bool
 }
 
 // deltaView is a capability delta with the names of its versions.
@@ -48,8 +49,8 @@ func (s *server) agentPage(rq *request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	v := agentView{Span: spanOf(rq.URL.Query().Get("window")), Spans: spans, Environment: chosenEnvironment(envs, rq.URL.Query().Get("environment")),
-		MayRollBack: rq.has(resource.RoleOperator)}
+	v := agentView{Span: spanOf(rq.URL.Query().Get("window")), Spans: spans, Environments: envs,
+		Environment: chosenEnvironment(envs, rq.URL.Query().Get("environment")), MayRollBack: rq.has(resource.RoleOperator)}
 	if v.ByVersion, err = s.control.Figures(ctx, p, v.Span.query(s.now(), name, "")); err != nil {
 		return view{}, err
 	}

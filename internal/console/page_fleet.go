@@ -165,6 +165,7 @@ func fleetTotals(v fleetView, t resource.Figures) []stat {
 		{"Runs", count(t.Runs), "live runs in the window", ""},
 		{"Success rate", rate(t.SuccessRate, t.Runs), "of all live runs in the window", ""},
 		{"Model cost", money(t.Cost), "in the window", ""},
+		{"Cost / success", perSuccess(t), "cost of all runs over the successful ones", ""},
 		{"Moving releases", count(len(v.Moving)), "not ended", ""},
 		{"Approvals", count(len(v.Approvals)), "waiting for a person", worse(int64(len(v.Approvals)), false)},
 		{"Incidents", count(len(v.Incidents)), "not resolved", worse(int64(len(v.Incidents)), true)},

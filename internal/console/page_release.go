@@ -43,7 +43,7 @@ type arm struct {
 	Runs     int64
 	Failures int64
 	Rate     string
-	Share    float64 // of failures, 0..1
+	Share    float64 // of the bar's width, 0..1
 	Tone     string
 }
 
@@ -117,10 +117,11 @@ func (s *server) canaryView(rq *request, r resource.Release) (*canaryView, error
 	}
 	c := &canaryView{Verdict: cv, Harm: harmChart(cv), Safe: safeChart(cv)}
 	c.Arms = []arm{armOf("Control", cv.Stored.Control), armOf("Canary", cv.Stored.Canary)}
+	scaleArms(c.Arms)
 	if cv.Stored.EHarm >= inverse(cv.Plan.Alpha) {
 		c.Arms[1].Tone = "bad"
 	}
-	if r.Step < len(r.Plan.Steps) {
+	if r.Step < len(r.Plan.Steps) && !r.State.Final() {
 		c.Step = fmt.Sprintf("step %d of %d", r.Step+1, len(r.Plan.Steps))
 		c.Need = max(0, r.Plan.Steps[r.Step].Runs-cv.Stored.AtStep)
 	}
@@ -130,10 +131,23 @@ func (s *server) canaryView(rq *request, r resource.Release) (*canaryView, error
 func armOf(name string, n resource.ArmCount) arm {
 	a := arm{Name: name, Runs: n.Runs, Failures: n.Failures, Rate: none}
 	if n.Runs > 0 {
-		a.Share = math.Min(1, float64(n.Failures)/float64(n.Runs))
+		a.Share = float64(n.Failures) / float64(n.Runs)
 		a.Rate = percent(a.Share)
 	}
 	return a
+}
+
+// scaleArms makes the bars of two arms comparable: the longest is as long as the
+// rate is to the next round number.
+func scaleArms(arms []arm) {
+	top := 0.0
+	for _, a := range arms {
+		top = max(top, a.Share)
+	}
+	top = min(1, niceCeil(top))
+	for i := range arms {
+		arms[i].Share = math.Min(1, arms[i].Share/top)
+	}
 }
 
 // moveRelease sends an event to a release.

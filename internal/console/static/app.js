@@ -15,8 +15,8 @@
     const button = e.target.closest("[data-copy]");
     if (!button || !navigator.clipboard) return;
     await navigator.clipboard.writeText(button.dataset.copy);
-    button.textContent = "✓";
-    setTimeout(() => { button.textContent = "⧉"; }, 1200);
+    button.classList.add("done");
+    setTimeout(() => button.classList.remove("done"), 1200);
   });
 
   const fragments = () => [...document.querySelectorAll("[data-live]")];
