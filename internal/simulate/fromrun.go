@@ -9,10 +9,6 @@ import (
 	"github.com/aureus-agents/aureus/resource"
 )
 
-// neutral is what a tool that changes something answers when the run holds no
-// good answer of it.
-var neutral = map[string]any{"status": "ok"}
-
 // FromRun is [FromRunOf] for a run whose version is not at hand: only tools of
 // which a call failed are taken as tools that change something.
 func FromRun(run resource.Run) (blueprint.Scenario, error) { return FromRunOf(run, nil) }
@@ -143,94 +139,4 @@ func answered(c resource.ToolStep, params []string) blueprint.Fixture {
 		f.Match[p] = nil
 	}
 	return f
-}
-
-// parametersOf names the parameters of the tools: those of their pinned schemas
-// and those that the calls used.
-func parametersOf(m *resource.Manifest, calls []resource.ToolStep) map[string][]string {
-	sets := map[string]map[string]bool{}
-	add := func(tool, param string) {
-		if sets[tool] == nil {
-			sets[tool] = map[string]bool{}
-		}
-		sets[tool][param] = true
-	}
-	for _, c := range calls {
-		for p := range c.Args {
-			add(c.Tool, p)
-		}
-	}
-	if m != nil {
-		for _, t := range m.Blueprint.Spec.Tools {
-			for p := range pinnedProperties(m, t) {
-				add(t.Name, p)
-			}
-		}
-	}
-	out := make(map[string][]string, len(sets))
-	for tool, set := range sets {
-		out[tool] = slices.Sorted(maps.Keys(set))
-	}
-	return out
-}
-
-func pinnedProperties(m *resource.Manifest, t blueprint.Tool) map[string]any {
-	name := t.Upstream
-	if name == "" {
-		name = t.Name
-	}
-	for _, a := range m.Adapters {
-		for _, pin := range a.Tools {
-			if a.Server == t.Server && pin.Name == name {
-				props, _ := pin.InputSchema["properties"].(map[string]any)
-				return props
-			}
-		}
-	}
-	return nil
-}
-
-// fallbacks answer calls that the run did not make, of the tools that change
-// something.
-func fallbacks(m *resource.Manifest, calls []resource.ToolStep) []blueprint.Fixture {
-	var names []string
-	if m != nil {
-		for _, t := range m.Blueprint.Spec.Tools {
-			if t.Intent != blueprint.IntentRead {
-				names = append(names, t.Name)
-			}
-		}
-	} else {
-		for _, c := range calls {
-			if c.IsError && !slices.Contains(names, c.Tool) {
-				names = append(names, c.Tool)
-			}
-		}
-	}
-	out := make([]blueprint.Fixture, len(names))
-	for i, n := range names {
-		out[i] = blueprint.Fixture{Tool: n, Result: writtenAnswer(m, n)}
-		for _, c := range calls {
-			if c.Tool == n && !c.IsError {
-				out[i].Result = fixtureResult(c.Result)
-			}
-		}
-	}
-	return out
-}
-
-// writtenAnswer is the first good answer of a tool in the version's scenarios.
-func writtenAnswer(m *resource.Manifest, tool string) any {
-	if m != nil {
-		for _, suite := range m.Blueprint.Spec.Evaluation.Suites {
-			for _, sc := range suite.Scenarios {
-				for _, f := range sc.Fixtures {
-					if f.Tool == tool && f.Error == "" && f.Result != nil {
-						return f.Result
-					}
-				}
-			}
-		}
-	}
-	return neutral
 }

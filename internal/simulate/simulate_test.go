@@ -116,7 +116,7 @@ func TestRun(t *testing.T) {
 		{name: "approval refused", model: turns(refund...), edit: func(s *blueprint.Scenario) { s.Approve = nil }, passed: true,
 			outcome: "success", effects: []string{"refund rejected false"}},
 		{name: "unexpected outcome", model: turns(say("failed")), outcome: "failure",
-			message: "outcome is failure, expected success: success criterion \"done\" does not hold"},
+			message: "outcome is failure, expected success: success criterion \"done\""},
 		{name: "expected failure", model: turns(say("failed")), edit: func(s *blueprint.Scenario) { s.Expect.Outcome = "failure" }, passed: true, outcome: "failure"},
 		{name: "unknown tool is captured", model: turns(call("1", "drop_tables", `{}`), say("ok")), passed: true, outcome: "success",
 			effects: []string{"drop_tables rejected false"}},
