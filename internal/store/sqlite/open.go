@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"context"
 	"database/sql"
 	"errors"
 	"net/url"
@@ -140,14 +139,6 @@ func (db *DB) signal() {
 	case db.pending <- struct{}{}:
 	default:
 	}
-}
-
-// Ping reports whether the database answers.
-func (db *DB) Ping(ctx context.Context) error {
-	return db.view(ctx, func(r reader) error {
-		var n int
-		return r.one("SELECT 1", nil, &n)
-	})
 }
 
 // Close waits for the batch and the views that run, refuses every later
