@@ -43,7 +43,13 @@ Exit status: 0 done, 1 failed, 2 wrong use, 3 blocked by a gate,
 }
 
 // commands are the subcommands in the order of the help.
-var commands = []func(*env) *cobra.Command{newDemo, newServe, newExample}
+var commands = []func(*env) *cobra.Command{
+	newDemo, newServe, newInit, newSchema, newGenerate, newValidate, newPush, newAgents, newVersions, newVersion, newDiff,
+	newSimulate, newEvaluate, newRuns, newPolicy, newRelease, newRollback, newApprovals,
+	func(e *env) *cobra.Command { return newAnswer(e, true) },
+	func(e *env) *cobra.Command { return newAnswer(e, false) },
+	newInvoke, newScenario, newIncident, newEvidence, newFigures, newAudit, newToken, newExample,
+}
 
 // report prints an error as a sentence with its details, and returns the exit
 // status.
@@ -54,7 +60,7 @@ func report(w io.Writer, err error) int {
 	code := fault.CodeOf(err)
 	var details []fault.Detail
 	if e, ok := asFault(err); ok {
-		details = e.Details
+		code, details = e.Code, e.Details
 	} else if isUsage(err) {
 		code = fault.Invalid
 	}

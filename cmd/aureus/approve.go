@@ -1,0 +1,102 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/aureus-agents/aureus/client"
+	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+func newApprovals(e *env) *cobra.Command {
+	var f client.ApprovalFilter
+	var all bool
+	cmd := &cobra.Command{Use: "approvals", Short: "List what waits for a person's answer", Args: cobra.NoArgs}
+	r := remoteFlags(e, cmd)
+	cmd.Flags().StringVar(&f.Agent, "agent", "", "only of this agent")
+	cmd.Flags().BoolVar(&all, "all", false, "also the answered ones")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		c, err := r.client()
+		if err != nil {
+			return err
+		}
+		if !all {
+			f.State = resource.ApprovalPending
+		}
+		l, err := c.Approvals(cmd.Context(), f, client.Page{})
+		if err != nil {
+			return err
+		}
+		return r.print(l.Items, func(w io.Writer) {
+			table(w, "APPROVAL WHAT TIER QUORUM STATE UNTIL", func(row func(...any)) {
+				for _, a := range l.Items {
+					row(a.ID, a.Title, a.Tier, a.Quorum, a.State, when(a.ExpiresAt))
+				}
+			})
+		})
+	}
+	return cmd
+}
+
+func newAnswer(e *env, approve bool) *cobra.Command {
+	var reason string
+	use, about := "approve", "Say yes to exactly what an approval request shows"
+	if !approve {
+		use, about = "deny", "Say no to an approval request"
+	}
+	cmd := &cobra.Command{
+		Use:   use + " APPROVAL --reason TEXT",
+		Short: about,
+		Long: about + `. What is asked is printed first: the delta and the evidence
+of a release, or the exact arguments of a tool call. The answer is bound to the
+digest of what was shown; if that changed meanwhile, it is refused. Needs the role
+approver; who made or asked for a change cannot answer.`,
+		Args: cobra.ExactArgs(1),
+	}
+	r := remoteFlags(e, cmd)
+	cmd.Flags().StringVar(&reason, "reason", "", "why, for the record")
+	_ = cmd.MarkFlagRequired("reason") // the flag is there
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		c, err := r.client()
+		if err != nil {
+			return err
+		}
+		view, err := c.ViewApproval(cmd.Context(), args[0])
+		if err != nil {
+			return err
+		}
+		if r.output == "text" {
+			printView(e.stdout, view)
+		}
+		a, err := c.Decide(cmd.Context(), args[0], resource.DecideRequest{Token: view.Token, Approve: approve, Reason: reason})
+		if err != nil {
+			return err
+		}
+		if err := r.print(a, func(w io.Writer) { fmt.Fprintf(w, "approval %s is %s\n", a.ID, a.State) }); err != nil {
+			return err
+		}
+		if a.State == resource.ApprovalPending {
+			return fault.New(fault.Waiting, "%d of %d approvals are given", len(a.Decisions), a.Quorum)
+		}
+		return nil
+	}
+	return cmd
+}
+
+func printView(w io.Writer, v resource.ApprovalView) {
+	a := v.Approval
+	fmt.Fprintf(w, "%s\n  tier %s, quorum %d, until %s\n  digest %s\n", a.Title, a.Tier, a.Quorum, when(a.ExpiresAt), a.Digest)
+	if a.Tool != "" {
+		fmt.Fprintf(w, "  %s\n  %s with\n", a.Reason, a.Tool)
+		_ = writeJSON(w, a.Args) // the writer is the terminal
+	}
+	if v.Release != nil {
+		printDelta(w, v.Release.Delta)
+		for _, ev := range v.Evidence {
+			fmt.Fprintf(w, "  evidence %-11s %s %s\n", ev.Kind, ev.Verdict, short(ev.Digest))
+		}
+	}
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+func newInvoke(e *env) *cobra.Command {
+	var req resource.InvokeRequest
+	var input string
+	cmd := &cobra.Command{
+		Use:   "invoke AGENT --input JSON",
+		Short: "Run an agent on live traffic",
+		Long: `Run an agent that serves in an environment. --input is JSON, @FILE, or - for
+stdin; text that is no JSON is sent as a string. -o json prints the run. Exit
+status 1 when the run fails, 3 when guard or CRV stopped it, 4 when it waits for
+a person.`,
+		Args: cobra.ExactArgs(1),
+	}
+	r := remoteFlags(e, cmd)
+	cmd.Flags().StringVar(&input, "input", "", "the agent's input")
+	cmd.Flags().StringVar(&req.Environment, "env", "production", "environment")
+	cmd.Flags().StringVar(&req.Session, "session", "", "session, which keeps its version")
+	_ = cmd.MarkFlagRequired("input") // the flag is there
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		c, err := r.client()
+		if err != nil {
+			return err
+		}
+		if req.Input, err = readInput(e, input); err != nil {
+			return err
+		}
+		run, err := c.Invoke(cmd.Context(), args[0], req)
+		if err != nil {
+			return err
+		}
+		if err := r.print(run, func(w io.Writer) { printRun(w, run) }); err != nil {
+			return err
+		}
+		return runError(run)
+	}
+	return cmd
+}
+
+func readInput(e *env, input string) (any, error) {
+	if file, ok := strings.CutPrefix(input, "@"); ok || input == "-" {
+		if !ok {
+			file = "-"
+		}
+		in, err := openInput(e, file)
+		if err != nil {
+			return nil, err
+		}
+		defer in.Close()
+		data, err := io.ReadAll(in)
+		if err != nil {
+			return nil, fault.Wrap(err, fault.Invalid, "the input cannot be read")
+		}
+		input = string(data)
+	}
+	var v any
+	if json.Unmarshal([]byte(input), &v) != nil {
+		return input, nil
+	}
+	return v, nil
+}
+
+func runError(run resource.Run) error {
+	switch run.Outcome {
+	case resource.OutcomeSuccess:
+		return nil
+	case resource.OutcomeWaiting:
+		return fault.New(fault.Waiting, "run %s waits for approval %s", run.ID, run.Approval)
+	case resource.OutcomeDenied, resource.OutcomeBlocked:
+		return fault.New(fault.Blocked, "run %s was %s", run.ID, run.Outcome)
+	}
+	return fault.New(fault.Failed, "run %s ended %s", run.ID, run.Outcome)
+}
+
+func newScenario(e *env) *cobra.Command {
+	cmd := &cobra.Command{Use: "scenario", Short: "Make scenarios", Args: cobra.NoArgs}
+	cmd.AddCommand(newScenarioFromRun(e))
+	return cmd
+}
+
+func newScenarioFromRun(e *env) *cobra.Command {
+	var into string
+	cmd := &cobra.Command{
+		Use:   "from-run RUN",
+		Short: "Make a regression scenario of a run",
+		Long: `Make a regression scenario of a run: its input, and what its tools answered as
+fixtures. It expects success, so the version that failed fails it. --into appends
+it to a suite file ({"scenarios":[...]}, YAML), which a blueprint names with
+evaluation.suites[].file; without it the scenario is printed.`,
+		Args: cobra.ExactArgs(1),
+	}
+	r := remoteFlags(e, cmd)
+	cmd.Flags().StringVar(&into, "into", "", "suite file to append to, made when it is not there")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		c, err := r.client()
+		if err != nil {
+			return err
+		}
+		sc, err := c.Scenario(cmd.Context(), args[0])
+		if err != nil {
+			return err
+		}
+		if into == "" {
+			if r.output == "json" {
+				return writeJSON(e.stdout, sc)
+			}
+			return writeScenarios(e.stdout, sc)
+		}
+		n, err := appendScenario(into, sc)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(e.stdout, "%q added to %s, which has %d scenarios now\n", sc.Name, into, n)
+		return nil
+	}
+	return cmd
+}

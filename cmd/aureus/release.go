@@ -1,0 +1,290 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/aureus-agents/aureus/client"
+	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+func newRelease(e *env) *cobra.Command {
+	cmd := &cobra.Command{Use: "release", Short: "Start, watch and move releases", Args: cobra.NoArgs}
+	cmd.AddCommand(newReleaseStart(e), newReleaseList(e), newReleaseShow(e), newReleaseWait(e), newReleaseVerdict(e))
+	for event, short := range map[string]string{
+		"pause": "Hold a release; traffic stays as it is", "resume": "Go on with a paused release",
+		"cancel": "Withdraw a release; a canary's traffic goes back at once", "promote": "Give a canary all traffic without its verdict",
+		"rollback": "Roll a release back",
+	} {
+		cmd.AddCommand(newReleaseMove(e, event, short))
+	}
+	return cmd
+}
+
+// waitHelp says what waiting ends with.
+const waitHelp = `Exit status: 0 promoted, 1 rolled back or cancelled, 3 rejected by a gate or an
+approver, 4 waiting for approval or paused.`
+
+func newReleaseStart(e *env) *cobra.Command {
+	var req resource.ReleaseRequest
+	var wait bool
+	cmd := &cobra.Command{
+		Use:   "start VERSION --env ENVIRONMENT",
+		Short: "Start the release of a version into an environment",
+		Long:  "Start the release of a version into an environment. With --wait, follow it.\n" + waitHelp,
+		Args:  cobra.ExactArgs(1),
+	}
+	r := remoteFlags(e, cmd)
+	cmd.Flags().StringVar(&req.Environment, "env", "", "environment: staging or production")
+	cmd.Flags().StringVar(&req.Reason, "reason", "", "why, for the record")
+	cmd.Flags().BoolVar(&wait, "wait", false, "follow the release until it ends or waits for people")
+	_ = cmd.MarkFlagRequired("env") // the flag is there
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		c, err := r.client()
+		if err != nil {
+			return err
+		}
+		req.Version = args[0]
+		rel, err := c.StartRelease(cmd.Context(), req)
+		if err != nil {
+			return err
+		}
+		return finishRelease(cmd.Context(), r, c, rel, wait)
+	}
+	return cmd
+}
+
+func newReleaseWait(e *env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "wait RELEASE",
+		Short: "Follow a release until it ends or waits for people",
+		Long:  "Follow a release until it ends or waits for people.\n" + waitHelp,
+		Args:  cobra.ExactArgs(1),
+	}
+	r := remoteFlags(e, cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		c, err := r.client()
+		if err != nil {
+			return err
+		}
+		rel, err := c.Release(cmd.Context(), args[0])
+		if err != nil {
+			return err
+		}
+		return finishRelease(cmd.Context(), r, c, rel, true)
+	}
+	return cmd
+}
+
+// finishRelease follows rel when asked to, prints it, and says by the error how
+// it stands.
+func finishRelease(ctx context.Context, r *remote, c *client.Client, rel resource.Release, wait bool) (err error) {
+	if wait {
+		if rel, err = followRelease(ctx, r, c, rel); err != nil {
+			return err
+		}
+	}
+	if err := r.print(rel, func(w io.Writer) { printRelease(w, rel) }); err != nil || !wait {
+		return err
+	}
+	switch rel.State {
+	case resource.ReleasePromoted:
+		return nil
+	case resource.ReleaseRejected:
+		return fault.New(fault.Blocked, "release %s was rejected: %s", rel.ID, rel.Reason)
+	case resource.ReleaseAwaiting:
+		return fault.New(fault.Waiting, "release %s waits for approval %s; `aureus approve %s` answers it", rel.ID, rel.Approval, rel.Approval)
+	case resource.ReleasePaused:
+		return fault.New(fault.Waiting, "release %s is paused: %s", rel.ID, rel.Reason)
+	}
+	return fault.New(fault.Failed, "release %s ended %s: %s", rel.ID, rel.State, rel.Reason)
+}
+
+// followRelease returns when the release has ended or waits for people.
+func followRelease(ctx context.Context, r *remote, c *client.Client, rel resource.Release) (resource.Release, error) {
+	seen := resource.ReleaseState("")
+	for {
+		if rel.State != seen {
+			seen = rel.State
+			fmt.Fprintf(r.env.stderr, "%s %s\n", when(rel.UpdatedAt), stateLine(rel))
+		}
+		switch {
+		case rel.State.Final(), rel.State == resource.ReleaseAwaiting, rel.State == resource.ReleasePaused:
+			return rel, nil
+		}
+		select {
+		case <-ctx.Done():
+			return rel, fault.New(fault.Failed, "stopped waiting; release %s goes on", rel.ID)
+		case <-time.After(150 * time.Millisecond):
+		}
+		var err error
+		if rel, err = c.Release(ctx, rel.ID); err != nil {
+			return rel, err
+		}
+	}
+}
+
+func printRelease(w io.Writer, r resource.Release) {
+	fmt.Fprintf(w, "%s  %s@v%d into %s: %s\n", r.ID, r.Agent, r.Version, r.Environment, r.State)
+	if r.Reason != "" {
+		fmt.Fprintf(w, "  %s\n", r.Reason)
+	}
+	fmt.Fprintf(w, "  tier %s, approval %s, incident %s\n", r.Tier, dash(r.Approval), dash(r.Incident))
+	if len(r.Gates) > 0 {
+		table(w, "GATE VERDICT CODE EVIDENCE MESSAGE", func(row func(...any)) {
+			for _, g := range r.Gates {
+				row(g.Name, g.Verdict, dash(string(g.Code)), short(g.Evidence), g.Message)
+			}
+		})
+	}
+	if c := r.Canary; c != nil {
+		fmt.Fprintf(w, "canary: %d of %d runs failed, beside it %d of %d; E = %.3g, threshold %.0f\n",
+			c.Canary.Failures, c.Canary.Runs, c.Control.Failures, c.Control.Runs, c.EHarm, 1/r.Plan.Alpha)
+	}
+}
+
+func newReleaseList(e *env) *cobra.Command {
+	var f client.ReleaseFilter
+	cmd := &cobra.Command{Use: "list", Short: "List releases, newest first", Args: cobra.NoArgs}
+	r := remoteFlags(e, cmd)
+	cmd.Flags().StringVar(&f.Agent, "agent", "", "only of this agent")
+	cmd.Flags().StringVar(&f.Environment, "env", "", "only into this environment")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		c, err := r.client()
+		if err != nil {
+			return err
+		}
+		l, err := c.Releases(cmd.Context(), f, client.Page{})
+		if err != nil {
+			return err
+		}
+		return r.print(l.Items, func(w io.Writer) {
+			table(w, "RELEASE VERSION ENVIRONMENT STATE TIER AT REASON", func(row func(...any)) {
+				for _, x := range l.Items {
+					row(x.ID, fmt.Sprintf("%s@v%d", x.Agent, x.Version), x.Environment, x.State, x.Tier, when(x.UpdatedAt), oneLine(x.Reason))
+				}
+			})
+		})
+	}
+	return cmd
+}
+
+func newReleaseShow(e *env) *cobra.Command {
+	cmd := &cobra.Command{Use: "show RELEASE", Short: "Show a release with its gates and history", Args: cobra.ExactArgs(1)}
+	r := remoteFlags(e, cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		c, err := r.client()
+		if err != nil {
+			return err
+		}
+		rel, err := c.Release(cmd.Context(), args[0])
+		if err != nil {
+			return err
+		}
+		return r.print(rel, func(w io.Writer) {
+			printRelease(w, rel)
+			table(w, "AT EVENT FROM TO BY REASON", func(row func(...any)) {
+				for _, h := range rel.History {
+					row(when(h.At), h.Event, h.From, h.To, h.Actor.Name, oneLine(h.Reason))
+				}
+			})
+		})
+	}
+	return cmd
+}
+
+func newReleaseMove(e *env, event, about string) *cobra.Command {
+	var reason string
+	cmd := &cobra.Command{Use: event + " RELEASE --reason TEXT", Short: about, Args: cobra.ExactArgs(1)}
+	r := remoteFlags(e, cmd)
+	cmd.Flags().StringVar(&reason, "reason", "", "why, for the record")
+	_ = cmd.MarkFlagRequired("reason") // the flag is there
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		c, err := r.client()
+		if err != nil {
+			return err
+		}
+		rel, err := c.MoveRelease(cmd.Context(), args[0], event, reason)
+		if err != nil {
+			return err
+		}
+		return r.print(rel, func(w io.Writer) { printRelease(w, rel) })
+	}
+	return cmd
+}
+
+func newReleaseVerdict(e *env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "verdict RELEASE",
+		Short: "Recompute a canary's verdict from its outcomes",
+		Long: `Recompute a canary's verdict from every outcome that it saw. Exit status 5 when
+the recorded verdict is another one. -o json prints {"release","plan","stored",
+"recomputed","agrees","outcomes":[...]}.`,
+		Args: cobra.ExactArgs(1),
+	}
+	r := remoteFlags(e, cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		c, err := r.client()
+		if err != nil {
+			return err
+		}
+		v, err := c.Verdict(cmd.Context(), args[0])
+		if err != nil {
+			return err
+		}
+		if err := r.print(v, func(w io.Writer) {
+			s := v.Recomputed
+			fmt.Fprintf(w, "%s over %d outcomes: canary %d of %d failed, control %d of %d\n", s.Verdict, len(v.Outcomes),
+				s.Canary.Failures, s.Canary.Runs, s.Control.Failures, s.Control.Runs)
+			fmt.Fprintf(w, "E harm %.4g (rolls back at %.0f), E safe %.4g, E absolute %.4g (either promotes at %.0f)\n",
+				s.EHarm, 1/v.Plan.Alpha, s.ESafe, s.EAbs, 1/v.Plan.Beta)
+		}); err != nil {
+			return err
+		}
+		if !v.Agrees {
+			return fault.New(fault.Verification, "the recorded verdict of %s does not follow from its outcomes", v.Release)
+		}
+		return nil
+	}
+	return cmd
+}
+
+func newRollback(e *env) *cobra.Command {
+	var environment, reason string
+	var wait bool
+	cmd := &cobra.Command{
+		Use:   "rollback AGENT --reason TEXT",
+		Short: "Take an environment back to its last verified snapshot",
+		Long: `Take an environment back to its last verified snapshot; a version in canary
+there is taken back first. The version goes into quarantine and an incident is
+opened. With --wait, until the restored version is verified again.`,
+		Args: cobra.ExactArgs(1),
+	}
+	r := remoteFlags(e, cmd)
+	cmd.Flags().StringVar(&environment, "env", "production", "environment")
+	cmd.Flags().StringVar(&reason, "reason", "", "why, for the record")
+	cmd.Flags().BoolVar(&wait, "wait", false, "wait until the restored version is verified")
+	_ = cmd.MarkFlagRequired("reason") // the flag is there
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		c, err := r.client()
+		if err != nil {
+			return err
+		}
+		rel, err := c.Rollback(cmd.Context(), args[0], environment, reason)
+		if err != nil {
+			return err
+		}
+		if wait {
+			if rel, err = followRelease(cmd.Context(), r, c, rel); err != nil {
+				return err
+			}
+		}
+		return r.print(rel, func(w io.Writer) { printRelease(w, rel) })
+	}
+	return cmd
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/aureus-agents/aureus/resource"
+)
+
+func newToken(e *env) *cobra.Command {
+	cmd := &cobra.Command{Use: "token", Short: "Make, list and revoke access tokens", Args: cobra.NoArgs}
+	cmd.AddCommand(newTokenCreate(e), newTokenList(e), newTokenRevoke(e))
+	return cmd
+}
+
+func newTokenCreate(e *env) *cobra.Command {
+	var req resource.TokenRequest
+	var roles []string
+	var ttl time.Duration
+	cmd := &cobra.Command{
+		Use:   "create --name NAME --role ROLE",
+		Short: "Make a token; its secret is shown once",
+		Long: `Make a token; its secret is shown once. Roles: viewer developer operator approver
+auditor admin. Kinds: human agent service; only a human's token can approve.`,
+		Args: cobra.NoArgs,
+	}
+	r := remoteFlags(e, cmd)
+	cmd.Flags().StringVar(&req.Name, "name", "", "the person or service it is for")
+	cmd.Flags().StringVar(&req.Kind, "kind", "human", "human, agent or service")
+	cmd.Flags().StringSliceVar(&roles, "role", nil, "role; repeat for more")
+	cmd.Flags().DurationVar(&ttl, "ttl", 0, "time to live (default: no expiry)")
+	for _, name := range []string{"name", "role"} {
+		_ = cmd.MarkFlagRequired(name) // the flag is there
+	}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		c, err := r.client()
+		if err != nil {
+			return err
+		}
+		for _, role := range roles {
+			req.Roles = append(req.Roles, resource.Role(role))
+		}
+		req.TTLSeconds = int64(ttl.Seconds())
+		t, err := c.CreateToken(cmd.Context(), req)
+		if err != nil {
+			return err
+		}
+		return r.print(t, func(w io.Writer) { fmt.Fprintln(w, t.Secret) })
+	}
+	return cmd
+}
+
+func newTokenList(e *env) *cobra.Command {
+	cmd := &cobra.Command{Use: "list", Short: "List tokens, without their secrets", Args: cobra.NoArgs}
+	r := remoteFlags(e, cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		c, err := r.client()
+		if err != nil {
+			return err
+		}
+		l, err := c.Tokens(cmd.Context())
+		if err != nil {
+			return err
+		}
+		return r.print(l.Items, func(w io.Writer) {
+			table(w, "TOKEN NAME KIND ROLES EXPIRES REVOKED", func(row func(...any)) {
+				for _, t := range l.Items {
+					row(t.ID, t.Name, t.Kind, t.Roles, when(t.ExpiresAt), when(t.RevokedAt))
+				}
+			})
+		})
+	}
+	return cmd
+}
+
+func newTokenRevoke(e *env) *cobra.Command {
+	cmd := &cobra.Command{Use: "revoke TOKEN", Short: "Revoke a token", Args: cobra.ExactArgs(1)}
+	r := remoteFlags(e, cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		c, err := r.client()
+		if err != nil {
+			return err
+		}
+		return c.RevokeToken(cmd.Context(), args[0])
+	}
+	return cmd
+}
