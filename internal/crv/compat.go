@@ -27,7 +27,7 @@ func subset(a, b map[string]any) []mismatch {
 	if reflect.DeepEqual(a, b) {
 		return nil
 	}
-	c := &comparer{rootA: a, rootB: b, seen: map[string]bool{}}
+	c := &comparer{rootA: a, rootB: b, seen: map[pairOf]bool{}}
 	c.compare(a, b, "", 0)
 	slices.SortStableFunc(c.out, func(x, y mismatch) int {
 		return strings.Compare(x.path+"\x00"+x.kind+"\x00"+x.what, y.path+"\x00"+y.kind+"\x00"+y.what)
@@ -40,9 +40,16 @@ const maxCompatDepth = 32
 
 type comparer struct {
 	rootA, rootB map[string]any
-	seen         map[string]bool // pairs of references in progress: assumed to hold
-	out          []mismatch
-	weak         int // above 0 while a holds constraints that are not understood
+	// seen are the pairs of references that were begun: one in progress is assumed
+	// to hold, one that is done has its mismatches in out.
+	seen map[pairOf]bool
+	out  []mismatch
+	weak int // above 0 while a holds constraints that are not understood
+}
+
+type pairOf struct {
+	a, b string
+	weak bool
 }
 
 func (c *comparer) add(path, kind, what string, sure bool) {
@@ -58,14 +65,12 @@ func (c *comparer) compare(a, b any, path string, depth int) {
 		c.add(path, "unknown", "depth", false)
 		return
 	}
-	refA, refB := ref(a), ref(b)
-	if refA != "" || refB != "" {
-		pair := refA + "\x00" + refB + "\x00" + path
+	if refA, refB := ref(a), ref(b); refA != "" && refB != "" {
+		pair := pairOf{refA, refB, c.weak > 0}
 		if c.seen[pair] {
 			return
 		}
 		c.seen[pair] = true
-		defer delete(c.seen, pair)
 	}
 	ma, okA := c.resolve(a, c.rootA)
 	mb, okB := c.resolve(b, c.rootB)
