@@ -5,6 +5,7 @@ import (
 
 	"github.com/aureus-agents/aureus/internal/agentrun"
 	"github.com/aureus-agents/aureus/internal/crv"
+	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/internal/guard"
 	"github.com/aureus-agents/aureus/resource"
 )
@@ -58,6 +59,9 @@ func (c *Control) compile(v resource.Version) (*loadedVersion, error) {
 	spec := v.Manifest.Blueprint.Spec
 	l := &loadedVersion{version: v}
 	var err error
+	if got := guard.BuiltInDigest(); v.Manifest.Policies.BuiltIn != got {
+		return nil, fault.New(fault.Verification, "%s was registered with another built-in policy set than this Aureus has; push its blueprint again and release that version", v.Name)
+	}
 	if l.guard, err = guard.Compile(v.Manifest); err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/aureus-agents/aureus/internal/attest"
 	"github.com/aureus-agents/aureus/internal/crv"
 	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/internal/guard"
 	"github.com/aureus-agents/aureus/resource"
 )
 
@@ -32,6 +33,10 @@ func (c *Control) Push(ctx context.Context, p Principal, r PushRequest) (PushRes
 	m, digest, err := Manifest(r.Blueprint, adapters)
 	if err != nil {
 		return PushResult{}, err
+	}
+	// Only the pinned schemas say what types a policy's arguments have.
+	if typed := guard.CheckVersion(m); hasErrors(typed) {
+		return PushResult{}, blockedBy(typed, "the policies of %q do not fit the tools that its servers offer", r.Blueprint.Metadata.Name)
 	}
 	if r.Build.ModelVersion == "" {
 		r.Build.ModelVersion = c.cfg.Models.Version(ctx, r.Blueprint.Spec.Model)

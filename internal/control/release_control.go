@@ -35,10 +35,33 @@ func (c *Control) MoveRelease(ctx context.Context, p Principal, id, event, reaso
 		if err != nil {
 			return err
 		}
+		if kind == release.Rollback && r.State == resource.ReleasePromoted {
+			if err := t.stillServes(r); err != nil {
+				return err
+			}
+		}
 		rel, err = t.move(r, release.Event{Kind: kind, Actor: p.Actor, Reason: reason})
 		return err
 	})
 	return rel, err
+}
+
+// stillServes is fault.Conflict for a promoted release that another one has
+// replaced: rolling it back would take the newer one off traffic.
+func (t *tx) stillServes(r resource.Release) error {
+	d, err := t.Deployment(r.Agent, r.Environment)
+	if err != nil {
+		return err
+	}
+	snap, err := t.Snapshot(d.Snapshot)
+	if err != nil {
+		return err
+	}
+	if snap.Release != r.ID || d.Candidate != "" {
+		return fault.New(fault.Conflict, "release %s no longer decides what serves in %s: another one has replaced it; use `aureus rollback %s --env %s`",
+			r.ID, r.Environment, r.Agent, r.Environment)
+	}
+	return nil
 }
 
 // Rollback takes what serves in an environment back to the last verified

@@ -123,7 +123,7 @@ func (c *Control) ScenarioFromRun(ctx context.Context, p Principal, id string) (
 	if err != nil {
 		return blueprint.Scenario{}, err
 	}
-	if run.EndedAt == 0 {
+	if run.Outcome == resource.OutcomeRunning || run.Outcome == resource.OutcomeWaiting {
 		return blueprint.Scenario{}, fault.New(fault.Conflict, "run %s has not ended; make a scenario of it then", id)
 	}
 	if run.Digest == "" {
