@@ -23,7 +23,7 @@ func TestParseProblems(t *testing.T) {
 		{"unknown field, none near", "", replaced(t, "owner: team", "owner: team, zzzzzzzz: 1"), `3:34 metadata.zzzzzzzz: unknown field "zzzzzzzz" | write one of description, labels, name, owner, or remove it`},
 		{"other case", "", with("  Tools: []\n"), `10:3 spec.Tools: unknown field "Tools" | write "tools"`},
 		{"missing", "", replaced(t, "  goal: g\n", ""), `5:3 spec.goal: the field "goal" is missing | add goal: what the agent is to achieve, in a sentence`},
-		{"agent name", "", replaced(t, "name: a,", "name: A b,"), `3:18 metadata.name: "A b" is not right for name | write a DNS label: small letters, digits and - (not first or last), starting with a letter, at most 63 characters`},
+		{"agent name", "", replaced(t, "name: a,", "name: A b,"), `3:18 metadata.name: "A b" is not right for name | write a DNS label: small letters, digits and - (not first or last), at most 63 characters`},
 		{"api version", "", replaced(t, "aureus/v1", "aureus/v2"), `1:13 apiVersion: apiVersion is "aureus/v2" | write aureus/v1`},
 		{"number for text", "", replaced(t, "goal: g", "goal: 5"), `5:9 spec.goal: goal is a number (5); it must be text | write it in quotes: "5"`},
 		{"empty", "", with("  tools:\n"), `10:3 spec.tools: tools is empty; it must be a list | write a list: the tools that the agent may call`},
