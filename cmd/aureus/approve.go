@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -43,35 +45,44 @@ func newApprovals(e *env) *cobra.Command {
 
 func newAnswer(e *env, approve bool) *cobra.Command {
 	var reason string
+	var wait bool
 	use, about := "approve", "Say yes to exactly what an approval request shows"
 	if !approve {
 		use, about = "deny", "Say no to an approval request"
 	}
 	cmd := &cobra.Command{
-		Use:   use + " APPROVAL --reason TEXT",
+		Use:   use + " APPROVAL|RELEASE|VERSION --reason TEXT",
 		Short: about,
 		Long: about + `. What is asked is printed first: the delta and the evidence
 of a release, or the exact arguments of a tool call. The answer is bound to the
 digest of what was shown; if that changed meanwhile, it is refused. Needs the role
-approver; who made or asked for a change cannot answer.`,
+approver; who made or asked for a change cannot answer. A release or a version
+names its one pending request.`,
 		Args: cobra.ExactArgs(1),
 	}
 	r := remoteFlags(e, cmd)
 	cmd.Flags().StringVar(&reason, "reason", "", "why, for the record")
 	_ = cmd.MarkFlagRequired("reason") // the flag is there
+	if approve {
+		cmd.Flags().BoolVar(&wait, "wait", false, "then follow the release until it ends; exit status as of release wait")
+	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		c, err := r.client()
 		if err != nil {
 			return err
 		}
-		view, err := c.ViewApproval(cmd.Context(), args[0])
+		id, err := pendingApproval(cmd.Context(), c, args[0])
+		if err != nil {
+			return err
+		}
+		view, err := c.ViewApproval(cmd.Context(), id)
 		if err != nil {
 			return err
 		}
 		if r.output == "text" {
 			printView(e.stdout, view)
 		}
-		a, err := c.Decide(cmd.Context(), args[0], resource.DecideRequest{Token: view.Token, Approve: approve, Reason: reason})
+		a, err := c.Decide(cmd.Context(), id, resource.DecideRequest{Token: view.Token, Approve: approve, Reason: reason})
 		if err != nil {
 			return err
 		}
@@ -81,9 +92,46 @@ approver; who made or asked for a change cannot answer.`,
 		if a.State == resource.ApprovalPending {
 			return fault.New(fault.Waiting, "%d of %d approvals are given", len(a.Decisions), a.Quorum)
 		}
+		if wait && view.Release != nil {
+			rel, err := c.Release(cmd.Context(), view.Release.ID)
+			if err != nil {
+				return err
+			}
+			return finishRelease(cmd.Context(), r, c, rel, true)
+		}
 		return nil
 	}
 	return cmd
+}
+
+// pendingApproval is the id of the request that what names: its own id, or the
+// release or version that waits for it.
+func pendingApproval(ctx context.Context, c *client.Client, what string) (string, error) {
+	if strings.HasPrefix(what, "apr_") {
+		return what, nil
+	}
+	agent, _, _ := strings.Cut(what, "@")
+	f := client.ReleaseFilter{States: []resource.ReleaseState{resource.ReleaseAwaiting}}
+	if !strings.HasPrefix(what, "rel_") {
+		f.Agent = agent
+	}
+	l, err := c.Releases(ctx, f, client.Page{Limit: 1000})
+	if err != nil {
+		return "", err
+	}
+	var found []resource.Release
+	for _, r := range l.Items {
+		if r.ID == what || what == agent || fmt.Sprintf("%s@v%d", r.Agent, r.Version) == what {
+			found = append(found, r)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return "", fault.New(fault.NotFound, "no release of %s waits for an approval; `aureus approvals` lists what does", what)
+	case 1:
+		return found[0].Approval, nil
+	}
+	return "", fault.New(fault.Invalid, "%d releases of %s wait for an approval; name one: `aureus approvals` lists them", len(found), what)
 }
 
 func printView(w io.Writer, v resource.ApprovalView) {

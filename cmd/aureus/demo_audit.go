@@ -19,7 +19,7 @@ func (d *demo) audit(ctx context.Context) error {
 	d.traffic.stop()
 	file := filepath.Join(d.dir, "ledger.jsonl")
 	var vkey string
-	if err := d.step("ledger", "the ledger verifies", "aureus audit export > "+file+" && aureus audit verify "+file, func() (string, error) {
+	if err := d.step("ledger", "the ledger verifies", "aureus audit export -f "+file+" && aureus audit verify "+file+` --key "$(aureus audit key)"`, func() (string, error) {
 		keys, err := d.as("auditor").Keys(ctx)
 		if err != nil {
 			return "", err
@@ -40,7 +40,7 @@ func (d *demo) audit(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	return d.step("tamper", "a copy with one byte changed does not", "aureus audit verify "+file+".tampered", func() (string, error) {
+	return d.step("tamper", "a copy with one byte changed does not", "aureus audit verify "+file+`.tampered --key "$(aureus audit key)"`, func() (string, error) {
 		r, err := tamper(file, vkey)
 		if err != nil {
 			return "", err

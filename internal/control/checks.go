@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/aureus-agents/aureus/blueprint"
-	"github.com/aureus-agents/aureus/internal/attest"
 	"github.com/aureus-agents/aureus/internal/crv"
 	"github.com/aureus-agents/aureus/internal/evaluate"
 	"github.com/aureus-agents/aureus/internal/fault"
@@ -214,11 +213,6 @@ func verdictOf(passed bool) resource.Verdict {
 	return resource.Block
 }
 
-// tested names what a check ran with.
-func tested(v resource.Version) []attest.Descriptor {
-	return []attest.Descriptor{attest.Describe(v.Name, v.Digest), attest.Describe("policies", v.Manifest.Policies.Digest)}
-}
-
 func validationClaim(v resource.Version, r Report, env, rel string, by resource.Actor) claim {
 	failed := []string{}
 	for _, f := range r.Findings {
@@ -228,7 +222,7 @@ func validationClaim(v resource.Version, r Report, env, rel string, by resource.
 	}
 	return claim{kind: resource.EvidenceValidation, agent: v.Agent, name: v.Name, digest: v.Digest, environment: env, release: rel,
 		verdict: verdictOf(r.Passed), report: r, actor: by,
-		predicate: attest.TestResult(verdictOf(r.Passed), tested(v), nil, nil, failed, nil)}
+		test: &testOutcome{passed: nil, failed: failed}}
 }
 
 func simulationClaim(kind string, v resource.Version, r simulate.Report, env, rel string, by resource.Actor) claim {
@@ -244,7 +238,7 @@ func simulationClaim(kind string, v resource.Version, r simulate.Report, env, re
 	// No scenario is no evidence of anything.
 	ok := r.Passed && len(r.Scenarios) > 0
 	return claim{kind: kind, agent: v.Agent, name: v.Name, digest: v.Digest, environment: env, release: rel,
-		verdict: verdictOf(ok), report: r, actor: by, predicate: attest.TestResult(verdictOf(ok), tested(v), passed, nil, failed, nil)}
+		verdict: verdictOf(ok), report: r, actor: by, test: &testOutcome{passed: passed, failed: failed}}
 }
 
 func evaluationClaim(v resource.Version, r evaluate.Report, env, rel string, by resource.Actor) claim {
@@ -259,5 +253,5 @@ func evaluationClaim(v resource.Version, r evaluate.Report, env, rel string, by 
 	}
 	ok := r.Passed && len(r.Cases) > 0 && (r.Compare == nil || r.Compare.Verdict != "worse")
 	return claim{kind: resource.EvidenceEvaluation, agent: v.Agent, name: v.Name, digest: v.Digest, environment: env, release: rel,
-		verdict: verdictOf(ok), report: r, actor: by, predicate: attest.TestResult(verdictOf(ok), tested(v), passed, nil, failed, nil)}
+		verdict: verdictOf(ok), report: r, actor: by, test: &testOutcome{passed: passed, failed: failed}}
 }

@@ -5,6 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"reflect"
+	"strconv"
+	"strings"
 
 	"github.com/aureus-agents/aureus/internal/attest"
 	"github.com/aureus-agents/aureus/internal/fault"
@@ -27,26 +30,45 @@ type claim struct {
 	release     string
 	verdict     resource.Verdict
 	predicate   any
-	report      any // kept beside the statement, for people; nil is none
+	test        *testOutcome // of a check; its predicate is made from it
+	report      any          // kept beside the statement, for people; nil is none
 	actor       resource.Actor
+}
+
+// testOutcome is what a check found, by the names of its tests.
+type testOutcome struct{ passed, failed []string }
+
+// placeOf is the first configuration of a check's predicate: what was checked,
+// for which release, when. It binds the statement to its place, so that evidence
+// of one kind or release cannot be shown as that of another.
+func placeOf(kind, environment, release string, at resource.Millis) attest.Descriptor {
+	return attest.Descriptor{Name: "check/" + kind, Annotations: map[string]any{
+		"environment": environment, "release": release, "at": strconv.FormatInt(int64(at), 10)}}
 }
 
 // sign makes the evidence of a claim; it is not stored yet.
 func (c *Control) sign(cl claim) (resource.Evidence, error) {
-	bundle, err := c.cfg.Key.Attest(attest.Claim{Kind: cl.kind, SubjectName: cl.name, SubjectDigest: cl.digest, Predicate: cl.predicate})
-	if err != nil {
-		return resource.Evidence{}, err
-	}
 	var report []byte
+	var err error
 	if cl.report != nil {
 		if report, err = json.Marshal(cl.report); err != nil {
 			return resource.Evidence{}, fault.Wrap(err, fault.Internal, "the %s report cannot be written as JSON", cl.kind)
 		}
 	}
+	at := c.now()
+	if cl.test != nil {
+		d := attest.Describe("report", digestOf(report))
+		cl.predicate = attest.TestResult(cl.verdict, []attest.Descriptor{placeOf(cl.kind, cl.environment, cl.release, at), attest.Describe(cl.name, cl.digest)},
+			cl.test.passed, nil, cl.test.failed, &d)
+	}
+	bundle, err := c.cfg.Key.Attest(attest.Claim{Kind: cl.kind, SubjectName: cl.name, SubjectDigest: cl.digest, Predicate: cl.predicate})
+	if err != nil {
+		return resource.Evidence{}, err
+	}
 	return resource.Evidence{
 		ID: c.cfg.NewID("evd"), Kind: cl.kind, Subject: cl.digest, Agent: cl.agent, Environment: cl.environment,
 		Release: cl.release, PredicateType: attest.PredicateType(cl.kind), Verdict: cl.verdict,
-		Digest: digestOf(bundle), CreatedAt: c.now(), CreatedBy: cl.actor, Bundle: bundle, Report: report,
+		Digest: digestOf(bundle), CreatedAt: at, CreatedBy: cl.actor, Bundle: bundle, Report: report,
 	}, nil
 }
 
@@ -81,6 +103,42 @@ func (c *Control) checkEvidence(e resource.Evidence) error {
 	}
 	if st.SubjectDigest != e.Subject || st.PredicateType != attest.PredicateType(e.Kind) {
 		return fault.New(fault.Verification, "%s evidence %s: the signed statement is about something else", e.Kind, e.ID)
+	}
+	return checkPlace(e, st.Predicate)
+}
+
+// checkPlace compares what is recorded beside a statement with what the statement
+// itself says: verdict, environment, release, time and report of a check; the
+// environment of a promotion.
+func checkPlace(e resource.Evidence, predicate []byte) error {
+	var p struct {
+		Result        string
+		Configuration []attest.Descriptor
+		Report        *attest.Descriptor
+		ResourceURI   string
+	}
+	if err := json.Unmarshal(predicate, &p); err != nil {
+		return fault.Wrap(err, fault.Verification, "%s evidence %s: the signed predicate cannot be read", e.Kind, e.ID)
+	}
+	wrong := func(what string) error {
+		return fault.New(fault.Verification, "%s evidence %s: the recorded %s is not the signed one", e.Kind, e.ID, what)
+	}
+	switch e.Kind {
+	case resource.EvidencePromotion:
+		if !strings.HasPrefix(p.ResourceURI, "aureus://"+e.Environment+"/") {
+			return wrong("environment")
+		}
+	case resource.EvidenceValidation, resource.EvidenceSimulation, resource.EvidenceEvaluation, resource.EvidenceSmoke:
+		want := placeOf(e.Kind, e.Environment, e.Release, e.CreatedAt)
+		if len(p.Configuration) == 0 || !reflect.DeepEqual(p.Configuration[0], want) {
+			return wrong("place")
+		}
+		if (p.Result == "PASSED") != (e.Verdict == resource.Pass) {
+			return wrong("verdict")
+		}
+		if p.Report == nil || !reflect.DeepEqual(p.Report.Digest, attest.Describe("", digestOf(e.Report)).Digest) {
+			return wrong("report")
+		}
 	}
 	return nil
 }

@@ -260,7 +260,7 @@ type FiguresQuery struct {
 	From, To                   resource.Millis
 }
 
-// FiguresReader reads the monitor's figures. They come from per-minute rollups
+// FiguresReader reads the monitor's figures. They come from rollups
 // that PutRun keeps, so they cost the same with a million runs.
 type FiguresReader interface {
 	Figures(q FiguresQuery) ([]resource.Figures, error) // one an agent, environment and version with live runs
