@@ -1,0 +1,69 @@
+# make test    installs what the tests need and runs every check and test
+# make demo    an agent's whole life, in the terminal and the console
+# make bench   the figures of docs/benchmarks.md, beside their peers
+# make lint    the checks without the tests
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := build
+
+# Two packages at a time: some tests run a browser or child processes, and a
+# package under the race detector takes up to a gigabyte to compile.
+TEST_P ?= 2
+TEST_TIMEOUT ?= 15m
+TOOL := go tool -modfile=tools/go.mod
+
+.PHONY: build demo test bench lint format vet staticcheck arch tools-test browser race vuln clean
+
+build:
+	go build -trimpath -ldflags '-s -w' -o bin/aureus ./cmd/aureus
+
+demo:
+	go run ./cmd/aureus demo
+
+test: browser format vet staticcheck arch tools-test race
+
+lint: format vet staticcheck arch
+	go -C bench vet ./...
+
+bench:
+	go -C bench run ./cmd/bench
+
+# gofmt has the last word on layout.
+format:
+	@files=$$(gofmt -l .); \
+	if [ -n "$$files" ]; then echo "gofmt would change these files; run gofmt -w on them:" >&2; echo "$$files" >&2; exit 1; fi
+
+vet:
+	go vet ./...
+
+staticcheck:
+	$(TOOL) staticcheck ./...
+
+arch:
+	go test -count=1 ./internal/archtest
+
+tools-test:
+	go -C tools vet ./...
+	go -C tools test ./...
+
+# -count=1: a cached result says nothing about this machine. Any skipped test fails the run.
+race: browser
+	go test -json -count=1 -race -p $(TEST_P) -timeout $(TEST_TIMEOUT) ./... | go -C tools run ./testreport
+
+# The console is tested in a real Chromium.
+browser:
+	@if command -v chromium chromium-browser google-chrome >/dev/null; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "installing Debian's chromium for the console's tests"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	else \
+		echo "the console's tests need Chromium: install it (Debian: apt-get install chromium) or run make test as root" >&2; exit 1; \
+	fi
+
+# Known vulnerabilities of what is linked in. It asks vuln.go.dev, so it is not
+# part of test or lint, which need nothing but the module proxy.
+vuln:
+	$(TOOL) govulncheck ./...
+
+clean:
+	rm -rf bin
