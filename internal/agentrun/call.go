@@ -2,14 +2,12 @@ package agentrun
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/crv"
-	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/internal/guard"
 	"github.com/aureus-agents/aureus/resource"
 )
@@ -116,75 +114,6 @@ func (l *loop) refuse(ctx context.Context, a attempt, d resource.Decision) error
 			fmt.Sprintf("%d tool calls in a row were refused, the last one (%s): %s", l.progress.Denials, a.Name, d.Reason))
 	}
 	return nil
-}
-
-// perform makes an approved call once its decision is durable.
-func (l *loop) perform(ctx context.Context, a attempt, d resource.Decision) error {
-	l.progress.Denials = 0
-	l.setToolStep(a, resource.ToolStep{Args: a.call.Args, Decision: d})
-	l.pending = l.pending[1:]
-	l.progress.Calls++
-	l.inFlight = &a.ToolCall
-	if err := l.record(ctx, &d, &a.call); err != nil {
-		return err
-	}
-	l.inFlight = nil
-	if ctx.Err() != nil {
-		l.completeStep(a, Result{IsError: true, Text: "The call was not made: the run had ended."})
-		return nil
-	}
-	callCtx, cancel := context.WithTimeout(ctx, a.call.Tool.Timeout.D(DefaultCallTimeout))
-	res, err := l.Tools.Call(callCtx, a.call)
-	cancel()
-	l.run.Stats.ToolCalls++
-	l.run.Stats.Retries += res.Retries
-	if err != nil {
-		l.failed(ctx, a, res, err)
-		return nil
-	}
-	l.progress.Failures = 0
-	l.received(a, res)
-	return nil
-}
-
-// received takes a result in.
-func (l *loop) received(a attempt, res Result) {
-	if res.Text == "" && res.Structured != nil {
-		res.Text = jsonText(res.Structured)
-	}
-	l.completeStep(a, res)
-	l.guard = l.spec.Guard.Observe(l.guard, guard.Observation{Tool: a.Name, Text: res.Text, IsError: res.IsError})
-	if !res.IsError {
-		v := crv.Value{Value: resultValue(res), Input: l.run.Input, Args: a.call.Args}
-		if b := l.judge("result:"+a.Name, v); b != nil {
-			l.blockedResult(a, *b)
-			return
-		}
-	}
-	l.reply(a, shownResult(a.call.Tool, res))
-}
-
-// failed handles a call that no server answered.
-func (l *loop) failed(ctx context.Context, a attempt, res Result, err error) {
-	text := "The tool did not answer: " + publicMessage(err)
-	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		text = fmt.Sprintf("The tool did not answer within %s.", a.call.Tool.Timeout.D(DefaultCallTimeout))
-	}
-	if a.call.Tool.Intent != blueprint.IntentRead {
-		text += " It is not known whether the call took effect: find out before you repeat it."
-	}
-	l.log.Warn("tool call failed", "tool", a.Name, "call", a.call.ID, "error", publicMessage(err))
-	l.completeStep(a, Result{IsError: true, Text: text, Retries: res.Retries})
-	l.guard = l.spec.Guard.Observe(l.guard, guard.Observation{Tool: a.Name, Text: text, IsError: true})
-	if ctx.Err() != nil {
-		return // the loop says why it stopped
-	}
-	l.progress.Failures++
-	if fault.Is(err, fault.Verification) || l.progress.Failures >= MaxFailures {
-		l.end(resource.OutcomeError, resource.ToolError, "tool "+a.Name+" failed: "+publicMessage(err))
-		return
-	}
-	l.reply(a, text)
 }
 
 // malformed tells the model that its arguments cannot be read.

@@ -70,6 +70,9 @@ func (c *conn) call(ctx context.Context, bt blueprint.Tool, call agentrun.Call) 
 		return agentrun.Result{}, fault.Wrap(err, fault.Upstream, "server %q could not be reached; the call was not made", c.server.Name)
 	}
 	defer c.put()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(l.closing, cancel)()
 	args := call.Args
 	if args == nil {
 		args = map[string]any{}

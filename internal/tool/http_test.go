@@ -1,6 +1,7 @@
 package tool
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +13,7 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/internal/agentrun"
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/resource"
 )
@@ -71,7 +73,9 @@ func TestHTTPErrors(t *testing.T) {
 		handler http.HandlerFunc
 		want    string
 	}{
-		{"status 500", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "secret detail", http.StatusInternalServerError) }, "could not be reached"},
+		{"status 500", func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "secret detail", http.StatusInternalServerError)
+		}, "could not be reached"},
 		{"unauthorized", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusUnauthorized) }, "could not be reached"},
 		{"not MCP", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/html")
@@ -129,6 +133,35 @@ func TestHTTPServerRestarts(t *testing.T) {
 	fresh() // forgets every session
 	if got, err := call(t, tools, read("call_id"), nil); err != nil || got.Text != "run_1-1" {
 		t.Errorf("Call after a restart = %+v, %v, want an answer on a new session", got, err)
+	}
+}
+
+func TestCloseEndsCallsOverHTTP(t *testing.T) {
+	t.Setenv("SHOP_AUTH", "x")
+	called, release := make(chan struct{}), make(chan struct{})
+	s := newShop()
+	mcp.AddTool(s, &mcp.Tool{Name: "wait", Description: "waits"}, func(context.Context, *mcp.CallToolRequest, struct{}) (*mcp.CallToolResult, any, error) {
+		close(called)
+		<-release
+		return say(""), nil, nil
+	})
+	srv := httptest.NewServer(mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return s }, nil))
+	t.Cleanup(srv.Close)
+	t.Cleanup(srv.CloseClientConnections)
+	t.Cleanup(func() { close(release) })
+	a := newAdapters(t, Config{})
+	tools, _ := open(t, a, overHTTP(srv.URL, write("wait")))
+	failed := make(chan error, 1)
+	go func() {
+		_, err := tools.Call(context.Background(), agentrun.Call{Tool: write("wait")})
+		failed <- err
+	}()
+	<-called
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-failed; !fault.Is(err, fault.Upstream) {
+		t.Errorf("Call in flight at Close = %v, want UPSTREAM_FAILED", err)
 	}
 }
 

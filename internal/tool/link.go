@@ -6,16 +6,12 @@ import (
 	"fmt"
 	"net/url"
 	"sync/atomic"
+	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/fault"
-)
-
-const (
-	maxPages = 100  // of a server's list of tools
-	maxTools = 2000 // of one server
 )
 
 // stdioProtocol is the version of the handshake with child processes. Servers
@@ -30,6 +26,9 @@ type link struct {
 	proc    *process // nil over HTTP
 	framed  *framed  // nil over HTTP
 	done    chan struct{}
+	// closing ends the calls in flight when Aureus stops.
+	closing context.Context
+	cancel  context.CancelFunc
 	// changed is set when the server says that its tools changed, until they were
 	// compared again.
 	changed atomic.Bool
@@ -43,8 +42,10 @@ func (a *Adapters) dial(ctx context.Context, s blueprint.Server) (*link, error) 
 	dctx, cancel := context.WithTimeout(ctx, a.cfg.StartTimeout)
 	defer cancel()
 	l := &link{server: s, done: make(chan struct{})}
+	l.closing, l.cancel = context.WithCancel(context.Background())
 	transport, opts, err := a.transport(l)
 	if err != nil {
+		l.cancel()
 		return nil, err
 	}
 	client := mcp.NewClient(&mcp.Implementation{Name: "aureus", Version: "1"}, &mcp.ClientOptions{
@@ -119,14 +120,26 @@ func hostOf(raw string) string {
 	return u.Host
 }
 
-// drop ends a connection and what serves it.
+// drop ends a connection and what serves it. Calls over HTTP may end first.
 func (a *Adapters) drop(l *link) {
+	defer l.cancel()
 	if l.proc != nil {
 		l.proc.stop(a.cfg.StopGrace) // first: calls in flight end with the child
 		a.untrack(l.proc)
 	}
-	if l.session != nil {
+	if l.session == nil {
+		return
+	}
+	ended := make(chan struct{})
+	go func() {
 		_ = l.session.Close() // a connection that is gone has nothing to say
+		close(ended)
+	}()
+	t := time.NewTimer(a.cfg.StopGrace)
+	defer t.Stop()
+	select {
+	case <-ended:
+	case <-t.C: // a server over HTTP may take its time to let a session go; nobody waits for it
 	}
 }
 
@@ -141,32 +154,6 @@ func (l *link) alive() bool {
 	default:
 		return true
 	}
-}
-
-// tools lists everything the server offers, by name.
-func (l *link) tools(ctx context.Context) (map[string]*mcp.Tool, error) {
-	out := map[string]*mcp.Tool{}
-	var params *mcp.ListToolsParams
-	for range maxPages {
-		res, err := l.session.ListTools(ctx, params)
-		if err != nil {
-			return nil, l.lost(err, "did not list its tools")
-		}
-		for _, t := range res.Tools {
-			if _, twice := out[t.Name]; twice {
-				return nil, fault.New(fault.Upstream, "server %q lists the tool %q twice; which one would be called is not known", l.server.Name, t.Name)
-			}
-			out[t.Name] = t
-		}
-		if len(out) > maxTools {
-			return nil, fault.New(fault.Upstream, "server %q lists more than %d tools", l.server.Name, maxTools)
-		}
-		if res.NextCursor == "" {
-			return out, nil
-		}
-		params = &mcp.ListToolsParams{Cursor: res.NextCursor}
-	}
-	return nil, fault.New(fault.Upstream, "server %q lists its tools without end (over %d pages)", l.server.Name, maxPages)
 }
 
 // lost says what happened to a connection that did not do what was asked. It

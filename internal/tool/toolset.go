@@ -163,5 +163,8 @@ func (c *conn) close() {
 		c.idle.Stop()
 	}
 	c.mu.Unlock()
+	if stopping {
+		l.cancel()
+	}
 	c.a.drop(l)
 }
