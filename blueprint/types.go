@@ -325,6 +325,12 @@ type Grader struct {
 // ReleasePlan says how versions go out.
 type ReleasePlan struct {
 	Canary Canary `json:"canary"`
+	// AcceptBreaking names regression rules (tool/removed, tool/schema-drift,
+	// schema/breaking-input, schema/breaking-output, workflow/phase-removed,
+	// workflow/transition-removed)
+	// that this version breaks on purpose: they warn instead of blocking, and the
+	// delta asks for the approval of a high tier.
+	AcceptBreaking []string `json:"acceptBreaking,omitempty"`
 }
 
 // Canary is the rollout of a version beside the one that serves.

@@ -44,6 +44,7 @@ func (d *differ) behaviour(old, now *blueprint.Agent) {
 	d.digests("evaluation", "success", a.Success, b.Success, blueprint.TierMedium)
 	d.digests("evaluation", "evaluation", a.Evaluation.Resolved(), b.Evaluation.Resolved(), blueprint.TierLow)
 	d.digests("release", "release", a.Release.Canary.Resolved(), b.Release.Canary.Resolved(), blueprint.TierMedium)
+	d.digests("release", "release.acceptBreaking", a.Release.AcceptBreaking, b.Release.AcceptBreaking, blueprint.TierHigh)
 	d.digests("monitor", "monitor", a.Monitor, b.Monitor, blueprint.TierLow)
 }
 

@@ -9,8 +9,8 @@ import (
 )
 
 // CheckRegression judges to against from, what serves now: breaking input or
-// output changes, tools removed, tool schema drift, transitions removed. The
-// input must stay at least as permissive and the output at least as strict. A
+// output changes, tools removed, tool schema drift, transitions removed; what
+// the blueprint's release.acceptBreaking names only warns. The input must stay at least as permissive and the output at least as strict. A
 // nil from has nothing to regress against.
 func CheckRegression(from, to *resource.Manifest) []resource.Finding {
 	if from == nil || to == nil {
@@ -23,7 +23,19 @@ func CheckRegression(from, to *resource.Manifest) []resource.Finding {
 	c.toolsRemoved(&from.Blueprint, &to.Blueprint)
 	c.drift(from, to)
 	c.transitionsRemoved(old.Workflow, now.Workflow)
-	return c.out
+	return accepted(c.out, now.Release.AcceptBreaking)
+}
+
+// accepted turns the findings of rules that the blueprint breaks on purpose into
+// warnings.
+func accepted(fs []resource.Finding, rules []string) []resource.Finding {
+	for i := range fs {
+		if slices.Contains(rules, fs[i].Rule) {
+			fs[i].Severity = "warning"
+			fs[i].Remediation = "accepted by release.acceptBreaking"
+		}
+	}
+	return fs
 }
 
 // schemaChange reports what callers of the old version can run into.

@@ -103,3 +103,18 @@ func TestCheckRegression(t *testing.T) {
 		t.Errorf("CheckRegression(nil) = %v, want nil", got)
 	}
 }
+
+func TestCheckRegressionAccepted(t *testing.T) {
+	from := &resource.Manifest{Blueprint: blueprint.Agent{Spec: blueprint.Spec{Tools: []blueprint.Tool{{Name: "a"}, {Name: "b"}}}}}
+	to := &resource.Manifest{Blueprint: blueprint.Agent{Spec: blueprint.Spec{Tools: []blueprint.Tool{{Name: "a"}}}}}
+	for _, tt := range []struct {
+		accept []string
+		want   string
+	}{{nil, "error"}, {[]string{"schema/breaking-input"}, "error"}, {[]string{"tool/removed"}, "warning"}} {
+		to.Blueprint.Spec.Release.AcceptBreaking = tt.accept
+		got := crv.CheckRegression(from, to)
+		if len(got) != 1 || got[0].Rule != "tool/removed" || got[0].Severity != tt.want {
+			t.Errorf("CheckRegression(acceptBreaking %v) = %+v, want one %s of tool/removed", tt.accept, got, tt.want)
+		}
+	}
+}
