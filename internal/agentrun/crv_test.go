@@ -31,7 +31,8 @@ func TestOutputGates(t *testing.T) {
 		{"corrected with another tool", []any{text(`{"n":-1}`), calls(tc("find", "{}")), text(`{"n":2}`)}, blueprint.RecoverRetryAltTool, resource.OutcomeSuccess, 3, 2.0},
 		{"never corrected", []any{text(`{"n":-1}`), text(`{"n":-1}`), text(`{"n":-1}`), text(`{"n":1}`)}, blueprint.RecoverAskUser, resource.OutcomeBlocked, 3, nil},
 		{"escalated", []any{text(`{"n":-1}`)}, blueprint.RecoverEscalate, resource.OutcomeEscalated, 1, nil},
-		{"wrong shape", []any{text(`five`)}, blueprint.RecoverAskUser, resource.OutcomeEscalated, 1, nil},
+		{"wrong shape, corrected", []any{text(`five`), text(`{"n":5}`)}, blueprint.RecoverEscalate, resource.OutcomeSuccess, 2, 5.0},
+		{"wrong shape", []any{text(`five`), text(`six`), text(`seven`)}, blueprint.RecoverEscalate, resource.OutcomeBlocked, 3, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -25,7 +25,7 @@ func Compile(gates []blueprint.CRVGate, output *blueprint.IO) (*Chain, error) {
 			details = append(details, fault.Detail{Path: "spec.output.schema", Message: err.Error(), Fix: "write a JSON Schema (2020-12)"})
 		} else {
 			check := func(v Value) []resource.Finding { return VerifySchema(s, v.Value) }
-			c.gates["output"] = []*gate{{name: OutputGate, on: "output", checks: []Check{check}, blocks: true, recovery: blueprint.RecoverEscalate}}
+			c.gates["output"] = []*gate{{name: OutputGate, on: "output", checks: []Check{check}, blocks: true, recovery: blueprint.RecoverAskUser}}
 		}
 	}
 	for i, b := range gates {
@@ -47,7 +47,8 @@ func Compile(gates []blueprint.CRVGate, output *blueprint.IO) (*Chain, error) {
 
 // Judge runs the gates of on ("output", "args:TOOL", "result:TOOL") in order and
 // stops at the first block. No gate, no steps. The output schema of the
-// blueprint is judged first, as the gate named "output-schema".
+// blueprint is judged first, as the gate named "output-schema", whose recovery
+// (ask_user) lets the model answer again.
 //
 // A step's verdict is pass; warn when checks failed and the gate does not block
 // or its recovery is a justified ignore; or block, with the recovery to follow.

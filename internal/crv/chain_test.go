@@ -71,7 +71,7 @@ func TestJudgeOutputSchemaFirst(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"output-schema block MISSING_DATA escalate"}
+	want := []string{"output-schema block MISSING_DATA ask_user"}
 	if diff := cmp.Diff(want, verdicts(c.Judge("output", crv.Value{Value: map[string]any{}}))); diff != "" {
 		t.Errorf("Judge (-want +got):\n%s", diff)
 	}
