@@ -65,6 +65,7 @@ type Releases interface {
 // person opens it and never for a live refresh.
 type Approvals interface {
 	Approvals(ctx context.Context, p control.Principal, f control.ApprovalFilter, page control.Page) ([]resource.Approval, error)
+	Approval(ctx context.Context, p control.Principal, id string) (resource.Approval, error)
 	ViewApproval(ctx context.Context, p control.Principal, id string) (control.ApprovalView, error)
 	Decide(ctx context.Context, p control.Principal, id string, r control.DecideRequest) (resource.Approval, error)
 }

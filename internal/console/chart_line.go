@@ -25,6 +25,7 @@ type axis struct{ From, To resource.Millis }
 type line struct {
 	Empty  bool
 	Path   string // SVG path; gaps where there is no value
+	Dots   string // SVG path of the values that stand alone
 	Area   string // the same, closed to the floor
 	Bars   string // SVG path of a bar chart, instead of the two
 	Top    string // label of the upper edge
@@ -90,7 +91,7 @@ func lineOf(values []float64, at axis, choose scale, label func(float64) string)
 	step := plotW / float64(len(values))
 	l := line{Top: label(top), Bottom: label(bottom), From: edge(at.From), To: edge(at.To)}
 	l.Says = "From " + label(lo) + " to " + label(hi) + "."
-	var path, area strings.Builder
+	var path, area, dots strings.Builder
 	start, last, pen := 0.0, 0.0, false
 	for i, v := range values {
 		if !finite(v) {
@@ -102,6 +103,9 @@ func lineOf(values []float64, at axis, choose scale, label func(float64) string)
 		}
 		x, y := (float64(i)+0.5)*step, within(v, bottom, top)
 		if !pen {
+			if i+1 == len(values) || !finite(values[i+1]) {
+				dots.WriteString("M" + xy(x, y) + "h0.01")
+			}
 			start = x
 			path.WriteString("M" + xy(x, y) + "h0.01")
 			area.WriteString("M" + xy(x, y))
@@ -115,7 +119,7 @@ func lineOf(values []float64, at axis, choose scale, label func(float64) string)
 	if pen {
 		closeArea(&area, start, last)
 	}
-	l.Path, l.Area = path.String(), area.String()
+	l.Path, l.Area, l.Dots = path.String(), area.String(), dots.String()
 	return l
 }
 
@@ -134,7 +138,7 @@ func barsOf(values []float64, at axis, label func(float64) string) line {
 			bars.WriteString("M" + xy(x, plotH) + "L" + xy(x, within(v, 0, top)) + "L" + xy(x+w, within(v, 0, top)) + "L" + xy(x+w, plotH) + "Z")
 		}
 	}
-	l.Path, l.Area, l.Bars = "", "", bars.String()
+	l.Path, l.Area, l.Dots, l.Bars = "", "", "", bars.String()
 	return l
 }
 

@@ -21,6 +21,7 @@ type Config struct {
 	Logger  *slog.Logger     // nil: discard
 	Now     func() time.Time // nil: time.Now
 	Version string           // of the product, shown in the footer; "" shows none
+	Done    <-chan struct{}  // closed when the server stops, so that event streams end; nil: they end with their browsers
 }
 
 // server is the console behind its handler.
@@ -33,6 +34,7 @@ type server struct {
 	views    views
 	assets   assets
 	origin   *http.CrossOriginProtection
+	done     <-chan struct{}
 }
 
 // New makes the console's handler. It expects to be mounted at "/" and answers
@@ -52,6 +54,7 @@ func New(cfg Config) http.Handler {
 		sessions: newSessions(cfg.Now),
 		assets:   loadAssets(),
 		origin:   http.NewCrossOriginProtection(),
+		done:     cfg.Done,
 	}
 	s.views = loadViews(s.funcs())
 	return s.secure(s.routes())

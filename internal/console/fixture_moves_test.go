@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,6 +64,7 @@ func (f *fixture) tellReleases() {
 
 	r = f.told("rel-31", "refund-desk", 4, "production", 2*time.Hour, gatesOf("", before(118*time.Minute)), checking, awaiting, deploying, smoke, inCanary)
 	r.Tier = "high"
+	r.Delta.Changes = append(slices.Clone(r.Delta.Changes), resource.Change{Kind: "instructions", Op: "changed", Path: "instructions", From: digestOf("old text"), To: digestOf("new text"), Tier: "medium"})
 	f.watch(r, 260, 0.03, 0.03)
 
 	r = f.told("rel-30", "refund-desk", 4, "staging", 150*time.Minute, gatesOf("", before(149*time.Minute)), checking, deploying, smoke, promoted)

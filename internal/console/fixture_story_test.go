@@ -39,6 +39,11 @@ func (f *fixture) tellVersions() {
 	add("invoice-reader", 3, "critical", author, 50*time.Minute, "manual")
 	add("support-triage", 4, "medium", bot, 4*24*time.Hour, "code")
 	add("support-triage", 5, "medium", bot, 30*time.Hour, "code")
+	for i := range f.versions["refund-desk"] {
+		v := &f.versions["refund-desk"][i]
+		v.Manifest = &resource.Manifest{}
+		v.Manifest.Blueprint.Spec.Instructions = "These are the instructions of " + v.Name + ".\nRefund what was paid."
+	}
 	f.versions["refund-desk"][1].Quarantine = &resource.Quarantine{Incident: "inc-07", Reason: "rolled back in canary", Since: before(22 * time.Hour)}
 
 	f.agents = []control.AgentSummary{

@@ -175,6 +175,12 @@ func (f *fixture) Approvals(_ context.Context, _ control.Principal, q control.Ap
 	return filter(f.approvals, func(a resource.Approval) bool { return q.State == "" || q.State == a.State }), nil
 }
 
+func (f *fixture) Approval(_ context.Context, _ control.Principal, id string) (resource.Approval, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return find("approval request", id, f.approvals, func(a resource.Approval) bool { return a.ID == id })
+}
+
 func (f *fixture) ViewApproval(_ context.Context, p control.Principal, id string) (control.ApprovalView, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -24,6 +24,7 @@ func (s *server) funcs() template.FuncMap {
 		"pretty":      pretty,
 		"prettyBytes": prettyBytes,
 		"visible":     visible,
+		"isDigest":    func(s string) bool { return shortDigest(s) != s },
 		"words":       words,
 		"tone":        tone,
 		"long":        func(s string) bool { return len(s) > 140 || strings.Contains(s, "\n") },
@@ -54,7 +55,7 @@ var tones = map[string]string{
 	"block": "bad", "failure": "bad", "blocked": "bad", "denied": "bad", "error": "bad", "rejected": "bad", "rolled_back": "bad",
 	"open": "bad", "critical": "bad", "quarantined": "bad", "rollback": "bad", "removed": "bad",
 	"checking": "info", "deploying": "info", "smoke": "info", "canary": "info", "running": "info", "continue": "info", "medium": "info",
-	"changed": "info", "used": "good", "added": "good",
+	"changed": "info", "used": "good", "added": "good", "serves": "info",
 }
 
 // tone is "" for what has no colour of its own.

@@ -26,13 +26,15 @@ type client struct {
 	srv *httptest.Server
 	f   *fixture
 	now time.Time
+	// done ends the event streams.
+	done chan struct{}
 	*http.Client
 }
 
 func newClient(t *testing.T, token string) *client {
 	t.Helper()
-	c := &client{t: t, f: newFixture(), now: fixtureNow}
-	c.srv = httptest.NewServer(New(Config{Control: c.f, Now: func() time.Time { return c.now }}))
+	c := &client{t: t, f: newFixture(), now: fixtureNow, done: make(chan struct{})}
+	c.srv = httptest.NewServer(New(Config{Control: c.f, Now: func() time.Time { return c.now }, Done: c.done}))
 	t.Cleanup(func() { c.srv.CloseClientConnections(); c.srv.Close() })
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -267,6 +269,59 @@ func TestEventStream(t *testing.T) {
 	want := `event: change|data: {"action":"release.paused","subjectKind":"release","subjectId":"rel-31"}`
 	if s := strings.Join(got, "|"); s != want {
 		t.Errorf("stream = %s, want %s", s, want)
+	}
+}
+
+func TestEventStreamEndsWithTheServer(t *testing.T) {
+	c := newClient(t, "viewer-token")
+	r, err := http.NewRequestWithContext(t.Context(), "GET", c.srv.URL+"/console/events", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream, err := c.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Body.Close()
+	close(c.done)
+	if b, err := io.ReadAll(stream.Body); err != nil || string(b) != "retry: 2000\n\n" {
+		t.Errorf("stream = %q, %v; want it to end", b, err)
+	}
+}
+
+func TestInstructionsAreShownAndNotTheirDigests(t *testing.T) {
+	c := newClient(t, "admin-token")
+	_, _, body := c.get("/releases/rel-31")
+	for _, want := range []string{"These are the instructions of refund-desk@v3.", "These are the instructions of refund-desk@v4."} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the release does not show %q", want)
+		}
+	}
+	if strings.Contains(body, digestOf("new text")) {
+		t.Error("the release shows the digest of the instructions")
+	}
+}
+
+func TestCannot(t *testing.T) {
+	waiting := resource.Approval{Role: resource.RoleApprover, State: resource.ApprovalPending, ExpiresAt: before(-time.Hour), Excluded: []string{"mika"},
+		Decisions: []resource.ApprovalDecision{{Actor: resource.Actor{Name: "kim", Kind: "human"}, Approve: true}}}
+	approver := []resource.Role{resource.RoleApprover}
+	tests := []struct {
+		name string
+		who  control.Principal
+		now  resource.Millis
+		want string
+	}{
+		{"role", control.Principal{Actor: author}, before(0), "needs the role approver"},
+		{"author", control.Principal{Actor: author, Roles: approver}, before(0), "somebody else"},
+		{"service", control.Principal{Actor: bot, Roles: approver}, before(0), "ci is a token of kind service"},
+		{"late", control.Principal{Actor: operator, Roles: approver}, before(-2 * time.Hour), "expired"},
+		{"twice", control.Principal{Actor: resource.Actor{Name: "kim", Kind: "human"}, Roles: approver}, before(0), "You have answered"},
+	}
+	for _, tt := range tests {
+		if got := cannot(&request{who: tt.who}, waiting, tt.now); !strings.Contains(got, tt.want) {
+			t.Errorf("cannot(%s) = %q, want it to say %q", tt.name, got, tt.want)
+		}
 	}
 }
 

@@ -48,6 +48,8 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 		select {
 		case <-r.Context().Done():
 			return
+		case <-s.done:
+			return
 		case e, ok := <-feed:
 			if !ok {
 				return

@@ -22,11 +22,17 @@ type agentView struct {
 	Environments []resource.Environment
 	Versions     []resource.Version
 	Deltas       []deltaView
-	Snapshots    []resource.Snapshot
+	Snapshots    []snapshotRow
 	Recent       []releaseRow
 	Runs         []resource.Run
 	ByVersion    []resource.Figures
 	MayRollBack  bool
+}
+
+// snapshotRow is a snapshot in a list.
+type snapshotRow struct {
+	resource.Snapshot
+	Serves bool
 }
 
 // deltaView is a capability delta with the names of its versions.
@@ -75,10 +81,14 @@ func (s *server) agentHistory(rq *request, name string, v *agentView) (err error
 	if v.Versions, err = s.control.Versions(ctx, p, name, control.Page{Limit: 50}); err != nil {
 		return err
 	}
+	texts := s.instructionsOf(rq, name)
 	for i := 0; i+1 < len(v.Versions) && i < maxDeltas; i++ {
 		from, to := v.Versions[i+1], v.Versions[i]
 		d, err := s.control.Diff(ctx, p, from.Name, to.Name)
 		if err != nil {
+			return err
+		}
+		if d, err = texts.fill(d); err != nil {
 			return err
 		}
 		v.Deltas = append(v.Deltas, deltaOf(d, fmt.Sprintf("v%d", from.Number), fmt.Sprintf("v%d", to.Number)))
@@ -91,7 +101,9 @@ func (s *server) agentHistory(rq *request, name string, v *agentView) (err error
 		if err != nil {
 			return err
 		}
-		v.Snapshots = append(v.Snapshots, snaps[:min(len(snaps), 8)]...)
+		for _, snap := range snaps[:min(len(snaps), 8)] {
+			v.Snapshots = append(v.Snapshots, snapshotRow{Snapshot: snap, Serves: snap.ID == d.Snapshot})
+		}
 	}
 	releases, err := s.control.Releases(ctx, p, control.ReleaseFilter{Agent: name}, control.Page{Limit: 10})
 	if err != nil {

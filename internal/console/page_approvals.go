@@ -22,13 +22,10 @@ type approvalsView struct {
 // approvalView is a request with what is approved.
 type approvalView struct {
 	control.ApprovalView
-	Delta    deltaView
-	Yes      int
-	Missing  int // approvals still needed
-	Excluded bool
-	ByRole   bool // has the role that may answer
-	Back     string
-	Opened   bool // a person opened it; a live refresh shows no form
+	Delta  deltaView
+	Yes    int
+	Cannot string // why there is no form
+	Back   string // where an answer leads
 }
 
 var approvalStates = []string{"pending", "approved", "used", "denied", "expired", "withdrawn"}
@@ -67,12 +64,12 @@ func (s *server) approvalPage(rq *request) (view, error) {
 }
 
 // approvalOf shows a request. Viewing makes a single-use token, so a live
-// refresh does not view: it looks the request up in the list.
+// refresh only reads the request.
 func (s *server) approvalOf(rq *request, id string) (*approvalView, error) {
-	v := &approvalView{Opened: !rq.live}
+	v := &approvalView{}
 	var err error
 	if rq.live {
-		if v.Approval, err = s.lookUpApproval(rq, id); err != nil {
+		if v.Approval, err = s.control.Approval(rq.Context(), rq.who, id); err != nil {
 			return nil, err
 		}
 	} else if v.ApprovalView, err = s.control.ViewApproval(rq.Context(), rq.who, id); err != nil {
@@ -83,12 +80,14 @@ func (s *server) approvalOf(rq *request, id string) (*approvalView, error) {
 			v.Yes++
 		}
 	}
-	v.Missing = max(0, v.Approval.Quorum-v.Yes)
-	v.Excluded = slices.Contains(v.Approval.Excluded, rq.who.Actor.Name)
-	v.ByRole = rq.has(v.Approval.Role)
+	v.Cannot = cannot(rq, v.Approval, resource.Millis(s.now().UnixMilli()))
 	if r := v.Release; r != nil {
 		v.Back = "/releases/" + url.PathEscape(r.ID)
-		v.Delta = deltaOf(r.Delta, shortDigest(r.Baseline), fmt.Sprintf("v%d", r.Version))
+		delta, err := s.instructionsOf(rq, r.Agent).fill(r.Delta)
+		if err != nil {
+			return nil, err
+		}
+		v.Delta = deltaOf(delta, shortDigest(r.Baseline), fmt.Sprintf("v%d", r.Version))
 		v.Delta.Open = true
 		if r.Baseline == "" {
 			v.Delta.From = "nothing"
@@ -97,24 +96,22 @@ func (s *server) approvalOf(rq *request, id string) (*approvalView, error) {
 	return v, nil
 }
 
-// lookUpApproval finds a request without viewing it.
-func (s *server) lookUpApproval(rq *request, id string) (resource.Approval, error) {
-	page := control.Page{Limit: 1000}
-	for {
-		list, err := s.control.Approvals(rq.Context(), rq.who, control.ApprovalFilter{}, page)
-		if err != nil {
-			return resource.Approval{}, err
-		}
-		for _, a := range list {
-			if a.ID == id {
-				return a, nil
-			}
-		}
-		if len(list) < page.Limit {
-			return resource.Approval{}, fault.New(fault.NotFound, "There is no approval request %s. The list of approvals has them all.", id)
-		}
-		page.After = list[len(list)-1].ID
+// cannot says why a principal is given no form for a request that waits.
+func cannot(rq *request, a resource.Approval, now resource.Millis) string {
+	me := rq.who.Actor
+	switch {
+	case !rq.has(a.Role):
+		return fmt.Sprintf("Answering needs the role %s.", a.Role)
+	case slices.Contains(a.Excluded, me.Name):
+		return "You asked for this or wrote the version, so somebody else has to answer."
+	case me.Kind != "human":
+		return fmt.Sprintf("An approval is a person's answer, and %s is a token of kind %s.", me.Name, me.Kind)
+	case a.ExpiresAt <= now:
+		return "This request has expired."
+	case slices.ContainsFunc(a.Decisions, func(d resource.ApprovalDecision) bool { return d.Actor.Name == me.Name }):
+		return "You have answered. Other people have to answer too."
 	}
+	return "You cannot answer this request."
 }
 
 // decideApproval answers a request.

@@ -13,8 +13,9 @@ import (
 type evidenceView struct {
 	resource.Version
 	Evidence []control.VerifiedEvidence
-	Failed   int // whose signature does not hold
-	Focus    string
+	Failed   int    // whose signature does not hold
+	Focus    string // digest to stand out
+	FocusID  string // the first with that digest
 }
 
 // evidencePage lists and verifies the evidence about a version.
@@ -31,6 +32,9 @@ func (s *server) evidencePage(rq *request) (view, error) {
 	for _, e := range v.Evidence {
 		if !e.Verified {
 			v.Failed++
+		}
+		if e.Digest == v.Focus && v.FocusID == "" {
+			v.FocusID = e.ID
 		}
 	}
 	return view{template: "evidence", title: "Evidence of " + ver.Name, nav: "fleet", body: v}, nil

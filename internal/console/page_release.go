@@ -91,7 +91,11 @@ func (s *server) releasePage(rq *request) (view, error) {
 			from = fmt.Sprintf("v%d", b.Number)
 		}
 	}
-	v.Delta = deltaOf(r.Delta, from, fmt.Sprintf("v%d", r.Version))
+	delta, err := s.instructionsOf(rq, r.Agent).fill(r.Delta)
+	if err != nil {
+		return view{}, err
+	}
+	v.Delta = deltaOf(delta, from, fmt.Sprintf("v%d", r.Version))
 	v.Delta.Open = true
 	v.Moves = movesOf(r, rq.who.Actor, resource.Millis(s.now().UnixMilli()))
 	if r.Canary != nil {
