@@ -1,0 +1,301 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	refunddesk "github.com/aureus-agents/aureus/examples/refund-desk"
+	"github.com/aureus-agents/aureus/internal/generate"
+)
+
+// servers holds the server of each running script, by the script's folder.
+var servers sync.Map
+
+// scriptCommands are the commands of scripts beside testscript's own.
+var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
+	"exits":   scriptExits,
+	"until":   scriptUntil,
+	"capture": scriptCapture,
+	"json":    scriptJSON,
+	"jsoneq":  scriptJSONEqual,
+	"replace": scriptReplace,
+	"flip":    scriptFlip,
+	"large":   scriptLarge,
+	"serve":   scriptServe,
+	"unserve": scriptUnserve,
+	"model":   scriptModel,
+	"script":  scriptScriptedModel,
+	"http":    scriptHTTP,
+}
+
+// exits N COMMAND...: the command ends with exit status N.
+func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
+	want, err := strconv.Atoi(first(ts, neg, args, 2, "exits STATUS COMMAND ARGS..."))
+	ts.Check(err)
+	if got := exitOf(ts, args[1:]); got != want {
+		ts.Fatalf("exit status of %v = %d, want %d", args[1:], got, want)
+	}
+}
+
+// until N COMMAND...: as exits, tried again until it holds.
+func scriptUntil(ts *testscript.TestScript, neg bool, args []string) {
+	want, err := strconv.Atoi(first(ts, neg, args, 2, "until STATUS COMMAND ARGS..."))
+	ts.Check(err)
+	deadline := time.Now().Add(startLimit)
+	for exitOf(ts, args[1:]) != want {
+		if time.Now().After(deadline) {
+			ts.Fatalf("exit status of %v did not become %d in %s", args[1:], want, startLimit)
+		}
+		time.Sleep(50 * time.Millisecond) // between tries; the deadline decides
+	}
+}
+
+func exitOf(ts *testscript.TestScript, args []string) int {
+	err := ts.Exec(args[0], args[1:]...)
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return exit.ExitCode()
+	}
+	ts.Check(err)
+	return 0
+}
+
+// capture VAR [REGEXP]: sets VAR to the last command's output, or to the
+// expression's first group in it.
+func scriptCapture(ts *testscript.TestScript, neg bool, args []string) {
+	name := first(ts, neg, args, 1, "capture VAR [REGEXP]")
+	text := strings.TrimSpace(ts.ReadFile("stdout"))
+	if len(args) > 1 {
+		m := regexp.MustCompile("(?m)" + args[1]).FindStringSubmatch(text)
+		if len(m) < 2 {
+			ts.Fatalf("%q is not in the output:\n%s", args[1], text)
+		}
+		text = m[1]
+	}
+	ts.Setenv(name, text)
+}
+
+// json FILE PATH VALUE: the JSON value at a path like steps.0.name.
+func scriptJSON(ts *testscript.TestScript, neg bool, args []string) {
+	first(ts, false, args, 3, "json FILE PATH VALUE")
+	got := valueAt(ts, readJSON(ts, args[0]), args[1])
+	if equal := got == args[2]; equal == neg {
+		ts.Fatalf("%s of %s = %s, want %s (negated: %v)", args[1], args[0], got, args[2], neg)
+	}
+}
+
+func readJSON(ts *testscript.TestScript, file string) (v any) {
+	text := ts.ReadFile(file)
+	if err := json.Unmarshal([]byte(text), &v); err != nil {
+		ts.Fatalf("%s is not one JSON value: %v\n%s", file, err, text)
+	}
+	return v
+}
+
+// valueAt follows a path; # is the length of a list.
+func valueAt(ts *testscript.TestScript, v any, path string) string {
+	for _, p := range strings.Split(path, ".") {
+		switch x := v.(type) {
+		case map[string]any:
+			v = x[p]
+		case []any:
+			i, err := strconv.Atoi(p)
+			if p == "#" {
+				v = float64(len(x))
+				continue
+			}
+			if err != nil || i >= len(x) {
+				ts.Fatalf("a list of %d has no %q", len(x), p)
+			}
+			v = x[i]
+		default:
+			ts.Fatalf("there is no %q in %v", p, v)
+		}
+	}
+	if s, ok := v.(string); ok {
+		return s
+	}
+	data, err := json.Marshal(v)
+	ts.Check(err)
+	return string(data)
+}
+
+// jsoneq FILE FILE: both hold the same JSON value.
+func scriptJSONEqual(ts *testscript.TestScript, neg bool, args []string) {
+	first(ts, neg, args, 2, "jsoneq FILE FILE")
+	a, b := readJSON(ts, args[0]), readJSON(ts, args[1])
+	if !reflect.DeepEqual(a, b) {
+		ts.Fatalf("%s and %s differ:\n%s", args[0], args[1], cmp.Diff(a, b))
+	}
+}
+
+// replace FROM TO OLD NEW: writes a copy of a file in which OLD, which must be
+// there, is NEW. \n in them is a line break.
+func scriptReplace(ts *testscript.TestScript, neg bool, args []string) {
+	first(ts, neg, args, 4, "replace FROM TO OLD NEW")
+	text := ts.ReadFile(args[0])
+	was, is := strings.ReplaceAll(args[2], `\n`, "\n"), strings.ReplaceAll(args[3], `\n`, "\n")
+	if !strings.Contains(text, was) {
+		ts.Fatalf("%s has no %q", args[0], was)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(strings.Replace(text, was, is, 1)), 0o600))
+}
+
+// flip FILE TEXT: changes one bit of the file behind the first TEXT.
+func scriptFlip(ts *testscript.TestScript, neg bool, args []string) {
+	first(ts, neg, args, 2, "flip FILE TEXT")
+	data := []byte(ts.ReadFile(args[0]))
+	at := bytes.Index(data, []byte(args[1]))
+	if at < 0 {
+		ts.Fatalf("%s has no %q", args[0], args[1])
+	}
+	data[at+len(args[1])] ^= 1
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o600))
+}
+
+// large FROM TO MIB: writes a copy of a text file, filled up with comments.
+func scriptLarge(ts *testscript.TestScript, neg bool, args []string) {
+	first(ts, neg, args, 3, "large FROM TO MIB")
+	mib, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	data := append([]byte(ts.ReadFile(args[0])), bytes.Repeat([]byte("# more of the same, line after line ...\n"), mib<<20/40)...)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), data, 0o600))
+}
+
+// serve [FLAGS...]: starts a server on a free port. AUREUS_SERVER is its address
+// and, at the first start, AUREUS_TOKEN its admin token. The script's end stops it.
+func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
+	first(ts, neg, args, 0, "serve FLAGS...")
+	c, m, err := startChild(ts.MkAbs("."), scriptEnv(ts), servesAt, append([]string{"aureus", "serve", "--listen", "127.0.0.1:0"}, args...)...)
+	ts.Check(err)
+	servers.Store(ts.Getenv("WORK"), c)
+	ts.Defer(c.kill)
+	ts.Setenv("AUREUS_SERVER", m[2])
+	if m[1] != "" {
+		ts.Setenv("AUREUS_TOKEN", m[1])
+	}
+}
+
+// unserve: stops the server with SIGTERM; it must end with status 0.
+func scriptUnserve(ts *testscript.TestScript, neg bool, args []string) {
+	c, ok := servers.LoadAndDelete(ts.Getenv("WORK"))
+	if !ok || neg {
+		ts.Fatalf("no server runs")
+	}
+	server := c.(*child)
+	status, err := server.stop()
+	ts.Check(err)
+	if status != 0 {
+		ts.Fatalf("the server ended with %d:\n%s", status, server.errors())
+	}
+}
+
+// model: starts the example's scripted model and names it in the environment.
+func scriptModel(ts *testscript.TestScript, neg bool, args []string) {
+	first(ts, neg, args, 0, "model")
+	srv := httptest.NewServer(refunddesk.Model())
+	ts.Defer(srv.Close)
+	ts.Setenv("AUREUS_MODEL_URL", srv.URL+"/v1")
+	ts.Setenv("AUREUS_MODEL_NAME", refunddesk.ModelName)
+}
+
+// script FILE...: starts a model that answers with each file in turn, the last
+// one again and again.
+func scriptScriptedModel(ts *testscript.TestScript, neg bool, args []string) {
+	first(ts, neg, args, 1, "script FILE...")
+	var answers []string
+	for _, a := range args {
+		answers = append(answers, ts.ReadFile(a))
+	}
+	var n atomic.Int64
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		i := min(int(n.Add(1)), len(answers)) - 1
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(completion(map[string]any{"role": "assistant", "content": answers[i]})) // the client may be gone
+	}))
+	ts.Defer(srv.Close)
+	ts.Setenv("AUREUS_MODEL_URL", srv.URL+"/v1")
+	ts.Setenv("AUREUS_MODEL_NAME", "scripted")
+}
+
+func completion(message map[string]any) map[string]any {
+	return map[string]any{"id": "c", "object": "chat.completion", "model": "scripted-2026-01",
+		"choices": []any{map[string]any{"index": 0, "message": message, "finish_reason": "stop"}},
+		"usage":   map[string]any{"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}}
+}
+
+// http STATUS METHOD PATH [FILE]: a plain request to the server, whose answer
+// becomes the standard output. ! before it sends no token.
+func scriptHTTP(ts *testscript.TestScript, neg bool, args []string) {
+	first(ts, false, args, 3, "http STATUS METHOD PATH [BODYFILE]")
+	var body io.Reader
+	if len(args) > 3 {
+		body = strings.NewReader(ts.ReadFile(args[3]))
+	}
+	req, err := http.NewRequest(args[1], ts.Getenv("AUREUS_SERVER")+args[2], body)
+	ts.Check(err)
+	if !neg {
+		req.Header.Set("Authorization", "Bearer "+ts.Getenv("AUREUS_TOKEN"))
+	}
+	res, err := http.DefaultClient.Do(req)
+	ts.Check(err)
+	defer res.Body.Close()
+	_, err = io.Copy(ts.Stdout(), res.Body)
+	ts.Check(err)
+	if got := strconv.Itoa(res.StatusCode); got != args[0] {
+		ts.Fatalf("%s %s = %s, want %s", args[1], args[2], got, args[0])
+	}
+}
+
+func first(ts *testscript.TestScript, neg bool, args []string, n int, usage string) string {
+	if neg || len(args) < n {
+		ts.Fatalf("usage: %s", usage)
+	}
+	if n == 0 {
+		return ""
+	}
+	return args[0]
+}
+
+// scriptEnv is the script's environment for a process that is not started with exec.
+func scriptEnv(ts *testscript.TestScript) []string {
+	var env []string
+	for _, k := range []string{"PATH", "HOME", "TMPDIR", "AUREUS_MODEL_URL", "AUREUS_MODEL_NAME", "GORACE", "GOCOVERDIR"} {
+		if v := ts.Getenv(k); v != "" {
+			env = append(env, k+"="+v)
+		}
+	}
+	return env
+}
+
+// writeRefundDesk writes the agent that the scripts use: the template with the
+// example's shop and scripted model.
+func writeRefundDesk(file string) error {
+	a, _, err := generate.FromTemplate("support-desk", map[string]string{"name": "refund-desk", "owner": "customer-care",
+		"model": refunddesk.ModelName, "server": demoShopCommand, "refundTier": "medium"}, time.Now)
+	if err != nil {
+		return err
+	}
+	text, err := a.YAML()
+	if err != nil {
+		return fmt.Errorf("write the agent of the scripts: %w", err)
+	}
+	return os.WriteFile(file, text, 0o600)
+}
