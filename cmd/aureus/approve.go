@@ -20,15 +20,11 @@ func newApprovals(e *env) *cobra.Command {
 	r := remoteFlags(e, cmd)
 	cmd.Flags().StringVar(&f.Agent, "agent", "", "only of this agent")
 	cmd.Flags().BoolVar(&all, "all", false, "also the answered ones")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		c, err := r.client()
-		if err != nil {
-			return err
-		}
+	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, _ []string) error {
 		if !all {
 			f.State = resource.ApprovalPending
 		}
-		l, err := c.Approvals(cmd.Context(), f, client.Page{})
+		l, err := c.Approvals(ctx, f, client.Page{})
 		if err != nil {
 			return err
 		}
@@ -39,7 +35,7 @@ func newApprovals(e *env) *cobra.Command {
 				}
 			})
 		})
-	}
+	})
 	return cmd
 }
 
@@ -66,23 +62,19 @@ names its one pending request.`,
 	if approve {
 		cmd.Flags().BoolVar(&wait, "wait", false, "then follow the release until it ends; exit status as of release wait")
 	}
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.client()
+	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
+		id, err := pendingApproval(ctx, c, args[0])
 		if err != nil {
 			return err
 		}
-		id, err := pendingApproval(cmd.Context(), c, args[0])
-		if err != nil {
-			return err
-		}
-		view, err := c.ViewApproval(cmd.Context(), id)
+		view, err := c.ViewApproval(ctx, id)
 		if err != nil {
 			return err
 		}
 		if r.output == "text" {
 			printView(e.stdout, view)
 		}
-		a, err := c.Decide(cmd.Context(), id, resource.DecideRequest{Token: view.Token, Approve: approve, Reason: reason})
+		a, err := c.Decide(ctx, id, resource.DecideRequest{Token: view.Token, Approve: approve, Reason: reason})
 		if err != nil {
 			return err
 		}
@@ -93,14 +85,14 @@ names its one pending request.`,
 			return fault.New(fault.Waiting, "%d of %d approvals are given", len(a.Decisions), a.Quorum)
 		}
 		if wait && view.Release != nil {
-			rel, err := c.Release(cmd.Context(), view.Release.ID)
+			rel, err := c.Release(ctx, view.Release.ID)
 			if err != nil {
 				return err
 			}
-			return finishRelease(cmd.Context(), r, c, rel, true)
+			return finishRelease(ctx, r, c, rel, true)
 		}
 		return nil
-	}
+	})
 	return cmd
 }
 

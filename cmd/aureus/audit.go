@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/aureus-agents/aureus/client"
 	"github.com/aureus-agents/aureus/internal/audit"
 	"github.com/aureus-agents/aureus/internal/fault"
 )
@@ -26,15 +28,11 @@ func newAuditTail(e *env) *cobra.Command {
 	r := remoteFlags(e, cmd)
 	cmd.Flags().IntVarP(&n, "lines", "n", 20, "how many, at most 1000")
 	cmd.Flags().Int64Var(&from, "from", -1, "first index (default: the last ones)")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		c, err := r.client()
-		if err != nil {
-			return err
-		}
+	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, _ []string) error {
 		if from < 0 {
 			from = int64(-n)
 		}
-		l, err := c.Entries(cmd.Context(), from, n)
+		l, err := c.Entries(ctx, from, n)
 		if err != nil {
 			return err
 		}
@@ -46,7 +44,7 @@ func newAuditTail(e *env) *cobra.Command {
 				}
 			})
 		})
-	}
+	})
 	return cmd
 }
 
@@ -61,11 +59,7 @@ signed checkpoint. audit verify needs this and the public key, and nothing else.
 	}
 	r := remoteFlags(e, cmd)
 	cmd.Flags().StringVarP(&file, "file", "f", "-", "file to write, - for stdout")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) (err error) {
-		c, err := r.client()
-		if err != nil {
-			return err
-		}
+	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, _ []string) error {
 		out := e.stdout
 		if file != "-" {
 			f, err := os.Create(file)
@@ -79,8 +73,8 @@ signed checkpoint. audit verify needs this and the public key, and nothing else.
 			}()
 			out = f
 		}
-		return c.Export(cmd.Context(), out)
-	}
+		return c.Export(ctx, out)
+	})
 	return cmd
 }
 
@@ -92,17 +86,13 @@ func newAuditKey(e *env) *cobra.Command {
 		Args:  cobra.NoArgs,
 	}
 	r := remoteFlags(e, cmd)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		c, err := r.client()
-		if err != nil {
-			return err
-		}
-		k, err := c.Keys(cmd.Context())
+	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, _ []string) error {
+		k, err := c.Keys(ctx)
 		if err != nil {
 			return err
 		}
 		return r.print(k, func(w io.Writer) { fmt.Fprintln(w, k.VerifierKey) })
-	}
+	})
 	return cmd
 }
 

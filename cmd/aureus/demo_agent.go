@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/aureus-agents/aureus/blueprint"
-	refunddesk "github.com/aureus-agents/aureus/examples/refund-desk"
 	"github.com/aureus-agents/aureus/internal/generate"
 	"github.com/aureus-agents/aureus/resource"
 )
@@ -17,7 +16,7 @@ import (
 // fromTemplate makes version 1.
 func (d *demo) fromTemplate() (*blueprint.Agent, resource.GenerationRecord, error) {
 	return generate.FromTemplate("support-desk", map[string]string{
-		"name": demoAgent, "owner": "customer-care", "model": refunddesk.ModelName, "server": demoShopCommand, "refundTier": "medium",
+		"name": demoAgent, "owner": "customer-care", "server": demoShopCommand, "refundTier": "medium",
 	}, time.Now)
 }
 

@@ -114,7 +114,7 @@ func (d *demo) model() (model.Config, string, error) {
 	}
 	d.script = &http.Server{Handler: refunddesk.Model(), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = d.script.Serve(l) }() // ends with Close
-	cfg.Providers[model.DefaultProvider] = model.Provider{URL: "http://" + l.Addr().String() + "/v1", Name: refunddesk.ModelName}
+	cfg.Providers[model.DefaultProvider] = model.Provider{URL: "http://" + l.Addr().String() + "/v1"}
 	return cfg, "scripted, on loopback", nil
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"time"
@@ -22,16 +23,12 @@ func newFigures(e *env) *cobra.Command {
 	r := remoteFlags(e, cmd)
 	cmd.Flags().StringVar(&q.Environment, "env", "", "only in this environment")
 	cmd.Flags().DurationVar(&window, "window", 24*time.Hour, "how far back")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.client()
-		if err != nil {
-			return err
-		}
+	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
 		if len(args) == 1 {
 			q.Agent = args[0]
 		}
 		q.From = resource.Millis(time.Now().Add(-window).UnixMilli())
-		l, err := c.Figures(cmd.Context(), q)
+		l, err := c.Figures(ctx, q)
 		if err != nil {
 			return err
 		}
@@ -44,7 +41,7 @@ func newFigures(e *env) *cobra.Command {
 				}
 			})
 		})
-	}
+	})
 	return cmd
 }
 

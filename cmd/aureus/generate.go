@@ -38,7 +38,7 @@ func newGenerate(e *env) *cobra.Command {
                    --mcp and repairs it until it validates (three rounds);
                    AUREUS_MODEL_URL, _KEY and _NAME name the model
   --template NAME  from a built-in template; --templates lists them
-  --code FILE      from Starlark that defines blueprint(params)
+  --code FILE      from Starlark that defines blueprint(ctx), with ctx.params
 The blueprint goes to stdout or, with -f, to a file; then its generation record
 goes to FILE.generation.json, which aureus push sends along.`,
 		Args: cobra.NoArgs,

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 
@@ -22,12 +23,8 @@ func newIncidentList(e *env) *cobra.Command {
 	r := remoteFlags(e, cmd)
 	cmd.Flags().StringVar(&agent, "agent", "", "only of this agent")
 	cmd.Flags().StringVar(&state, "state", "", "open, mitigated or resolved")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		c, err := r.client()
-		if err != nil {
-			return err
-		}
-		l, err := c.Incidents(cmd.Context(), agent, state, client.Page{})
+	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, _ []string) error {
+		l, err := c.Incidents(ctx, agent, state, client.Page{})
 		if err != nil {
 			return err
 		}
@@ -38,24 +35,20 @@ func newIncidentList(e *env) *cobra.Command {
 				}
 			})
 		})
-	}
+	})
 	return cmd
 }
 
 func newIncidentShow(e *env) *cobra.Command {
 	cmd := &cobra.Command{Use: "show INCIDENT", Short: "Show an incident with its timeline and failing runs", Args: cobra.ExactArgs(1)}
 	r := remoteFlags(e, cmd)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.client()
-		if err != nil {
-			return err
-		}
-		in, err := c.Incident(cmd.Context(), args[0])
+	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
+		in, err := c.Incident(ctx, args[0])
 		if err != nil {
 			return err
 		}
 		return r.print(in, func(w io.Writer) { printIncident(w, in) })
-	}
+	})
 	return cmd
 }
 
@@ -94,17 +87,13 @@ func newIncidentRCA(e *env) *cobra.Command {
 		cmd.Flags().StringVar(about.to, name, "", about.text)
 		_ = cmd.MarkFlagRequired(name) // the flag is there
 	}
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.client()
-		if err != nil {
-			return err
-		}
-		in, err := c.RecordRCA(cmd.Context(), args[0], rca)
+	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
+		in, err := c.RecordRCA(ctx, args[0], rca)
 		if err != nil {
 			return err
 		}
 		return r.print(in, func(w io.Writer) { printIncident(w, in) })
-	}
+	})
 	return cmd
 }
 
@@ -125,16 +114,12 @@ replays the scenario. Exit status 3 when the proof does not hold.`,
 	for _, name := range []string{"version", "scenario"} {
 		_ = cmd.MarkFlagRequired(name) // the flag is there
 	}
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.client()
-		if err != nil {
-			return err
-		}
-		in, err := c.ProveGuardrail(cmd.Context(), args[0], req)
+	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
+		in, err := c.ProveGuardrail(ctx, args[0], req)
 		if err != nil {
 			return err
 		}
 		return r.print(in, func(w io.Writer) { printIncident(w, in) })
-	}
+	})
 	return cmd
 }

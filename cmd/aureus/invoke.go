@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/aureus-agents/aureus/client"
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/resource"
 )
@@ -29,15 +31,13 @@ a person.`,
 	cmd.Flags().StringVar(&req.Environment, "env", "production", "environment")
 	cmd.Flags().StringVar(&req.Session, "session", "", "session, which keeps its version")
 	_ = cmd.MarkFlagRequired("input") // the flag is there
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.client()
+	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
+		v, err := readInput(e, input)
 		if err != nil {
 			return err
 		}
-		if req.Input, err = readInput(e, input); err != nil {
-			return err
-		}
-		run, err := c.Invoke(cmd.Context(), args[0], req)
+		req.Input = v
+		run, err := c.Invoke(ctx, args[0], req)
 		if err != nil {
 			return err
 		}
@@ -45,7 +45,7 @@ a person.`,
 			return err
 		}
 		return runError(run)
-	}
+	})
 	return cmd
 }
 
@@ -103,12 +103,8 @@ evaluation.suites[].file; without it the scenario is printed.`,
 	}
 	r := remoteFlags(e, cmd)
 	cmd.Flags().StringVar(&into, "into", "", "suite file to append to, made when it is not there")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.client()
-		if err != nil {
-			return err
-		}
-		sc, err := c.Scenario(cmd.Context(), args[0])
+	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
+		sc, err := c.Scenario(ctx, args[0])
 		if err != nil {
 			return err
 		}
@@ -124,6 +120,6 @@ evaluation.suites[].file; without it the scenario is printed.`,
 		}
 		fmt.Fprintf(e.stdout, "%q added to %s, which has %d scenarios now\n", sc.Name, into, n)
 		return nil
-	}
+	})
 	return cmd
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -32,13 +33,30 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Recorded runs that others made are not part of the project; where they are, they
+	// are used too.
+	shared, err := filepath.Abs("../../../shared/data")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, missing := os.Stat(shared)
+	if missing != nil {
+		t.Logf("%s is not there: the scripts use their own recorded runs only", shared)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireUniqueNames:  true,
 		RequireExplicitExec: true, ContinueOnError: true,
-		Cmds:                scriptCommands,
+		Cmds: scriptCommands,
+		Condition: func(cond string) (bool, error) {
+			if cond == "shared-data" {
+				return missing == nil, nil
+			}
+			return false, fmt.Errorf("there is no condition %q", cond)
+		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("EXAMPLES", examples)
+			e.Setenv("SHARED_DATA", shared)
 			e.Setenv("NO_COLOR", "1")
 			// The template's agent with the example's shop, as scripts change it.
 			return writeRefundDesk(filepath.Join(e.WorkDir, "refund-desk.yaml"))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/aureus-agents/aureus/client"
 	"github.com/aureus-agents/aureus/resource"
 )
 
@@ -27,11 +28,7 @@ of the digest. -o json prints {"version","created","findings"}.`,
 	r := remoteFlags(e, cmd)
 	cmd.Flags().StringVar(&build.GitSHA, "git-sha", "", "commit (default: the one checked out where FILE is)")
 	cmd.Flags().StringVar(&build.BuildNumber, "build-number", "", "build number")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.client()
-		if err != nil {
-			return err
-		}
+	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
 		a, _, err := readBlueprint(e, args[0])
 		if err != nil {
 			return err
@@ -42,9 +39,9 @@ of the digest. -o json prints {"version","created","findings"}.`,
 		}
 		build.Source = filepath.Base(args[0])
 		if build.GitSHA == "" {
-			build.GitSHA = headOf(cmd.Context(), filepath.Dir(args[0]))
+			build.GitSHA = headOf(ctx, filepath.Dir(args[0]))
 		}
-		res, err := c.Push(cmd.Context(), resource.PushRequest{Blueprint: a, Build: build, Generation: gen})
+		res, err := c.Push(ctx, resource.PushRequest{Blueprint: a, Build: build, Generation: gen})
 		if err != nil {
 			return err
 		}
@@ -58,7 +55,7 @@ of the digest. -o json prints {"version","created","findings"}.`,
 				fmt.Fprintln(w, findingLine(f))
 			}
 		})
-	}
+	})
 	return cmd
 }
 

@@ -44,18 +44,14 @@ func newReleaseStart(e *env) *cobra.Command {
 	cmd.Flags().StringVar(&req.Reason, "reason", "", "why, for the record")
 	cmd.Flags().BoolVar(&wait, "wait", false, "follow the release until it ends or waits for people")
 	_ = cmd.MarkFlagRequired("env") // the flag is there
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.client()
-		if err != nil {
-			return err
-		}
+	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
 		req.Version = args[0]
-		rel, err := c.StartRelease(cmd.Context(), req)
+		rel, err := c.StartRelease(ctx, req)
 		if err != nil {
 			return err
 		}
-		return finishRelease(cmd.Context(), r, c, rel, wait)
-	}
+		return finishRelease(ctx, r, c, rel, wait)
+	})
 	return cmd
 }
 
@@ -67,17 +63,13 @@ func newReleaseWait(e *env) *cobra.Command {
 		Args:  cobra.ExactArgs(1),
 	}
 	r := remoteFlags(e, cmd)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.client()
+	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
+		rel, err := c.Release(ctx, args[0])
 		if err != nil {
 			return err
 		}
-		rel, err := c.Release(cmd.Context(), args[0])
-		if err != nil {
-			return err
-		}
-		return finishRelease(cmd.Context(), r, c, rel, true)
-	}
+		return finishRelease(ctx, r, c, rel, true)
+	})
 	return cmd
 }
 
@@ -154,12 +146,8 @@ func newReleaseList(e *env) *cobra.Command {
 	r := remoteFlags(e, cmd)
 	cmd.Flags().StringVar(&f.Agent, "agent", "", "only of this agent")
 	cmd.Flags().StringVar(&f.Environment, "env", "", "only into this environment")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		c, err := r.client()
-		if err != nil {
-			return err
-		}
-		l, err := c.Releases(cmd.Context(), f, client.Page{})
+	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, _ []string) error {
+		l, err := c.Releases(ctx, f, client.Page{})
 		if err != nil {
 			return err
 		}
@@ -170,19 +158,15 @@ func newReleaseList(e *env) *cobra.Command {
 				}
 			})
 		})
-	}
+	})
 	return cmd
 }
 
 func newReleaseShow(e *env) *cobra.Command {
 	cmd := &cobra.Command{Use: "show RELEASE", Short: "Show a release with its gates and history", Args: cobra.ExactArgs(1)}
 	r := remoteFlags(e, cmd)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.client()
-		if err != nil {
-			return err
-		}
-		rel, err := c.Release(cmd.Context(), args[0])
+	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
+		rel, err := c.Release(ctx, args[0])
 		if err != nil {
 			return err
 		}
@@ -194,7 +178,7 @@ func newReleaseShow(e *env) *cobra.Command {
 				}
 			})
 		})
-	}
+	})
 	return cmd
 }
 
@@ -204,17 +188,13 @@ func newReleaseMove(e *env, event, about string) *cobra.Command {
 	r := remoteFlags(e, cmd)
 	cmd.Flags().StringVar(&reason, "reason", "", "why, for the record")
 	_ = cmd.MarkFlagRequired("reason") // the flag is there
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.client()
-		if err != nil {
-			return err
-		}
-		rel, err := c.MoveRelease(cmd.Context(), args[0], event, reason)
+	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
+		rel, err := c.MoveRelease(ctx, args[0], event, reason)
 		if err != nil {
 			return err
 		}
 		return r.print(rel, func(w io.Writer) { printRelease(w, rel) })
-	}
+	})
 	return cmd
 }
 
@@ -228,12 +208,8 @@ the recorded verdict is another one. -o json prints {"release","plan","stored",
 		Args: cobra.ExactArgs(1),
 	}
 	r := remoteFlags(e, cmd)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.client()
-		if err != nil {
-			return err
-		}
-		v, err := c.Verdict(cmd.Context(), args[0])
+	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
+		v, err := c.Verdict(ctx, args[0])
 		if err != nil {
 			return err
 		}
@@ -250,7 +226,7 @@ the recorded verdict is another one. -o json prints {"release","plan","stored",
 			return fault.New(fault.Verification, "the recorded verdict of %s does not follow from its outcomes", v.Release)
 		}
 		return nil
-	}
+	})
 	return cmd
 }
 
@@ -270,21 +246,17 @@ opened. With --wait, until the restored version is verified again.`,
 	cmd.Flags().StringVar(&reason, "reason", "", "why, for the record")
 	cmd.Flags().BoolVar(&wait, "wait", false, "wait until the restored version is verified")
 	_ = cmd.MarkFlagRequired("reason") // the flag is there
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.client()
-		if err != nil {
-			return err
-		}
-		rel, err := c.Rollback(cmd.Context(), args[0], environment, reason)
+	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
+		rel, err := c.Rollback(ctx, args[0], environment, reason)
 		if err != nil {
 			return err
 		}
 		if wait {
-			if rel, err = followRelease(cmd.Context(), r, c, rel); err != nil {
+			if rel, err = followRelease(ctx, r, c, rel); err != nil {
 				return err
 			}
 		}
 		return r.print(rel, func(w io.Writer) { printRelease(w, rel) })
-	}
+	})
 	return cmd
 }

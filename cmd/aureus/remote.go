@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -47,6 +48,17 @@ func (r *remote) client() (*client.Client, error) {
 		return nil, fault.New(fault.Unauthorized, "AUREUS_TOKEN is not set; put a token of the server there (the first start of `aureus serve` prints one)")
 	}
 	return client.New(r.server, token, nil)
+}
+
+// with makes a command's run function of one that needs a client.
+func (r *remote) with(do func(ctx context.Context, c *client.Client, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		c, err := r.client()
+		if err != nil {
+			return err
+		}
+		return do(cmd.Context(), c, args)
+	}
 }
 
 // print writes v as JSON, or as text with the given function.

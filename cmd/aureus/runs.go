@@ -34,13 +34,9 @@ func newRunsList(e *env) *cobra.Command {
 	cmd.Flags().BoolVar(&f.Failed, "failed", false, "only failed ones")
 	cmd.Flags().IntVar(&p.Limit, "limit", 20, "how many, at most 1000")
 	cmd.Flags().StringVar(&p.After, "after", "", "id of the last run of the page before")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		c, err := r.client()
-		if err != nil {
-			return err
-		}
+	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, _ []string) error {
 		f.Mode = resource.RunMode(mode)
-		l, err := c.Runs(cmd.Context(), f, p)
+		l, err := c.Runs(ctx, f, p)
 		if err != nil {
 			return err
 		}
@@ -51,24 +47,20 @@ func newRunsList(e *env) *cobra.Command {
 				}
 			})
 		})
-	}
+	})
 	return cmd
 }
 
 func newRunsShow(e *env) *cobra.Command {
 	cmd := &cobra.Command{Use: "show RUN", Short: "Show a run with every step and decision", Args: cobra.ExactArgs(1)}
 	r := remoteFlags(e, cmd)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.client()
-		if err != nil {
-			return err
-		}
-		run, err := c.Run(cmd.Context(), args[0])
+	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
+		run, err := c.Run(ctx, args[0])
 		if err != nil {
 			return err
 		}
 		return r.print(run, func(w io.Writer) { printRun(w, run) })
-	}
+	})
 	return cmd
 }
 

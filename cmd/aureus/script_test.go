@@ -109,7 +109,7 @@ func readJSON(ts *testscript.TestScript, file string) (v any) {
 	return v
 }
 
-// valueAt follows a path; # is the length of a list.
+// valueAt follows a path; len is the length of a list.
 func valueAt(ts *testscript.TestScript, v any, path string) string {
 	for _, p := range strings.Split(path, ".") {
 		switch x := v.(type) {
@@ -117,7 +117,7 @@ func valueAt(ts *testscript.TestScript, v any, path string) string {
 			v = x[p]
 		case []any:
 			i, err := strconv.Atoi(p)
-			if p == "#" {
+			if p == "len" {
 				v = float64(len(x))
 				continue
 			}

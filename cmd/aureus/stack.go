@@ -140,7 +140,7 @@ func (s *stack) handler(metrics *telemetry.Metrics, addr net.Addr) http.Handler 
 	hosts := api.HostRules{Loopback: tcp != nil && tcp.IP.IsLoopback(), Allowed: s.cfg.Hosts}
 	routes := api.New(api.Config{Control: s.control, Logger: s.cfg.Logger, Version: version, Metrics: metrics.Handler(),
 		Ready: s.ready, Hosts: hosts, Done: s.done})
-	pages := api.ProtectHost(console.New(console.Config{Control: s.control, Logger: s.cfg.Logger, Version: version}), hosts)
+	pages := api.ProtectHost(console.New(console.Config{Control: s.control, Logger: s.cfg.Logger, Version: version, Done: s.done}), hosts)
 	mux := http.NewServeMux()
 	for _, path := range []string{"/v1/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/openapi.yaml"} {
 		mux.Handle(path, routes)

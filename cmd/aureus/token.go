@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/aureus-agents/aureus/client"
 	"github.com/aureus-agents/aureus/resource"
 )
 
@@ -35,33 +37,25 @@ auditor admin. Kinds: human agent service; only a human's token can approve.`,
 	for _, name := range []string{"name", "role"} {
 		_ = cmd.MarkFlagRequired(name) // the flag is there
 	}
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		c, err := r.client()
-		if err != nil {
-			return err
-		}
+	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, _ []string) error {
 		for _, role := range roles {
 			req.Roles = append(req.Roles, resource.Role(role))
 		}
 		req.TTLSeconds = int64(ttl.Seconds())
-		t, err := c.CreateToken(cmd.Context(), req)
+		t, err := c.CreateToken(ctx, req)
 		if err != nil {
 			return err
 		}
 		return r.print(t, func(w io.Writer) { fmt.Fprintln(w, t.Secret) })
-	}
+	})
 	return cmd
 }
 
 func newTokenList(e *env) *cobra.Command {
 	cmd := &cobra.Command{Use: "list", Short: "List tokens, without their secrets", Args: cobra.NoArgs}
 	r := remoteFlags(e, cmd)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		c, err := r.client()
-		if err != nil {
-			return err
-		}
-		l, err := c.Tokens(cmd.Context())
+	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, _ []string) error {
+		l, err := c.Tokens(ctx)
 		if err != nil {
 			return err
 		}
@@ -72,19 +66,15 @@ func newTokenList(e *env) *cobra.Command {
 				}
 			})
 		})
-	}
+	})
 	return cmd
 }
 
 func newTokenRevoke(e *env) *cobra.Command {
 	cmd := &cobra.Command{Use: "revoke TOKEN", Short: "Revoke a token", Args: cobra.ExactArgs(1)}
 	r := remoteFlags(e, cmd)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.client()
-		if err != nil {
-			return err
-		}
-		return c.RevokeToken(cmd.Context(), args[0])
-	}
+	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
+		return c.RevokeToken(ctx, args[0])
+	})
 	return cmd
 }

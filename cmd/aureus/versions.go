@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -16,12 +17,8 @@ import (
 func newAgents(e *env) *cobra.Command {
 	cmd := &cobra.Command{Use: "agents", Short: "List agents and what serves where", Args: cobra.NoArgs}
 	r := remoteFlags(e, cmd)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		c, err := r.client()
-		if err != nil {
-			return err
-		}
-		l, err := c.Agents(cmd.Context())
+	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, _ []string) error {
+		l, err := c.Agents(ctx)
 		if err != nil {
 			return err
 		}
@@ -36,19 +33,15 @@ func newAgents(e *env) *cobra.Command {
 				}
 			})
 		})
-	}
+	})
 	return cmd
 }
 
 func newVersions(e *env) *cobra.Command {
 	cmd := &cobra.Command{Use: "versions AGENT", Short: "List an agent's versions", Args: cobra.ExactArgs(1)}
 	r := remoteFlags(e, cmd)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.client()
-		if err != nil {
-			return err
-		}
-		l, err := c.Versions(cmd.Context(), args[0], client.Page{})
+	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
+		l, err := c.Versions(ctx, args[0], client.Page{})
 		if err != nil {
 			return err
 		}
@@ -63,24 +56,20 @@ func newVersions(e *env) *cobra.Command {
 				}
 			})
 		})
-	}
+	})
 	return cmd
 }
 
 func newVersion(e *env) *cobra.Command {
 	cmd := &cobra.Command{Use: "version VERSION", Short: "Show a version with its manifest, as JSON", Args: cobra.ExactArgs(1)}
 	r := remoteFlags(e, cmd)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.client()
-		if err != nil {
-			return err
-		}
-		v, err := c.Version(cmd.Context(), args[0])
+	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
+		v, err := c.Version(ctx, args[0])
 		if err != nil {
 			return err
 		}
 		return writeJSON(e.stdout, v)
-	}
+	})
 	return cmd
 }
 
@@ -95,17 +84,13 @@ way round. The delta, not its author, sets the approval tier.
 		Args: cobra.ExactArgs(2),
 	}
 	r := remoteFlags(e, cmd)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.client()
-		if err != nil {
-			return err
-		}
-		d, err := c.Diff(cmd.Context(), args[0], args[1])
+	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
+		d, err := c.Diff(ctx, args[0], args[1])
 		if err != nil {
 			return err
 		}
 		return r.print(d, func(w io.Writer) { printDelta(w, d) })
-	}
+	})
 	return cmd
 }
 
@@ -138,17 +123,13 @@ what the bundles are about. Exit status 5 when a piece does not verify.`,
 	}
 	r := remoteFlags(e, cmd)
 	cmd.Flags().StringVar(&out, "out", "", "folder to write the bundles to")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.client()
-		if err != nil {
-			return err
-		}
-		l, err := c.Evidence(cmd.Context(), args[0])
+	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
+		l, err := c.Evidence(ctx, args[0])
 		if err != nil {
 			return err
 		}
 		if out != "" {
-			if err := exportEvidence(cmd.Context(), c, args[0], out, l.Items); err != nil {
+			if err := exportEvidence(ctx, c, args[0], out, l.Items); err != nil {
 				return err
 			}
 		}
@@ -161,7 +142,7 @@ what the bundles are about. Exit status 5 when a piece does not verify.`,
 			}
 		}
 		return nil
-	}
+	})
 	return cmd
 }
 
