@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	pollEvery  = 15 * time.Millisecond // how soon a new job is seen
+	pollEvery  = 50 * time.Millisecond // how soon a new job is seen, for about 2 % of a core
 	firstRetry = 100 * time.Millisecond
 	soonRetry  = 10 * time.Second // longest wait of the first soonTries attempts
 	soonTries  = 25
