@@ -1,8 +1,11 @@
 package control
 
 import (
+	"cmp"
 	"context"
-	"strings"
+	"encoding/json"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/aureus-agents/aureus/blueprint"
@@ -12,11 +15,11 @@ import (
 )
 
 // CheckAlerts holds the figures of what serves against its alert rules. An alert
-// that begins or ends is recorded and told to people once. Call it every few
-// seconds.
+// that begins or ends is recorded and told to people once; one of a version that
+// no longer serves ends. Call it every few seconds.
 func (c *Control) CheckAlerts(ctx context.Context) error {
-	var firing []alert.Firing
-	rules := map[string]bool{} // every rule that could fire, by key
+	firing := map[alertKey]string{}
+	var before []alertKey
 	err := c.view(ctx, func(r Reader) error {
 		ds, err := r.Deployments("")
 		if err != nil {
@@ -24,50 +27,82 @@ func (c *Control) CheckAlerts(ctx context.Context) error {
 		}
 		for _, d := range ds {
 			for _, digest := range []string{d.Stable, d.Candidate} {
-				fs, err := c.alertsOf(r, d, digest, rules)
-				if err != nil {
+				if err := c.alertsOf(r, d, digest, firing); err != nil {
 					return err
 				}
-				firing = append(firing, fs...)
 			}
 		}
-		return nil
+		before, err = firingAlerts(r)
+		return err
 	})
-	if err != nil || len(rules) == 0 {
+	if err != nil || sameAlerts(before, firing) {
 		return err
 	}
-	return c.update(ctx, func(t *tx) error { return t.moveAlerts(firing, rules) })
+	return c.update(ctx, func(t *tx) error { return t.moveAlerts(firing) })
 }
 
-// alertKey names an alert rule of a version in an environment, as a setting that
-// says whether it fires.
-func alertKey(agent, env, digest, rule string) string {
-	return strings.Join([]string{"alert", agent, env, digest, rule}, "\x1f")
+// alertKey names an alert rule of a version in an environment.
+type alertKey struct{ Agent, Environment, Digest, Rule string }
+
+func (k alertKey) compare(o alertKey) int {
+	return cmp.Or(cmp.Compare(k.Agent, o.Agent), cmp.Compare(k.Environment, o.Environment),
+		cmp.Compare(k.Digest, o.Digest), cmp.Compare(k.Rule, o.Rule))
 }
 
-func (c *Control) alertsOf(r Reader, d resource.Deployment, digest string, rules map[string]bool) (out []alert.Firing, err error) {
-	if digest == "" {
+// metaAlerts is the setting that holds the alerts that fire, sorted.
+const metaAlerts = "alerts.firing"
+
+func firingAlerts(r Reader) (keys []alertKey, err error) {
+	text, err := r.Meta(metaAlerts)
+	if fault.Is(err, fault.NotFound) {
 		return nil, nil
 	}
-	v, err := r.VersionByDigest(d.Agent, digest)
 	if err != nil {
 		return nil, err
 	}
+	if err := json.Unmarshal([]byte(text), &keys); err != nil {
+		return nil, fault.Wrap(err, fault.Corrupt, "the list of firing alerts cannot be read; restore a backup")
+	}
+	return keys, nil
+}
+
+func sameAlerts(before []alertKey, firing map[alertKey]string) bool {
+	if len(before) != len(firing) {
+		return false
+	}
+	for _, k := range before {
+		if _, ok := firing[k]; !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// alertsOf adds the alerts of a version that fire, each with its text.
+func (c *Control) alertsOf(r Reader, d resource.Deployment, digest string, firing map[alertKey]string) error {
+	if digest == "" {
+		return nil
+	}
+	v, err := r.VersionByDigest(d.Agent, digest)
+	if err != nil {
+		return err
+	}
 	now := c.now()
 	for _, rule := range v.Manifest.Blueprint.Spec.Monitor.Alerts {
-		rules[alertKey(d.Agent, d.Environment, digest, rule.Name)] = true
 		w := resource.Millis(alert.Window(rule) / time.Millisecond)
 		current, err := figuresOf(r, d, digest, now-w, now+1)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		previous, err := figuresOf(r, d, digest, now-2*w, now-w)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		out = append(out, alert.Evaluate([]blueprint.Alert{rule}, now, current, previous)...)
+		for _, f := range alert.Evaluate([]blueprint.Alert{rule}, now, current, previous) {
+			firing[alertKey{d.Agent, d.Environment, digest, f.Rule}] = f.Text
+		}
 	}
-	return out, nil
+	return nil
 }
 
 func figuresOf(r Reader, d resource.Deployment, digest string, from, to resource.Millis) (resource.Figures, error) {
@@ -79,41 +114,37 @@ func figuresOf(r Reader, d resource.Deployment, digest string, from, to resource
 }
 
 // moveAlerts records which alerts began and which ended.
-func (t *tx) moveAlerts(firing []alert.Firing, rules map[string]bool) error {
-	now := map[string]alert.Firing{}
-	for _, f := range firing {
-		now[alertKey(f.Agent, f.Environment, f.Digest, f.Rule)] = f
+func (t *tx) moveAlerts(firing map[alertKey]string) error {
+	before, err := firingAlerts(t)
+	if err != nil {
+		return err
 	}
-	for key := range rules {
-		was, err := t.Meta(key)
-		if err != nil && !fault.Is(err, fault.NotFound) {
-			return err
-		}
-		f, fires := now[key]
-		switch {
-		case fires && was != "firing":
-			err = t.alertMoved(key, "firing", "alert.fired", f.Text)
-		case !fires && was == "firing":
-			err = t.alertMoved(key, "quiet", "alert.cleared", "the figures are within the rule's bounds again")
-		default:
-			err = nil
-		}
-		if err != nil {
-			return err
+	now := slices.SortedFunc(maps.Keys(firing), alertKey.compare)
+	for _, k := range now {
+		if !slices.Contains(before, k) {
+			if err := t.alertMoved(k, "alert.fired", firing[k]); err != nil {
+				return err
+			}
 		}
 	}
-	return nil
+	for _, k := range before {
+		if _, ok := firing[k]; !ok {
+			if err := t.alertMoved(k, "alert.cleared", "the figures are within the rule's bounds again, or the version no longer serves"); err != nil {
+				return err
+			}
+		}
+	}
+	text, err := json.Marshal(now)
+	if err != nil {
+		return err
+	}
+	return t.PutMeta(metaAlerts, string(text))
 }
 
-func (t *tx) alertMoved(key, state, action, text string) error {
-	if err := t.PutMeta(key, state); err != nil {
+func (t *tx) alertMoved(k alertKey, action, text string) error {
+	if err := t.record(resource.Event{Actor: resource.System, Action: action, SubjectKind: "alert", SubjectID: k.Rule, Digest: k.Digest,
+		Agent: k.Agent, Environment: k.Environment, Reason: text}); err != nil {
 		return err
 	}
-	p := strings.Split(key, "\x1f")
-	agent, env, digest, rule := p[1], p[2], p[3], p[4]
-	if err := t.record(resource.Event{Actor: resource.System, Action: action, SubjectKind: "alert", SubjectID: rule, Digest: digest,
-		Agent: agent, Environment: env, Reason: text}); err != nil {
-		return err
-	}
-	return t.notify(Notice{Kind: action, Agent: agent, Environment: env, Subject: rule, Digest: digest, Text: text})
+	return t.notify(Notice{Kind: action, Agent: k.Agent, Environment: k.Environment, Subject: k.Rule, Digest: k.Digest, Text: text})
 }
