@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/aureus-agents/aureus/internal/agentrun"
@@ -12,9 +13,10 @@ import (
 // Invoke runs an agent. The run is returned with its steps; outcome waiting means
 // that a human has to approve a call first. fault.NotFound when nothing serves;
 // fault.Unavailable when serving is stopped. A run that has begun goes on when
-// the caller goes away. Developer, or an agent or service token of any role.
+// the caller goes away. Developer or operator, or an agent or service token of any
+// role.
 func (c *Control) Invoke(ctx context.Context, p Principal, agent string, r InvokeRequest) (resource.Run, error) {
-	if p.Actor.Kind == "human" || len(p.Roles) == 0 {
+	if program := p.Actor.Kind == "agent" || p.Actor.Kind == "service"; !program || len(p.Roles) == 0 {
 		if err := need(p, resource.RoleDeveloper, resource.RoleOperator); err != nil {
 			return resource.Run{}, err
 		}
@@ -92,22 +94,32 @@ func (c *Control) pinFor(r Reader, run resource.Run) (SessionPin, error) {
 		return SessionPin{}, err
 	}
 	var pin *SessionPin
-	quarantined := false
+	mayStay := false
 	got, err := r.SessionVersion(run.Agent, run.Environment, run.Session)
 	switch {
 	case err == nil:
 		pin = &got
 		if got.Digest != d.Stable && got.Digest != d.Candidate {
-			v, err := r.VersionByDigest(run.Agent, got.Digest)
-			if err != nil {
+			if mayStay, err = servedBefore(r, run, got.Digest); err != nil {
 				return got, err
 			}
-			quarantined = v.Quarantine != nil
 		}
 	case !fault.Is(err, fault.NotFound):
 		return got, err
 	}
-	return route(d, run.Session, pin, quarantined, run.StartedAt)
+	return route(d, run.Session, pin, mayStay, run.StartedAt)
+}
+
+// servedBefore reports whether a version that was replaced may go on serving the
+// sessions that it has: it was promoted here, was not rolled back, and is not in
+// quarantine.
+func servedBefore(r Reader, run resource.Run, digest string) (bool, error) {
+	v, err := r.VersionByDigest(run.Agent, digest)
+	if err != nil || v.Quarantine != nil {
+		return false, err
+	}
+	snaps, err := r.Snapshots(run.Agent, run.Environment)
+	return slices.ContainsFunc(snaps, func(s resource.Snapshot) bool { return s.Digest == digest && s.RetiredAt == 0 }), err
 }
 
 // checkInput holds an input against the blueprint's input schema.

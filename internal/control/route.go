@@ -13,15 +13,15 @@ const sessionMillis = 24 * 60 * 60 * 1000
 
 // route picks the version of a session: the one that it was given before, or, for
 // a new session, the candidate or the stable version by a hash of the session.
-// Pure.
-func route(d resource.Deployment, session string, pin *SessionPin, pinQuarantined bool, now resource.Millis) (SessionPin, error) {
+// mayStay says whether a pinned version that is neither may still serve. Pure.
+func route(d resource.Deployment, session string, pin *SessionPin, mayStay bool, now resource.Millis) (SessionPin, error) {
 	if d.Stopped {
 		return SessionPin{}, fault.New(fault.Unavailable, "%s is stopped in %s: %s", d.Agent, d.Environment, d.Reason)
 	}
 	if d.Stable == "" && d.Candidate == "" {
 		return SessionPin{}, fault.New(fault.NotFound, "nothing of %s serves in %s; release a version there first", d.Agent, d.Environment)
 	}
-	if pin != nil && !pinQuarantined && now-pin.At < sessionMillis && keeps(d, *pin) {
+	if pin != nil && now-pin.At < sessionMillis && keeps(d, *pin, mayStay) {
 		p := *pin
 		p.At = now
 		return p, nil
@@ -36,14 +36,16 @@ func route(d resource.Deployment, session string, pin *SessionPin, pinQuarantine
 	return p, nil
 }
 
-// keeps reports whether a pinned version may still serve: the candidate of a
-// canary only while that canary goes on or once it was promoted, any other
-// version always.
-func keeps(d resource.Deployment, p SessionPin) bool {
-	if !p.Canary {
+// keeps reports whether a pinned version may still serve: a candidate only in the
+// canary that the session was drawn for.
+func keeps(d resource.Deployment, p SessionPin, mayStay bool) bool {
+	switch p.Digest {
+	case d.Stable:
 		return true
+	case d.Candidate:
+		return !p.Canary || p.Release == d.Release
 	}
-	return p.Digest == d.Stable || (p.Digest == d.Candidate && p.Release == d.Release)
+	return mayStay
 }
 
 // bucket is the session's place in 0..99 for a release: each release draws anew,
