@@ -16,9 +16,10 @@ type Control struct {
 	envs []resource.Environment
 	hub  hub
 
-	mu     sync.Mutex
-	loaded map[string]*loadedVersion // by digest and environment
-	runs   sync.WaitGroup            // runs in flight
+	mu       sync.Mutex
+	loaded   map[string]*loadedVersion // by digest and environment
+	resuming map[string]bool           // runs that a job is going on with
+	runs     sync.WaitGroup            // runs in flight
 }
 
 // New makes a Control; fault.Invalid names a missing part of cfg.
@@ -42,7 +43,7 @@ func New(cfg Config) (*Control, error) {
 	if cfg.Meter == nil {
 		cfg.Meter = noMeter{}
 	}
-	return &Control{cfg: cfg, envs: DefaultEnvironments(), loaded: map[string]*loadedVersion{}}, nil
+	return &Control{cfg: cfg, envs: DefaultEnvironments(), loaded: map[string]*loadedVersion{}, resuming: map[string]bool{}}, nil
 }
 
 // Wait returns when no run is in flight any more, or when ctx ends.

@@ -41,6 +41,10 @@ func (c *Control) resumeRun(ctx context.Context, j Job) (func(*tx) error, error)
 	if err := json.Unmarshal(j.Payload, &pl); err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "the job's payload does not name a run")
 	}
+	if !c.claim(pl.Run) {
+		return nil, nil // two restarts in a row asked for the same
+	}
+	defer c.unclaim(pl.Run)
 	run, cp, grant, err := c.takeUp(ctx, pl)
 	if err != nil || run.ID == "" {
 		return nil, err
@@ -57,6 +61,23 @@ func (c *Control) resumeRun(ctx context.Context, j Job) (func(*tx) error, error)
 	defer c.runs.Done()
 	_, err = c.drive(ctx, l, run, &cp, grant)
 	return nil, err
+}
+
+// claim takes a run for one job; false when another one is at it.
+func (c *Control) claim(run string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.resuming[run] {
+		return false
+	}
+	c.resuming[run] = true
+	return true
+}
+
+func (c *Control) unclaim(run string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.resuming, run)
 }
 
 // takeUp reads the checkpoint of a run and, for an approved call, uses the
@@ -99,10 +120,14 @@ func (t *tx) useApproval(id string) (agentrun.Grant, error) {
 	if n := len(a.Decisions); n > 0 {
 		g.Reason = a.Decisions[n-1].Reason
 	}
-	if a.State == resource.ApprovalUsed {
-		return g, nil // used by an attempt that a crash ended: never twice
-	}
-	if a.State != resource.ApprovalApproved {
+	switch a.State {
+	case resource.ApprovalUsed:
+		// By an attempt that a crash ended. The run has not moved since, and the
+		// decision to make the call is stored before the call is made: it was not.
+		g.Denied = false
+		return g, nil
+	case resource.ApprovalApproved:
+	default:
 		return g, nil
 	}
 	g.Denied = false
