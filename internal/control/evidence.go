@@ -109,13 +109,15 @@ func (c *Control) checkEvidence(e resource.Evidence) error {
 
 // checkPlace compares what is recorded beside a statement with what the statement
 // itself says: verdict, environment, release, time and report of a check; the
-// environment of a promotion.
+// environment of a promotion; the release of an approval.
 func checkPlace(e resource.Evidence, predicate []byte) error {
 	var p struct {
 		Result        string
 		Configuration []attest.Descriptor
 		Report        *attest.Descriptor
 		ResourceURI   string
+		Subject       string
+		Environment   string
 	}
 	if err := json.Unmarshal(predicate, &p); err != nil {
 		return fault.Wrap(err, fault.Verification, "%s evidence %s: the signed predicate cannot be read", e.Kind, e.ID)
@@ -127,6 +129,10 @@ func checkPlace(e resource.Evidence, predicate []byte) error {
 	case resource.EvidencePromotion:
 		if !strings.HasPrefix(p.ResourceURI, "aureus://"+e.Environment+"/") {
 			return wrong("environment")
+		}
+	case resource.EvidenceApproval:
+		if p.Subject != e.Release || p.Environment != e.Environment {
+			return wrong("place")
 		}
 	case resource.EvidenceValidation, resource.EvidenceSimulation, resource.EvidenceEvaluation, resource.EvidenceSmoke:
 		want := placeOf(e.Kind, e.Environment, e.Release, e.CreatedAt)

@@ -15,7 +15,7 @@ const evidenceMaxAge = 24 * time.Hour
 const (
 	gateQuarantine = "quarantine"
 	gateOrder      = "order"
-	gateGuardrails = "guardrails"
+	gateBaseline   = "baseline"
 	gateTools      = "tools"
 	gateSignature  = "signature"
 )
@@ -25,6 +25,7 @@ var remediations = map[string]string{
 	resource.EvidenceValidation: "run `aureus validate` on the blueprint, mend what it finds, push again",
 	resource.EvidenceSimulation: "run `aureus simulate` on the version, mend what fails, push again",
 	resource.EvidenceEvaluation: "run `aureus evaluate` on the version, mend what fails, push again",
+	resource.EvidenceApproval:   "start the release again",
 	resource.EvidenceSmoke:      "run the suite named smoke with `aureus simulate --suite smoke`, mend what fails, push again",
 }
 
@@ -89,6 +90,43 @@ func (c *Control) promotionOf(r Reader, digest, env string) (resource.Evidence, 
 		return resource.Evidence{}, fault.New(fault.NotFound, "there is no promotion evidence")
 	}
 	return list[0], c.checkEvidence(list[0])
+}
+
+// trafficGates are the gates that have to pass still when a release is about to
+// get traffic: a release can be held for long, and much can happen meanwhile.
+func (t *tx) trafficGates(rel resource.Release, env resource.Environment) ([]resource.Gate, error) {
+	v, err := t.VersionByDigest(rel.Agent, rel.Digest)
+	if err != nil {
+		return nil, err
+	}
+	d, err := t.deployment(&rel)
+	if err != nil {
+		return nil, err
+	}
+	gates := []resource.Gate{t.c.quarantineGate(v), t.c.orderGate(t, v, env), t.c.baselineGate(rel, d)}
+	kinds := []string{resource.EvidenceValidation, resource.EvidenceSimulation, resource.EvidenceEvaluation}
+	if env.Approvals[rel.Tier] > 0 {
+		kinds = append(kinds, resource.EvidenceApproval)
+	}
+	for _, kind := range kinds {
+		g, err := t.c.evidenceGate(t, rel, kind)
+		if err != nil {
+			return nil, err
+		}
+		gates = append(gates, g)
+	}
+	return gates, nil
+}
+
+// baselineGate asks that what the release was compared with still serves.
+func (c *Control) baselineGate(rel resource.Release, d resource.Deployment) resource.Gate {
+	g := resource.Gate{Name: gateBaseline, Verdict: resource.Pass, At: c.now(), Message: "what the version was compared with still serves"}
+	if d.Stable != rel.Baseline {
+		g.Verdict, g.Code = resource.Block, resource.ConflictData
+		g.Message = "what serves has changed since the version was compared with it and approved"
+		g.Remediation = "start the release again"
+	}
+	return g
 }
 
 // quarantineGate blocks a version that was quarantined after the release began.

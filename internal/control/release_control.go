@@ -18,7 +18,8 @@ var manualEvents = map[string]release.EventKind{
 }
 
 // MoveRelease sends pause, resume, cancel, rollback or promote to a release, with
-// a reason. Operator.
+// a reason. fault.Conflict when the event does not fit the release's state;
+// fault.Blocked when a quarantined version would go on. Operator.
 func (c *Control) MoveRelease(ctx context.Context, p Principal, id, event, reason string) (rel resource.Release, err error) {
 	if err := need(p, resource.RoleOperator); err != nil {
 		return rel, err
@@ -40,10 +41,28 @@ func (c *Control) MoveRelease(ctx context.Context, p Principal, id, event, reaso
 				return err
 			}
 		}
+		if kind == release.Resume || kind == release.Promote {
+			if err := t.notQuarantined(r); err != nil {
+				return err
+			}
+		}
 		rel, err = t.move(r, release.Event{Kind: kind, Actor: p.Actor, Reason: reason})
 		return err
 	})
 	return rel, err
+}
+
+// notQuarantined is fault.Blocked when the release's version was quarantined
+// since the release began.
+func (t *tx) notQuarantined(r resource.Release) error {
+	if r.State.Final() {
+		return nil // the machine says what is wrong
+	}
+	v, err := t.VersionByDigest(r.Agent, r.Digest)
+	if err != nil || v.Quarantine == nil {
+		return err
+	}
+	return quarantined(v)
 }
 
 // stillServes is fault.Conflict for a promoted release that another one has
@@ -53,15 +72,27 @@ func (t *tx) stillServes(r resource.Release) error {
 	if err != nil {
 		return err
 	}
-	snap, err := t.Snapshot(d.Snapshot)
-	if err != nil {
+	if err := settled(d); err != nil {
 		return err
 	}
-	if snap.Release != r.ID || d.Candidate != "" {
+	snap, err := t.Snapshot(d.Snapshot)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return err
+	}
+	if err != nil || snap.Release != r.ID || d.Candidate != "" {
 		return fault.New(fault.Conflict, "release %s no longer decides what serves in %s: another one has replaced it; use `aureus rollback %s --env %s`",
 			r.ID, r.Environment, r.Agent, r.Environment)
 	}
 	return nil
+}
+
+// settled is fault.Conflict while a rollback of the environment verifies what it
+// restored: a second one would take that off traffic unseen.
+func settled(d resource.Deployment) error {
+	if !d.Paused {
+		return nil
+	}
+	return fault.New(fault.Conflict, "%s in %s is %s; what was restored is being verified: wait until that has ended", d.Agent, d.Environment, d.Reason)
 }
 
 // Rollback takes what serves in an environment back to the last verified
@@ -94,6 +125,9 @@ func (t *tx) toRollBack(agent, env string) (resource.Release, error) {
 		return resource.Release{}, fault.New(fault.NotFound, "nothing of agent %q was ever released in %s", agent, env)
 	}
 	if err != nil {
+		return resource.Release{}, err
+	}
+	if err := settled(d); err != nil {
 		return resource.Release{}, err
 	}
 	if d.Candidate != "" {

@@ -105,12 +105,19 @@ func gatesReason(gs []resource.Gate, well string) string {
 }
 
 // deployRelease checks the version's signature and reaches its servers, whose
-// tools have to be the pinned ones.
+// tools have to be the pinned ones. Time may have passed since the checks and the
+// approval, so their gates are read again.
 func (c *Control) deployRelease(ctx context.Context, w releaseWork) (func(*tx, resource.Release) (release.Event, error), error) {
 	gates := []resource.Gate{c.signatureGate(ctx, w.version), c.toolsGate(ctx, w.version)}
-	return func(*tx, resource.Release) (release.Event, error) {
-		return release.Event{Kind: release.Deployed, Actor: resource.System, Gates: gates,
-			Reason: gatesReason(gates, "the version is signed and its tools are the pinned ones")}, nil
+	return func(t *tx, rel resource.Release) (release.Event, error) {
+		ev := release.Event{Kind: release.Deployed, Actor: resource.System}
+		again, err := t.trafficGates(rel, w.env)
+		if err != nil {
+			return ev, err
+		}
+		ev.Gates = append(again, gates...)
+		ev.Reason = gatesReason(ev.Gates, "the version is signed and its tools are the pinned ones")
+		return ev, nil
 	}, nil
 }
 
@@ -171,7 +178,11 @@ func (c *Control) smokeRelease(ctx context.Context, w releaseWork) (func(*tx, re
 		if err != nil {
 			return ev, err
 		}
-		ev.Gates = []resource.Gate{g}
+		again, err := t.trafficGates(rel, w.env)
+		if err != nil {
+			return ev, err
+		}
+		ev.Gates = append(again, g)
 		ev.Canary = w.env.Canary && d.Stable != "" && !d.Stopped
 		ev.Reason = gatesReason(ev.Gates, "the smoke tests pass")
 		return ev, nil
@@ -233,10 +244,6 @@ func (c *Control) verifyGood(ctx context.Context, w releaseWork) (func(*tx, reso
 
 // verdictOnGood records that the restored snapshot holds, or that it does not.
 func (t *tx) verdictOnGood(rel resource.Release, good resource.Version, gates []resource.Gate) (release.Event, error) {
-	why := gatesReason(gates, "")
-	if why != "" {
-		return release.Event{Kind: release.Unverified, Actor: resource.System, Reason: good.Name + " was restored and fails its checks: " + why}, nil
-	}
 	d, err := t.deployment(&rel)
 	if err != nil {
 		return release.Event{}, err
@@ -245,9 +252,15 @@ func (t *tx) verdictOnGood(rel resource.Release, good resource.Version, gates []
 	if err != nil {
 		return release.Event{}, err
 	}
-	snap.Verified, snap.VerifiedAt = true, t.c.now()
+	why := gatesReason(gates, "")
+	if snap.Verified = why == ""; snap.Verified {
+		snap.VerifiedAt = t.c.now()
+	}
 	if err := t.PutSnapshot(snap); err != nil {
 		return release.Event{}, err
+	}
+	if !snap.Verified {
+		return release.Event{Kind: release.Unverified, Actor: resource.System, Reason: good.Name + " was restored and fails its checks: " + why}, nil
 	}
 	return release.Event{Kind: release.Verified, Actor: resource.System, Reason: good.Name + " serves and is verified again"}, nil
 }
@@ -260,8 +273,11 @@ func (c *Control) deadlineOfCanary(_ context.Context, j Job) (func(*tx) error, e
 	}
 	return func(t *tx) error {
 		rel, err := t.Release(pl.Release)
-		if err != nil || rel.State != resource.ReleaseCanary || rel.Deadline > t.c.now() {
-			return err
+		if err != nil || rel.State != resource.ReleaseCanary || rel.Attempt != pl.Attempt {
+			return err // decided, held, or armed again
+		}
+		if rel.Deadline > t.c.now() {
+			return errEarly
 		}
 		_, err = t.move(rel, release.Event{Kind: release.Deadline, Actor: resource.System,
 			Reason: "the canary's deadline passed with no verdict; promote or roll back by hand"})

@@ -126,7 +126,7 @@ func (t *tx) resumeTraffic(r *resource.Release) error {
 	if err != nil {
 		return err
 	}
-	d.Paused, d.Reason = false, ""
+	d.Paused, d.Reason, d.Release = false, "", ""
 	if err := t.markIncidentMitigated(r); err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func (t *tx) stopTraffic(r *resource.Release, why string) error {
 	if err != nil {
 		return err
 	}
-	d.Stopped, d.Reason = true, why
+	d.Stopped, d.Paused, d.Reason, d.Release = true, false, why, ""
 	return t.putDeployment(d)
 }
 
@@ -150,7 +150,29 @@ func (t *tx) quarantine(r *resource.Release) error {
 	if err := t.SetQuarantine(r.Agent, r.Digest, q); err != nil {
 		return err
 	}
+	if err := t.holdElsewhere(r); err != nil {
+		return err
+	}
 	return t.record(resource.Event{Actor: resource.System, Action: "version.quarantined", SubjectKind: "version",
 		SubjectID: fmt.Sprintf("%s@v%d", r.Agent, r.Version), Digest: r.Digest, Agent: r.Agent, Environment: r.Environment,
 		Reason: r.Reason, Attrs: map[string]string{"incident": r.Incident}})
+}
+
+// holdElsewhere holds the releases that take the same version into other
+// environments: they end in a gate or by hand, never by themselves in traffic.
+func (t *tx) holdElsewhere(r *resource.Release) error {
+	list, err := t.Releases(ReleaseFilter{Agent: r.Agent, Digest: r.Digest, States: movingStates}, Page{Limit: 1000})
+	if err != nil {
+		return err
+	}
+	for _, other := range list {
+		if other.Environment == r.Environment || other.State == resource.ReleasePaused || other.State == resource.ReleaseRollingBack {
+			continue
+		}
+		if _, err := t.move(other, release.Event{Kind: release.Pause, Actor: resource.System,
+			Reason: "the version is in quarantine since incident " + r.Incident}); err != nil {
+			return err
+		}
+	}
+	return nil
 }

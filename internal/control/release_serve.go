@@ -46,7 +46,7 @@ func (t *tx) restoreGood(r *resource.Release) error {
 	if err != nil {
 		return err
 	}
-	good, err := t.lastVerified(r)
+	good, err := t.lastVerified(r, d.Snapshot)
 	if err != nil {
 		return err
 	}
@@ -60,9 +60,10 @@ func (t *tx) restoreGood(r *resource.Release) error {
 	return t.putDeployment(d)
 }
 
-// lastVerified is the newest verified snapshot that is not of the release's
-// version; snapshots of that version are retired on the way.
-func (t *tx) lastVerified(r *resource.Release) (resource.Snapshot, error) {
+// lastVerified is the newest verified snapshot of another version than the
+// release's; snapshots of that one are retired on the way. A version that was
+// quarantined elsewhere is not brought back, but one that serves goes on serving.
+func (t *tx) lastVerified(r *resource.Release, serving string) (resource.Snapshot, error) {
 	snaps, err := t.Snapshots(r.Agent, r.Environment)
 	if err != nil {
 		return resource.Snapshot{}, err
@@ -76,7 +77,13 @@ func (t *tx) lastVerified(r *resource.Release) (resource.Snapshot, error) {
 				return good, err
 			}
 		case good.ID == "" && s.Digest != r.Digest && s.Verified && s.RetiredAt == 0:
-			good = s
+			v, err := t.VersionByDigest(s.Agent, s.Digest)
+			if err != nil {
+				return good, err
+			}
+			if v.Quarantine == nil || s.ID == serving {
+				good = s
+			}
 		}
 	}
 	return good, nil

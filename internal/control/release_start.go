@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 
+	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/canary"
 	"github.com/aureus-agents/aureus/internal/crv"
 	"github.com/aureus-agents/aureus/internal/fault"
@@ -19,7 +20,7 @@ var movingStates = []resource.ReleaseState{
 // StartRelease starts a release; its first effects run in the background.
 // fault.Blocked for a quarantined version or one that has not passed the
 // environment before; fault.Conflict when another release moves there, or the
-// version serves there already. Developer.
+// version serves there already. Developer or operator.
 func (c *Control) StartRelease(ctx context.Context, p Principal, r ReleaseRequest) (rel resource.Release, err error) {
 	if err := need(p, resource.RoleDeveloper, resource.RoleOperator); err != nil {
 		return rel, err
@@ -44,10 +45,8 @@ func (c *Control) StartRelease(ctx context.Context, p Principal, r ReleaseReques
 
 // mayRelease checks what can be known before any work is done.
 func (c *Control) mayRelease(r Reader, v resource.Version, env resource.Environment) error {
-	if q := v.Quarantine; q != nil {
-		return fault.New(fault.Blocked, "%s is in quarantine since incident %s (%s); record its RCA and prove a guardrail, or release another version",
-			v.Name, q.Incident, q.Reason).With(fault.Detail{Code: string(resource.PolicyViolation), Message: "quarantined by " + q.Incident,
-			Fix: "aureus incident show " + q.Incident})
+	if v.Quarantine != nil {
+		return quarantined(v)
 	}
 	if g := c.orderGate(r, v, env); g.Verdict == resource.Block {
 		return fault.New(fault.Blocked, "%s", g.Message).With(fault.Detail{Code: string(g.Code), Message: g.Message, Fix: g.Remediation})
@@ -68,6 +67,14 @@ func (c *Control) mayRelease(r Reader, v resource.Version, env resource.Environm
 		return fault.New(fault.Conflict, "%s already serves in %s", v.Name, env.Name)
 	}
 	return err
+}
+
+// quarantined says why a version may not go out.
+func quarantined(v resource.Version) error {
+	q := v.Quarantine
+	return fault.New(fault.Blocked, "%s is in quarantine since incident %s (%s); record its RCA and prove a guardrail, or release another version",
+		v.Name, q.Incident, q.Reason).With(fault.Detail{Code: string(resource.PolicyViolation), Message: "quarantined by " + q.Incident,
+		Fix: "aureus incident show " + q.Incident})
 }
 
 func (t *tx) openRelease(p Principal, v resource.Version, env resource.Environment, reason string) (resource.Release, error) {
@@ -94,7 +101,10 @@ func (t *tx) openRelease(p Principal, v resource.Version, env resource.Environme
 		CreatedAt: now, CreatedBy: p.Actor, UpdatedAt: now, EnteredAt: now,
 	}
 	rel.Tier = rel.Delta.Tier
-	rel.Plan = canary.Plan(v.Manifest.Blueprint.Spec.Release.Canary)
+	rel.Plan.Steps = []blueprint.CanaryStep{}
+	if env.Canary {
+		rel.Plan = canary.Plan(v.Manifest.Blueprint.Spec.Release.Canary)
+	}
 	if err := t.InsertRelease(rel); err != nil {
 		return rel, err
 	}
