@@ -201,6 +201,9 @@ func viewApproval(r Reader, id string) (v ApprovalView, err error) {
 // says otherwise; never one of its excluded principals. The token is the one
 // that ViewApproval gave this principal; it works once.
 func (c *Control) Decide(ctx context.Context, p Principal, id string, r DecideRequest) (a resource.Approval, err error) {
+	if err := need(p, resource.RoleViewer); err != nil { // the request names the role; nobody without one learns whether it exists
+		return a, err
+	}
 	if strings.TrimSpace(r.Reason) == "" {
 		return a, fault.New(fault.Invalid, "say why: the reason of an answer is part of the record")
 	}
@@ -235,18 +238,18 @@ func (t *tx) useToken(p Principal, a resource.Approval, secret string) error {
 	case tok.ExpiresAt <= t.c.now():
 		return fault.New(fault.Conflict, "the approval token has expired; view the request again")
 	}
+	now := a.Digest
 	if a.Kind == approvalOfRelease {
 		rel, err := t.Release(a.Subject)
 		if err != nil {
 			return err
 		}
-		now, err := releaseDigest(t, rel)
-		if err != nil {
+		if now, err = releaseDigest(t, rel); err != nil {
 			return err
 		}
-		if now != tok.Digest || a.Digest != tok.Digest {
-			return fault.New(fault.Conflict, "what is to be approved changed since it was shown; start the release again")
-		}
+	}
+	if now != tok.Digest || a.Digest != tok.Digest {
+		return fault.New(fault.Conflict, "what is to be approved changed since it was shown; start the release again")
 	}
 	return nil
 }
@@ -320,6 +323,9 @@ func (c *Control) expireApproval(_ context.Context, j Job) (func(*tx) error, err
 		a, err := t.Approval(id)
 		if err != nil || a.State != resource.ApprovalPending {
 			return err
+		}
+		if a.ExpiresAt > t.c.now() {
+			return errEarly // the clock was set back
 		}
 		a.State, a.Revision = resource.ApprovalExpired, a.Revision+1
 		if err := t.PutApproval(a); err != nil {

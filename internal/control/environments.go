@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"slices"
 
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/fault"
@@ -37,7 +38,10 @@ func (c *Control) environment(name string) (resource.Environment, error) {
 
 // Environments lists environments in promotion order. Viewer.
 func (c *Control) Environments(ctx context.Context, p Principal) ([]resource.Environment, error) {
-	return c.envs, need(p, resource.RoleViewer)
+	if err := need(p, resource.RoleViewer); err != nil {
+		return nil, err
+	}
+	return slices.Clone(c.envs), nil
 }
 
 // Deployments lists what serves; agent "" is all. Viewer.

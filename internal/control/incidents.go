@@ -136,7 +136,7 @@ func (c *Control) RecordRCA(ctx context.Context, p Principal, id string, rca res
 // the agent replays the scenario. fault.Blocked when the proof does not hold.
 // Operator.
 func (c *Control) ProveGuardrail(ctx context.Context, p Principal, id string, r GuardrailRequest) (in resource.Incident, err error) {
-	if err := need(p, resource.RoleOperator, resource.RoleDeveloper); err != nil {
+	if err := need(p, resource.RoleOperator); err != nil {
 		return in, err
 	}
 	var bad, good resource.Version

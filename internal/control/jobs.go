@@ -45,6 +45,10 @@ func (c *Control) HandleJob() JobHandler {
 	}
 }
 
+// errEarly has a job that came before its time, because a clock was set back,
+// tried again later.
+var errEarly = fault.New(fault.Unavailable, "it is too early for this job; it is tried again")
+
 // stepJob makes a job handler of one step of a release.
 func (c *Control) stepJob(want resource.ReleaseState,
 	work func(context.Context, releaseWork) (func(*tx, resource.Release) (release.Event, error), error)) func(context.Context, Job) (func(*tx) error, error) {

@@ -21,8 +21,8 @@ func (c *Control) window(q FiguresQuery) (FiguresQuery, error) {
 	if q.From == 0 {
 		q.From = q.To - resource.Millis(figuresWindow.Milliseconds())
 	}
-	if q.From >= q.To {
-		return q, fault.New(fault.Invalid, "the window ends before it begins; give from < to, in Unix milliseconds")
+	if q.From < 0 || q.From >= q.To {
+		return q, fault.New(fault.Invalid, "the window ends before it begins, or begins before 1970; give 0 <= from < to, in Unix milliseconds")
 	}
 	return q, nil
 }

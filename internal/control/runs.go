@@ -68,14 +68,11 @@ func (c *Control) ImportRuns(ctx context.Context, p Principal, runs []resource.R
 	imported := 0
 	for start := 0; start < len(runs); start += importBatch {
 		batch := runs[start:min(start+importBatch, len(runs))]
-		err := c.update(ctx, func(t *tx) error {
-			n, err := t.importRuns(p, batch)
-			imported += n
-			return err
-		})
-		if err != nil {
+		n := 0
+		if err := c.update(ctx, func(t *tx) (err error) { n, err = t.importRuns(p, batch); return err }); err != nil {
 			return imported, err
 		}
+		imported += n
 	}
 	return imported, nil
 }

@@ -65,6 +65,9 @@ func checkNewToken(n NewToken) error {
 	if !principalName.MatchString(n.Name) {
 		return fault.New(fault.Invalid, "a token's name is 1 to 128 letters, digits or ._@+- and names the person or service; got %q", n.Name)
 	}
+	if n.Name == resource.System.Name {
+		return fault.New(fault.Invalid, "the name %q is that of Aureus itself in the ledger; choose another", n.Name)
+	}
 	if !slices.Contains([]string{"human", "agent", "service"}, n.Kind) {
 		return fault.New(fault.Invalid, "kind %q is not human, agent or service", n.Kind)
 	}
