@@ -203,7 +203,7 @@ func scenarioOf(v resource.Version, name string) (blueprint.Scenario, error) {
 			}
 		}
 	}
-	return blueprint.Scenario{}, fault.New(fault.NotFound, "%s has no scenario named %q; `aureus version show %s` lists its suites", v.Name, name, v.Name)
+	return blueprint.Scenario{}, fault.New(fault.NotFound, "%s has no scenario named %q; `aureus version %s` lists its suites", v.Name, name, v.Name)
 }
 
 func verdictOf(passed bool) resource.Verdict {

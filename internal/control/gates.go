@@ -26,7 +26,7 @@ var remediations = map[string]string{
 	resource.EvidenceSimulation: "run `aureus simulate` on the version, mend what fails, push again",
 	resource.EvidenceEvaluation: "run `aureus evaluate` on the version, mend what fails, push again",
 	resource.EvidenceApproval:   "start the release again",
-	resource.EvidenceSmoke:      "run the suite named smoke with `aureus simulate --suite smoke`, mend what fails, push again",
+	resource.EvidenceSmoke:      "run the suite named smoke with `aureus simulate FILE --suite smoke`, mend what fails, push again",
 }
 
 // evidenceGate reads the newest evidence of a kind that the release made and
@@ -73,7 +73,7 @@ func (c *Control) orderGate(r Reader, v resource.Version, env resource.Environme
 	if err != nil {
 		g.Verdict, g.Code = resource.Block, resource.MissingData
 		g.Message = fmt.Sprintf("%s has not been promoted in %s with valid evidence: %v", v.Name, env.After, err)
-		g.Remediation = fmt.Sprintf("aureus release %s --env %s", v.Name, env.After)
+		g.Remediation = fmt.Sprintf("aureus release start %s --env %s", v.Name, env.After)
 		return g
 	}
 	g.Evidence, g.Message = e.Digest, "the same digest was promoted in "+env.After
