@@ -15,7 +15,7 @@ TOOL := go tool -modfile=tools/go.mod
 .PHONY: build demo test bench lint format vet staticcheck arch tools-test browser race vuln clean
 
 build:
-	go build -trimpath -ldflags '-s -w' -o bin/aureus ./cmd/aureus
+	go build -ldflags '-s -w' -o bin/aureus ./cmd/aureus
 
 demo:
 	go run ./cmd/aureus demo
