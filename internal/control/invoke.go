@@ -52,7 +52,7 @@ func (c *Control) begin(ctx context.Context, p Principal, agent string, env reso
 	if err := c.view(ctx, func(rd Reader) (err error) { pin, err = c.pinFor(rd, run); return err }); err != nil {
 		return run, nil, err
 	}
-	loaded, err := c.load(ctx, agent, pin.Digest, env)
+	loaded, err := c.load(ctx, agent, pin.Digest, env, pin.Canary)
 	if err != nil {
 		return run, nil, err
 	}

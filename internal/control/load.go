@@ -20,11 +20,16 @@ type loadedVersion struct {
 	model   agentrun.Model
 }
 
-// load gives a version that may serve in env: its digest and signature hold,
-// and so does the evidence that it was promoted in the environment before. What
-// is loaded stays loaded; a version never changes.
-func (c *Control) load(ctx context.Context, agent, digest string, env resource.Environment) (*loadedVersion, error) {
-	key := env.Name + " " + digest
+// load gives a version that may serve in env: its digest and signature hold, and
+// so does the evidence that it was promoted there or, for the candidate of a
+// canary, in the environment before. What is loaded stays loaded; a version
+// never changes.
+func (c *Control) load(ctx context.Context, agent, digest string, env resource.Environment, candidate bool) (*loadedVersion, error) {
+	promotedIn := env.Name
+	if candidate {
+		promotedIn = env.After
+	}
+	key := promotedIn + " " + digest
 	c.mu.Lock()
 	have := c.loaded[key]
 	c.mu.Unlock()
@@ -36,10 +41,12 @@ func (c *Control) load(ctx context.Context, agent, digest string, env resource.E
 		if v, err = r.VersionByDigest(agent, digest); err != nil {
 			return err
 		}
-		if err := c.verifyVersion(r, v); err != nil || env.After == "" {
+		if err := c.verifyVersion(r, v); err != nil || promotedIn == "" {
 			return err
 		}
-		_, err = c.promotionOf(r, digest, env.After)
+		if _, err = c.promotionOf(r, digest, promotedIn); fault.Is(err, fault.NotFound) {
+			err = fault.New(fault.Verification, "%s may not serve in %s: %v", v.Name, env.Name, err)
+		}
 		return err
 	})
 	if err != nil {

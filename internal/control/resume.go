@@ -53,7 +53,7 @@ func (c *Control) resumeRun(ctx context.Context, j Job) (func(*tx) error, error)
 	if err != nil {
 		return nil, err
 	}
-	l, err := c.load(ctx, run.Agent, run.Digest, env)
+	l, err := c.load(ctx, run.Agent, run.Digest, env, run.Canary)
 	if err != nil {
 		return nil, err
 	}
@@ -89,9 +89,16 @@ func (c *Control) takeUp(ctx context.Context, pl resumePayload) (run resource.Ru
 		if err != nil || stored.EndedAt != 0 || stored.Revision != pl.Revision {
 			return err
 		}
+		v, err := t.VersionByDigest(stored.Agent, stored.Digest)
+		if err != nil {
+			return err
+		}
+		if v.Quarantine != nil {
+			return t.endInterrupted(stored, v.Name+" was taken off traffic before the run could go on")
+		}
 		data, err := t.Checkpoint(pl.Run)
 		if fault.Is(err, fault.NotFound) {
-			return t.endInterrupted(stored)
+			return t.endInterrupted(stored, "interrupted by a restart before its first step")
 		}
 		if err != nil {
 			return err
@@ -138,10 +145,10 @@ func (t *tx) useApproval(id string) (agentrun.Grant, error) {
 	return g, t.recordApproval(a, "approval.used", resource.System, "")
 }
 
-// endInterrupted ends a run that a crash interrupted before its first
-// checkpoint. It counts for no canary: the version had no part in it.
-func (t *tx) endInterrupted(run resource.Run) error {
-	run.Outcome, run.Code, run.Message = resource.OutcomeError, resource.ToolError, "interrupted by a restart before its first step"
+// endInterrupted ends a run that cannot go on. It counts for no canary: the
+// version had no part in it.
+func (t *tx) endInterrupted(run resource.Run, why string) error {
+	run.Outcome, run.Code, run.Message = resource.OutcomeError, resource.ToolError, why
 	run.EndedAt = t.c.now()
 	run.Revision++
 	run.Release = ""
