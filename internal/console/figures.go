@@ -3,6 +3,7 @@ package console
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/aureus-agents/aureus/internal/control"
@@ -17,20 +18,49 @@ type span struct {
 	Bucket time.Duration
 }
 
-// spans are the windows offered; the second is the default.
+// spans are the windows offered, shortest first.
 var spans = []span{
+	{"10m", "10 minutes", 10 * time.Minute, 20 * time.Second},
 	{"1h", "1 hour", time.Hour, 2 * time.Minute},
 	{"24h", "24 hours", 24 * time.Hour, 30 * time.Minute},
 	{"7d", "7 days", 7 * 24 * time.Hour, 3 * time.Hour},
 }
 
+// wholeDay is the window when none is asked for.
+const wholeDay = "24h"
+
+// spanOf is the span of that key, or the day.
 func spanOf(key string) span {
-	for _, s := range spans {
-		if s.Key == key {
-			return s
+	i := slices.IndexFunc(spans, func(s span) bool { return s.Key == key })
+	if i < 0 {
+		return spanOf(wholeDay)
+	}
+	return spans[i]
+}
+
+// span is the window that a request asks for or, when it asks for none, the
+// shortest one that holds all runs of the last day: a fleet that has just begun
+// is not shown as one dot at the edge of a day.
+func (s *server) span(rq *request, agent string) (span, error) {
+	if key := rq.URL.Query().Get("window"); key != "" {
+		return spanOf(key), nil
+	}
+	whole := spanOf(wholeDay)
+	for _, sp := range spans {
+		if sp.Length >= whole.Length {
+			break
+		}
+		q := whole.query(s.now(), agent, "")
+		q.To = sp.query(s.now(), agent, "").From
+		earlier, err := s.control.Figures(rq.Context(), rq.who, q)
+		if err != nil {
+			return span{}, err
+		}
+		if len(earlier) == 0 {
+			return sp, nil
 		}
 	}
-	return spans[1]
+	return whole, nil
 }
 
 // query is the figures query of a span that ends now. It begins at a bucket's

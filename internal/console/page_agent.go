@@ -55,7 +55,11 @@ func (s *server) agentPage(rq *request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	v := agentView{Span: spanOf(rq.URL.Query().Get("window")), Spans: spans, Environments: envs,
+	sp, err := s.span(rq, name)
+	if err != nil {
+		return view{}, err
+	}
+	v := agentView{Span: sp, Spans: spans, Environments: envs,
 		Environment: chosenEnvironment(envs, rq.URL.Query().Get("environment")), MayRollBack: rq.has(resource.RoleOperator)}
 	if v.ByVersion, err = s.control.Figures(ctx, p, v.Span.query(s.now(), name, "")); err != nil {
 		return view{}, err

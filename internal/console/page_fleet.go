@@ -40,8 +40,11 @@ type serving struct {
 // fleetPage is the overview.
 func (s *server) fleetPage(rq *request) (view, error) {
 	ctx, p := rq.Context(), rq.who
-	v := fleetView{Span: spanOf(rq.URL.Query().Get("window")), Spans: spans}
+	v := fleetView{Spans: spans}
 	var err error
+	if v.Span, err = s.span(rq, ""); err != nil {
+		return view{}, err
+	}
 	if v.Environments, err = s.environments(rq); err != nil {
 		return view{}, err
 	}

@@ -11,6 +11,9 @@ import (
 // maxPoints bounds a series.
 const maxPoints = 2000
 
+// minBucket is the shortest bucket of a series.
+const minBucket = 10 * time.Second
+
 // figuresWindow is the window of figures when none is named.
 const figuresWindow = 24 * time.Hour
 
@@ -48,8 +51,8 @@ func (c *Control) Series(ctx context.Context, p Principal, q FiguresQuery, bucke
 	if q, err = c.window(q); err != nil {
 		return nil, err
 	}
-	if bucket < time.Minute || int64(q.To-q.From)/bucket.Milliseconds() > maxPoints {
-		return nil, fault.New(fault.Invalid, "a bucket is at least 1m, and a window holds at most %d of them; widen the bucket", maxPoints)
+	if bucket < minBucket || int64(q.To-q.From)/bucket.Milliseconds() > maxPoints {
+		return nil, fault.New(fault.Invalid, "a bucket is at least %s, and a window holds at most %d of them; widen the bucket", minBucket, maxPoints)
 	}
 	err = c.view(ctx, func(r Reader) (err error) { ps, err = r.Series(q, bucket.Milliseconds()); return err })
 	return ps, err
