@@ -46,8 +46,8 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireUniqueNames:  true,
-		RequireExplicitExec: true, ContinueOnError: true,
-		Cmds: scriptCommands,
+		RequireExplicitExec: true,
+		Cmds:                scriptCommands,
 		Condition: func(cond string) (bool, error) {
 			if cond == "shared-data" {
 				return missing == nil, nil

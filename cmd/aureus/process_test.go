@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -18,6 +19,12 @@ import (
 // startLimit is how long a child process may take to say that it is ready: long,
 // because the machine may be busy.
 const startLimit = 60 * time.Second
+
+// childEnv is the test's environment without a user's own model and server.
+func childEnv(more ...string) []string {
+	env := slices.DeleteFunc(os.Environ(), func(kv string) bool { return strings.HasPrefix(kv, "AUREUS_") })
+	return append(env, more...)
+}
 
 // child is a process of the program under test.
 type child struct {
