@@ -71,10 +71,10 @@ func invoke(ctx context.Context, bin, dir string, m *model) (figures []measure.F
 	}
 	const note = "one caller; routed, recorded and durable"
 	return []measure.Figure{
-		measure.Figure{Section: "invoke", Name: "agent without tools", Value: got[1], Unit: "ms", Note: note}.Versus("ms: the model server directly", got[0], true),
+		measure.Figure{Section: "invoke", Name: "agent without tools", Value: got[1], Unit: "ms", Note: note}.Beside("ms: the model server directly", got[0]),
 		{Section: "invoke", Name: "added to a model call", Value: got[1] - got[0], Unit: "ms"},
-		measure.Figure{Section: "invoke", Name: "agent with one tool call", Value: got[3], Unit: "ms", Note: note + ", guarded"}.Versus(
-			"ms: two model calls and the MCP server directly", got[2], true),
+		measure.Figure{Section: "invoke", Name: "agent with one tool call", Value: got[3], Unit: "ms", Note: note + ", guarded"}.Beside(
+			"ms: two model calls and the MCP server directly", got[2]),
 		{Section: "invoke", Name: "added to two model calls and a tool call", Value: got[3] - got[2], Unit: "ms"},
 	}, nil
 }

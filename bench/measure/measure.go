@@ -25,19 +25,27 @@ type Figure struct {
 	Target  string  `json:"target,omitempty"` // as docs/benchmarks.md words it
 	Met     *bool   `json:"met,omitempty"`    // nil: no target
 	// PeerName is what was measured beside it, Ratio how many times better Value
-	// is; 0 is none.
+	// is; 0 where better and worse say nothing.
 	PeerName string  `json:"peerName,omitempty"`
 	Peer     float64 `json:"peer,omitempty"`
 	Ratio    float64 `json:"ratio,omitempty"`
 	Note     string  `json:"note,omitempty"`
 }
 
-// Versus sets the peer of a figure of which less is better, or more.
+// Versus sets the peer of a figure of which less is better, or more, and the
+// ratio.
 func (f Figure) Versus(name string, peer float64, lessIsBetter bool) Figure {
 	f.PeerName, f.Peer, f.Ratio = name, peer, f.Value/peer
 	if lessIsBetter {
 		f.Ratio = peer / f.Value
 	}
+	return f
+}
+
+// Beside sets what was measured beside a figure, without a ratio: the one does
+// more than the other.
+func (f Figure) Beside(name string, peer float64) Figure {
+	f.PeerName, f.Peer = name, peer
 	return f
 }
 
@@ -69,6 +77,8 @@ func (r *Report) Print(w io.Writer) error {
 		peer, ratio, target := "", "", f.Target
 		if f.PeerName != "" {
 			peer = fmt.Sprintf("%s %s", number(f.Peer), f.PeerName)
+		}
+		if f.Ratio != 0 {
 			ratio = fmt.Sprintf("%.2fx", f.Ratio)
 		}
 		if f.Met != nil && *f.Met {

@@ -67,11 +67,13 @@ func Run(ctx context.Context, root string) ([]measure.Figure, error) {
 	}
 	note := "median of single calls; with provenance, budgets, argument digest and building the request"
 	f := measure.Figure{Section: "guard", Name: "decision", Value: got[0], Unit: "us", Note: note}
+	bare := f
+	bare.Note = ""
 	figures := []measure.Figure{
 		f.Against("<= 10 us", got[0] <= 10).Versus("us: OPA prepared query with building the request", got[2], true),
-		{Section: "guard", Name: "decision beside OPA", Value: got[2] / got[0], Unit: "times faster", Note: "the target's ratio"},
-		f.Versus("us: OPA with the request built before", got[3], true),
-		f.Versus("us: plain Cedar over all 30 policies", got[1], true),
+		{Section: "guard", Name: "decision beside OPA", Value: got[2] / got[0], Unit: "times faster"},
+		bare.Versus("us: OPA with the request built before", got[3], true),
+		bare.Versus("us: plain Cedar over all 30 policies", got[1], true),
 		{Section: "guard", Name: "decisions unlike plain Cedar", Value: float64(wrongCedar), Unit: fmt.Sprintf("of %d", requests)},
 		{Section: "guard", Name: "decisions unlike OPA", Value: float64(wrongOPA), Unit: fmt.Sprintf("of %d", requests)},
 	}
