@@ -83,7 +83,7 @@ func (w *world) madeUp(m *resource.Manifest, state, held resource.ReleaseState) 
 	switch {
 	case state == resource.ReleaseCanary || held == resource.ReleaseCanary:
 		st := canary.Start(plan)
-		rel.Canary, rel.Deadline = &st, resource.Millis(w.clock.Now().UnixMilli())+plan.DeadlineMs
+		rel.Canary, rel.Deadline = &st, resource.Millis(w.clock.Now().UnixMilli()+plan.DeadlineMs)
 		d.Candidate, d.Weight, d.Release = rel.Digest, plan.Steps[0].Weight, id
 	case state == resource.ReleasePromoted:
 		old.ID = "older-" + id
