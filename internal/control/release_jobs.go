@@ -29,8 +29,11 @@ func (c *Control) releaseStep(ctx context.Context, j Job, want resource.ReleaseS
 		return nil, err
 	}
 	finish, err := work(ctx, w)
-	if err != nil {
-		return nil, err
+	if err != nil && ctx.Err() == nil {
+		finish = c.giveUp(w.rel, err)
+	}
+	if finish == nil {
+		return nil, again(ctx, err)
 	}
 	return func(t *tx) error {
 		rel, err := t.Release(pl.Release)

@@ -54,6 +54,9 @@ func (c *Control) resumeRun(ctx context.Context, j Job) (func(*tx) error, error)
 		return nil, err
 	}
 	l, err := c.load(ctx, run.Agent, run.Digest, env, run.Canary)
+	if err != nil && lasting(err) {
+		return nil, c.update(ctx, func(t *tx) error { return t.endInterrupted(run, "the run could not go on: "+sentenceOf(err)) })
+	}
 	if err != nil {
 		return nil, err
 	}
