@@ -82,15 +82,16 @@ type stack struct {
 // is left running.
 func startStack(ctx context.Context, cfg stackConfig) (s *stack, err error) {
 	cfg = cfg.withDefaults()
-	s = &stack{cfg: cfg, done: make(chan struct{}), failure: make(chan error, 3)}
+	s = &stack{cfg: cfg, done: make(chan struct{}), failure: make(chan error, 4)}
 	listener, err := listen(cfg.Listen)
 	if err != nil {
 		return nil, err
 	}
+	opened := s // a failing return sets s to nil
 	defer func() {
 		if err != nil {
 			_ = listener.Close() // err says more
-			s.closeParts()
+			opened.closeParts()
 		}
 	}()
 	if s.db, err = sqlite.Open(filepath.Join(cfg.Data, "aureus.db")); err != nil {
