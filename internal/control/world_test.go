@@ -274,3 +274,13 @@ func newID(prefix string) string {
 	_, _ = rand.Read(r[:])
 	return fmt.Sprintf("%s_%012x%06x%s", prefix, time.Now().UnixMilli(), idSequence.Add(1)&0xffffff, hex.EncodeToString(r[:]))
 }
+
+// sqlCount reads a number from the database file.
+func (w *world) sqlCount(query string) (n int) {
+	w.Helper()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(w.dir, "aureus.db")+"?_pragma=busy_timeout(10000)&_pragma=query_only(1)")
+	w.must(err)
+	defer db.Close()
+	w.must(db.QueryRow(query).Scan(&n))
+	return n
+}
