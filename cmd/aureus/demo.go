@@ -73,6 +73,7 @@ func runDemo(ctx context.Context, e *env, o demoOptions) error {
 		return err
 	}
 	d.show.footer(d.result.Console, d.tokens["admin"])
+	d.traffic = startTraffic(ctx, d.as("shop-app"), 1, d.traffic.next.Load())
 	return d.stack.wait(ctx)
 }
 

@@ -42,7 +42,7 @@ func (d *demo) firstVersion(ctx context.Context) error {
 		return err
 	}
 	return d.step("traffic", "customers arrive", "aureus invoke "+demoAgent+` --input '{"message":"..."}'`, func() (string, error) {
-		d.traffic = startTraffic(context.WithoutCancel(ctx), d.as("shop-app"))
+		d.traffic = startTraffic(context.WithoutCancel(ctx), d.as("shop-app"), demoCustomers, 0)
 		return fmt.Sprintf("%d at a time, each keeps the version of its session", demoCustomers), d.served(ctx, 1)
 	})
 }

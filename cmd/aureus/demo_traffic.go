@@ -27,10 +27,11 @@ type traffic struct {
 // demoCustomers is how many customers talk to the agent at once.
 const demoCustomers = 8
 
-func startTraffic(ctx context.Context, c *client.Client) *traffic {
+func startTraffic(ctx context.Context, c *client.Client, customers int, next int64) *traffic {
 	ctx, cancel := context.WithCancel(ctx)
 	t := &traffic{client: c, cancel: cancel}
-	for range demoCustomers {
+	t.next.Store(next)
+	for range customers {
 		t.wg.Add(1)
 		go func() {
 			defer t.wg.Done()
@@ -55,11 +56,14 @@ func (t *traffic) stop() {
 	t.wg.Wait()
 }
 
-// customer asks for refunds until ctx ends. An answer that does not come is kept:
-// no customer may notice a release or a rollback.
+// customer asks for refunds until ctx ends or every order was asked for. An answer
+// that does not come is kept: no customer may notice a release or a rollback.
 func (t *traffic) customer(ctx context.Context) {
 	for ctx.Err() == nil {
-		n := int(t.next.Add(1)) % refunddesk.Orders
+		n := int(t.next.Add(1))
+		if n >= refunddesk.Orders {
+			return
+		}
 		_, err := t.client.Invoke(ctx, demoAgent, resource.InvokeRequest{Session: fmt.Sprintf("customer-%d", n),
 			Input: map[string]any{"message": "I want my money back for order " + refunddesk.OrderID(n) + ", please."}})
 		if err != nil && !errors.Is(err, context.Canceled) && ctx.Err() == nil {

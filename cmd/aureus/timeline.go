@@ -83,7 +83,7 @@ func (t *timeline) footer(console, token string) {
 	if t.w == nil {
 		return
 	}
-	fmt.Fprintf(t.w, "\nThe console is at %s\nLog in with the admin token %s\nCtrl-C ends the demo.\n", t.paint(console, bold), token)
+	fmt.Fprintf(t.w, "\nThe console is at %s\nLog in with the admin token %s\nA customer goes on writing now and then. Ctrl-C ends the demo.\n", t.paint(console, bold), token)
 }
 
 func round(d time.Duration) string {
