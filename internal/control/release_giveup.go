@@ -26,13 +26,17 @@ func lasting(err error) bool {
 	return false
 }
 
+// patient reports whether the release's step may still be tried again.
+func (c *Control) patient(rel resource.Release) bool {
+	return c.now()-rel.EnteredAt < resource.Millis(stepPatience.Milliseconds())
+}
+
 // giveUp is how a step ends whose work cannot be done, nil when it is to be tried
 // again. What a rollback restored is given the whole time also for an error that
 // lasts, for example a model that is not configured: it serves meanwhile, and
 // people can mend it.
 func (c *Control) giveUp(rel resource.Release, cause error) func(*tx, resource.Release) (release.Event, error) {
-	over := c.now()-rel.EnteredAt >= resource.Millis(stepPatience.Milliseconds())
-	if !over && (!lasting(cause) || rel.State == resource.ReleaseRollingBack) {
+	if c.patient(rel) && (!lasting(cause) || rel.State == resource.ReleaseRollingBack) {
 		return nil
 	}
 	why := sentenceOf(cause)

@@ -164,7 +164,7 @@ func (c *Control) verifyVersion(r Reader, v resource.Version) error {
 
 // smokeRelease runs the smoke tests with the model and guard that will serve.
 func (c *Control) smokeRelease(ctx context.Context, w releaseWork) (func(*tx, resource.Release) (release.Event, error), error) {
-	cl, err := c.smoke(ctx, w.version, w.rel.Environment, w.rel.ID)
+	cl, _, err := c.smoke(ctx, w.version, w.rel.Environment, w.rel.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -195,19 +195,25 @@ func (c *Control) smokeRelease(ctx context.Context, w releaseWork) (func(*tx, re
 // smokeSuite is the suite that smoke tests run; a version without one runs all.
 const smokeSuite = "smoke"
 
-// smoke runs the smoke suite of a version.
-func (c *Control) smoke(ctx context.Context, v resource.Version, env, rel string) (claim, error) {
+// smoke runs the smoke suite of a version. outage is why its model did not
+// answer, nil when it always did.
+func (c *Control) smoke(ctx context.Context, v resource.Version, env, rel string) (cl claim, outage error, err error) {
 	opts := simulate.Options{Seed: 1}
 	for _, s := range v.Manifest.Blueprint.Spec.Evaluation.Suites {
 		if s.Name == smokeSuite {
 			opts.Suites = []string{smokeSuite}
 		}
 	}
-	report, err := c.simulate(ctx, v, opts)
+	m, err := c.cfg.Models.Model(v.Manifest.Blueprint.Spec.Model)
 	if err != nil {
-		return claim{}, err
+		return claim{}, nil, err
 	}
-	return simulationClaim(resource.EvidenceSmoke, v, report, env, rel, resource.System), nil
+	heard := &hearing{Model: m}
+	report, err := simulate.Run(ctx, v.Manifest, v.Digest, heard, opts)
+	if err != nil {
+		return claim{}, nil, err
+	}
+	return simulationClaim(resource.EvidenceSmoke, v, report, env, rel, resource.System), heard.outage(), nil
 }
 
 // verifyGood checks what a rollback put on traffic: signature, digest,
@@ -226,9 +232,15 @@ func (c *Control) verifyGood(ctx context.Context, w releaseWork) (func(*tx, reso
 	}); err != nil {
 		return nil, err
 	}
+	if _, err := c.cfg.Adapters.Open(ctx, good.Manifest, good.Digest); noAnswer(err) && c.patient(w.rel) {
+		return nil, err
+	}
 	gates := []resource.Gate{c.signatureGate(ctx, good), c.toolsGate(ctx, good)}
 	validation := Validate(&good.Manifest.Blueprint, nil)
-	smoke, err := c.smoke(ctx, good, w.rel.Environment, w.rel.ID)
+	smoke, outage, err := c.smoke(ctx, good, w.rel.Environment, w.rel.ID)
+	if err == nil && smoke.verdict != resource.Pass && c.patient(w.rel) {
+		err = outage // says nothing about the version: what serves is not stopped for it
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -239,7 +251,11 @@ func (c *Control) verifyGood(ctx context.Context, w releaseWork) (func(*tx, reso
 			if err != nil {
 				return release.Event{}, err
 			}
-			gates = append(gates, resource.Gate{Name: cl.kind, Verdict: e.Verdict, Evidence: e.Digest, At: t.c.now()})
+			g := resource.Gate{Name: cl.kind, Verdict: e.Verdict, Evidence: e.Digest, At: t.c.now()}
+			if e.Verdict != resource.Pass {
+				g.Message = "the signed " + cl.kind + " evidence does not pass"
+			}
+			gates = append(gates, g)
 		}
 		return t.verdictOnGood(rel, good, gates)
 	}, nil
