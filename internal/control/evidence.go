@@ -90,6 +90,16 @@ func (t *tx) insertEvidence(e resource.Evidence) error {
 		Attrs: map[string]string{"kind": e.Kind, "bundle": e.Digest, "verdict": string(e.Verdict)}})
 }
 
+// checkFound verifies evidence that was looked up by f: the index that found it is
+// not signed, so what it says of itself has to be what was looked for.
+func (c *Control) checkFound(e resource.Evidence, f EvidenceFilter) error {
+	same := func(want, got string) bool { return want == "" || want == got }
+	if !same(f.Subject, e.Subject) || !same(f.Kind, e.Kind) || !same(f.Release, e.Release) || !same(f.Environment, e.Environment) {
+		return fault.New(fault.Verification, "%s evidence %s is filed in a place that is not its own", e.Kind, e.ID)
+	}
+	return c.checkEvidence(e)
+}
+
 // checkEvidence verifies that e is what it says: its bundle has the recorded
 // digest, is signed by this server's key and speaks about e's subject in e's
 // kind.
@@ -155,18 +165,20 @@ func (c *Control) Evidence(ctx context.Context, p Principal, ref string) ([]Veri
 		return nil, err
 	}
 	var list []resource.Evidence
+	var about EvidenceFilter
 	err := c.view(ctx, func(r Reader) error {
 		v, err := resolve(r, ref)
 		if err != nil {
 			return err
 		}
-		list, err = r.Evidence(EvidenceFilter{Subject: v.Digest}, Page{Limit: 1000})
+		about.Subject = v.Digest
+		list, err = r.Evidence(about, Page{Limit: 1000})
 		return err
 	})
 	out := make([]VerifiedEvidence, 0, len(list))
 	for _, e := range list {
 		ve := VerifiedEvidence{Evidence: e, Verified: true}
-		if err := c.checkEvidence(e); err != nil {
+		if err := c.checkFound(e, about); err != nil {
 			ve.Verified, ve.Problem = false, err.Error()
 		}
 		out = append(out, ve)

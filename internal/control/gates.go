@@ -34,7 +34,8 @@ var remediations = map[string]string{
 // passing all block.
 func (c *Control) evidenceGate(r Reader, rel resource.Release, kind string) (resource.Gate, error) {
 	g := resource.Gate{Name: kind, Verdict: resource.Block, Code: resource.MissingData, At: c.now(), Remediation: remediations[kind]}
-	list, err := r.Evidence(EvidenceFilter{Subject: rel.Digest, Kind: kind, Release: rel.ID}, Page{Limit: 1})
+	wanted := EvidenceFilter{Subject: rel.Digest, Kind: kind, Release: rel.ID}
+	list, err := r.Evidence(wanted, Page{Limit: 1})
 	if err != nil {
 		return g, err
 	}
@@ -45,7 +46,7 @@ func (c *Control) evidenceGate(r Reader, rel resource.Release, kind string) (res
 	e := list[0]
 	g.Evidence = e.Digest
 	age := time.Duration(g.At-e.CreatedAt) * time.Millisecond
-	if err := c.checkEvidence(e); err != nil {
+	if err := c.checkFound(e, wanted); err != nil {
 		g.Code, g.Message = resource.PolicyViolation, err.Error()
 		g.Remediation = "treat this as tampering: verify the ledger with `aureus audit verify`"
 		return g, nil
@@ -82,14 +83,15 @@ func (c *Control) orderGate(r Reader, v resource.Version, env resource.Environme
 
 // promotionOf is the verified promotion evidence of a digest in an environment.
 func (c *Control) promotionOf(r Reader, digest, env string) (resource.Evidence, error) {
-	list, err := r.Evidence(EvidenceFilter{Subject: digest, Kind: resource.EvidencePromotion, Environment: env}, Page{Limit: 1})
+	wanted := EvidenceFilter{Subject: digest, Kind: resource.EvidencePromotion, Environment: env}
+	list, err := r.Evidence(wanted, Page{Limit: 1})
 	if err != nil {
 		return resource.Evidence{}, err
 	}
 	if len(list) == 0 {
 		return resource.Evidence{}, fault.New(fault.NotFound, "there is no promotion evidence")
 	}
-	return list[0], c.checkEvidence(list[0])
+	return list[0], c.checkFound(list[0], wanted)
 }
 
 // trafficGates are the gates that have to pass still when a release is about to

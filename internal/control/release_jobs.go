@@ -152,14 +152,15 @@ func (c *Control) verifyVersion(r Reader, v resource.Version) error {
 	if digest != v.Digest {
 		return fault.New(fault.Verification, "%s: its content has digest %s, not %s", v.Name, digest, v.Digest)
 	}
-	list, err := r.Evidence(EvidenceFilter{Subject: v.Digest, Kind: resource.EvidenceVersion}, Page{Limit: 1})
+	wanted := EvidenceFilter{Subject: v.Digest, Kind: resource.EvidenceVersion}
+	list, err := r.Evidence(wanted, Page{Limit: 1})
 	if err != nil {
 		return err
 	}
 	if len(list) == 0 {
 		return fault.New(fault.Verification, "%s has no signed provenance", v.Name)
 	}
-	return c.checkEvidence(list[0])
+	return c.checkFound(list[0], wanted)
 }
 
 // smokeRelease runs the smoke tests with the model and guard that will serve.
