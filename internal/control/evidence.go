@@ -122,12 +122,13 @@ func (c *Control) checkEvidence(e resource.Evidence) error {
 // environment of a promotion; the release of an approval.
 func checkPlace(e resource.Evidence, predicate []byte) error {
 	var p struct {
-		Result        string
-		Configuration []attest.Descriptor
-		Report        *attest.Descriptor
-		ResourceURI   string
-		Subject       string
-		Environment   string
+		Result             string
+		Configuration      []attest.Descriptor
+		Report             *attest.Descriptor
+		ResourceURI        string
+		VerificationResult string
+		Subject            string
+		Environment        string
 	}
 	if err := json.Unmarshal(predicate, &p); err != nil {
 		return fault.Wrap(err, fault.Verification, "%s evidence %s: the signed predicate cannot be read", e.Kind, e.ID)
@@ -139,6 +140,9 @@ func checkPlace(e resource.Evidence, predicate []byte) error {
 	case resource.EvidencePromotion:
 		if !strings.HasPrefix(p.ResourceURI, "aureus://"+e.Environment+"/") {
 			return wrong("environment")
+		}
+		if p.VerificationResult != "PASSED" {
+			return wrong("verdict")
 		}
 	case resource.EvidenceApproval:
 		if p.Subject != e.Release || p.Environment != e.Environment {

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -52,7 +53,7 @@ func (c *Control) begin(ctx context.Context, p Principal, agent string, env reso
 	if err := c.view(ctx, func(rd Reader) (err error) { pin, err = c.pinFor(rd, run); return err }); err != nil {
 		return run, nil, err
 	}
-	loaded, err := c.load(ctx, agent, pin.Digest, env, pin.Canary)
+	loaded, err := c.load(ctx, agent, pin.Digest, env, canaryOf(pin.Canary, pin.Release))
 	if err != nil {
 		return run, nil, err
 	}
@@ -65,7 +66,7 @@ func (c *Control) begin(ctx context.Context, p Principal, agent string, env reso
 		if err != nil {
 			return err
 		}
-		if again.Digest != pin.Digest {
+		if again.Digest != pin.Digest || canaryOf(again.Canary, again.Release) != canaryOf(pin.Canary, pin.Release) {
 			return errMoved
 		}
 		run.Digest, run.Version = again.Digest, loaded.version.Number
@@ -82,6 +83,14 @@ func (c *Control) begin(ctx context.Context, p Principal, agent string, env reso
 		return c.begin(ctx, p, agent, env, r)
 	}
 	return run, loaded, err
+}
+
+// canaryOf is the release whose candidate serves, "" when what was promoted does.
+func canaryOf(candidate bool, rel string) string {
+	if !candidate {
+		return ""
+	}
+	return cmp.Or(rel, "unknown")
 }
 
 var errMoved = fault.New(fault.Conflict, "traffic moved while the run was being routed")

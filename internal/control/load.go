@@ -21,15 +21,11 @@ type loadedVersion struct {
 }
 
 // load gives a version that may serve in env: its digest and signature hold, and
-// so does the evidence that it was promoted there or, for the candidate of a
-// canary, in the environment before. What is loaded stays loaded; a version
-// never changes.
-func (c *Control) load(ctx context.Context, agent, digest string, env resource.Environment, candidate bool) (*loadedVersion, error) {
-	promotedIn := env.Name
-	if candidate {
-		promotedIn = env.After
-	}
-	key := promotedIn + " " + digest
+// so does the evidence that it was promoted there or, for the candidate of the
+// release canaryOf, that it passed the environment before and the release's smoke
+// tests. What is loaded stays loaded; a version never changes.
+func (c *Control) load(ctx context.Context, agent, digest string, env resource.Environment, canaryOf string) (*loadedVersion, error) {
+	key := env.Name + " " + canaryOf + " " + digest
 	c.mu.Lock()
 	have := c.loaded[key]
 	c.mu.Unlock()
@@ -41,13 +37,7 @@ func (c *Control) load(ctx context.Context, agent, digest string, env resource.E
 		if v, err = r.VersionByDigest(agent, digest); err != nil {
 			return err
 		}
-		if err := c.verifyVersion(r, v); err != nil || promotedIn == "" {
-			return err
-		}
-		if _, err = c.promotionOf(r, digest, promotedIn); fault.Is(err, fault.NotFound) {
-			err = fault.New(fault.Verification, "%s may not serve in %s: %v", v.Name, env.Name, err)
-		}
-		return err
+		return c.mayServe(r, v, env, canaryOf)
 	})
 	if err != nil {
 		return nil, err
@@ -60,6 +50,43 @@ func (c *Control) load(ctx context.Context, agent, digest string, env resource.E
 	defer c.mu.Unlock()
 	c.loaded[key] = l
 	return l, nil
+}
+
+// mayServe is fault.Verification unless the signed evidence says that v may serve
+// in env, as the candidate of a release or, with none, as what was promoted.
+func (c *Control) mayServe(r Reader, v resource.Version, env resource.Environment, canaryOf string) error {
+	if err := c.verifyVersion(r, v); err != nil {
+		return err
+	}
+	promotedIn := env.Name
+	if canaryOf != "" {
+		promotedIn = env.After
+	}
+	var err error
+	if promotedIn != "" {
+		_, err = c.promotionOf(r, v.Digest, promotedIn)
+	}
+	if err == nil && canaryOf != "" {
+		err = c.smokedIn(r, v.Digest, env.Name, canaryOf)
+	}
+	if fault.Is(err, fault.NotFound) {
+		err = fault.New(fault.Verification, "%s may not serve in %s: %v", v.Name, env.Name, err)
+	}
+	return err
+}
+
+// smokedIn asks for signed evidence that a version passed the smoke tests of a
+// release, which come after its checks and its approval.
+func (c *Control) smokedIn(r Reader, digest, env, rel string) error {
+	wanted := EvidenceFilter{Subject: digest, Kind: resource.EvidenceSmoke, Release: rel, Environment: env}
+	list, err := r.Evidence(wanted, Page{Limit: 1})
+	if err != nil {
+		return err
+	}
+	if len(list) == 0 || list[0].Verdict != resource.Pass {
+		return fault.New(fault.NotFound, "there is no evidence that it passed the smoke tests of release %q", rel)
+	}
+	return c.checkFound(list[0], wanted)
 }
 
 func (c *Control) compile(v resource.Version) (*loadedVersion, error) {

@@ -2,6 +2,7 @@ package control
 
 import (
 	"github.com/aureus-agents/aureus/internal/attest"
+	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/internal/release"
 	"github.com/aureus-agents/aureus/resource"
 )
@@ -63,7 +64,12 @@ func (t *tx) restoreGood(r *resource.Release) error {
 // lastVerified is the newest verified snapshot of another version than the
 // release's; snapshots of that one are retired on the way. A version that was
 // quarantined elsewhere is not brought back, but one that serves goes on serving.
+// One whose signed evidence does not hold would not be served and is passed over.
 func (t *tx) lastVerified(r *resource.Release, serving string) (resource.Snapshot, error) {
+	env, err := t.c.environment(r.Environment)
+	if err != nil {
+		return resource.Snapshot{}, err
+	}
 	snaps, err := t.Snapshots(r.Agent, r.Environment)
 	if err != nil {
 		return resource.Snapshot{}, err
@@ -81,8 +87,14 @@ func (t *tx) lastVerified(r *resource.Release, serving string) (resource.Snapsho
 			if err != nil {
 				return good, err
 			}
-			if v.Quarantine == nil || s.ID == serving {
+			if v.Quarantine != nil && s.ID != serving {
+				continue
+			}
+			switch err := t.c.mayServe(t, v, env, ""); {
+			case err == nil:
 				good = s
+			case !fault.Is(err, fault.Verification):
+				return good, err
 			}
 		}
 	}

@@ -53,7 +53,7 @@ func (c *Control) resumeRun(ctx context.Context, j Job) (func(*tx) error, error)
 	if err != nil {
 		return nil, err
 	}
-	l, err := c.load(ctx, run.Agent, run.Digest, env, run.Canary)
+	l, err := c.load(ctx, run.Agent, run.Digest, env, canaryOf(run.Canary, run.Release))
 	if err != nil && lasting(err) {
 		return nil, c.update(ctx, func(t *tx) error { return t.endInterrupted(run, "the run could not go on: "+sentenceOf(err)) })
 	}
