@@ -23,7 +23,7 @@ func TestInvariants(t *testing.T) {
 		m := newMess(t, rt)
 		defer m.stop()
 		rt.Repeat(map[string]func(*rapid.T){
-			"start": m.startRelease, "move": m.moveRelease, "answer": m.decide, "invoke": m.run,
+			"start": m.startRelease, "carry": m.carry, "move": m.moveRelease, "move again": m.moveRelease, "answer": m.decide, "invoke": m.run,
 			"roll back": m.rollback, "time": m.time, "settle": func(*rapid.T) { m.settle() }, "": m.check,
 		})
 	})
@@ -44,15 +44,34 @@ func newMess(t *testing.T, rt *rapid.T) *mess {
 	for _, a := range []*blueprint.Agent{lean(t, blueprint.TierMedium), withVoucher(t, lean(t, blueprint.TierMedium)), lean(t, blueprint.TierHigh)} {
 		m.versions = append(m.versions, m.push(a))
 	}
-	if rapid.Bool().Draw(rt, "begin with a version that serves") {
+	switch rapid.IntRange(0, 3).Draw(rt, "begin") {
+	case 0: // with nothing
+	case 1:
 		m.serve(m.versions[0])
+	default:
+		m.serve(m.versions[0])
+		m.promote(m.versions[1], "staging")
+		m.expect(m.release(m.versions[1], control.Production), resource.ReleaseCanary)
 	}
 	return m
 }
 
-func (m *mess) somebody(rt *rapid.T) control.Principal {
-	return rapid.SampledFrom([]control.Principal{author, colleague, approver, approver2, operator, operator, auditor, viewer, app,
-		person("root", resource.RoleAdmin), person("nobody")}).Draw(rt, "who")
+// somebody is mostly one of those who may.
+func (m *mess) somebody(rt *rapid.T, who ...control.Principal) control.Principal {
+	if rapid.IntRange(0, 4).Draw(rt, "somebody else") == 0 {
+		who = []control.Principal{author, approver, operator, auditor, viewer, app, person("root", resource.RoleAdmin), person("nobody")}
+	}
+	return rapid.SampledFrom(who).Draw(rt, "who")
+}
+
+// carry brings a version as far as it gets without traffic.
+func (m *mess) carry(rt *rapid.T) {
+	rel, err := m.StartRelease(m.Context(), author, control.ReleaseRequest{Version: rapid.SampledFrom(m.versions).Draw(rt, "version").Name,
+		Environment: m.environment(rt)})
+	m.refused(rt, "StartRelease()", err)
+	if err == nil {
+		m.follow(rel.ID)
+	}
 }
 
 func (m *mess) environment(rt *rapid.T) string {
@@ -70,7 +89,7 @@ func (m *mess) refused(rt *rapid.T, what string, err error) {
 
 func (m *mess) startRelease(rt *rapid.T) {
 	v := rapid.SampledFrom(m.versions).Draw(rt, "version")
-	_, err := m.StartRelease(m.Context(), m.somebody(rt), control.ReleaseRequest{Version: v.Name, Environment: m.environment(rt)})
+	_, err := m.StartRelease(m.Context(), m.somebody(rt, author, colleague), control.ReleaseRequest{Version: v.Name, Environment: m.environment(rt)})
 	m.refused(rt, "StartRelease()", err)
 }
 
@@ -80,9 +99,9 @@ func (m *mess) moveRelease(rt *rapid.T) {
 	if len(all) == 0 {
 		return
 	}
-	rel := rapid.SampledFrom(all).Draw(rt, "release")
-	event := rapid.SampledFrom([]string{"pause", "resume", "promote", "promote", "rollback", "cancel"}).Draw(rt, "event")
-	_, err = m.MoveRelease(m.Context(), m.somebody(rt), rel.ID, event, "test")
+	rel := all[min(rapid.IntRange(0, 8).Draw(rt, "release")/2, len(all)-1)]
+	event := rapid.SampledFrom([]string{"pause", "resume", "resume", "promote", "rollback", "cancel"}).Draw(rt, "event")
+	_, err = m.MoveRelease(m.Context(), m.somebody(rt, operator), rel.ID, event, "test")
 	m.refused(rt, "MoveRelease("+event+")", err)
 }
 
@@ -93,7 +112,7 @@ func (m *mess) decide(rt *rapid.T) {
 		return
 	}
 	a := rapid.SampledFrom(open).Draw(rt, "approval")
-	_, err = m.answer(m.somebody(rt), a.ID, rapid.IntRange(0, 9).Draw(rt, "yes") > 0)
+	_, err = m.answer(m.somebody(rt, approver, approver2), a.ID, rapid.IntRange(0, 9).Draw(rt, "yes") > 0)
 	m.refused(rt, "Decide()", err)
 }
 
@@ -116,12 +135,12 @@ func (m *mess) run(rt *rapid.T) {
 }
 
 func (m *mess) rollback(rt *rapid.T) {
-	_, err := m.Rollback(m.Context(), m.somebody(rt), desk, m.environment(rt), "test")
+	_, err := m.Rollback(m.Context(), m.somebody(rt, operator), desk, m.environment(rt), "test")
 	m.refused(rt, "Rollback()", err)
 }
 
 func (m *mess) time(rt *rapid.T) {
-	m.advance(time.Duration(rapid.SampledFrom([]int{1, 70, 26 * 60}).Draw(rt, "minutes")) * time.Minute)
+	m.advance(time.Duration(rapid.SampledFrom([]int{1, 1, 1, 70, 26 * 60}).Draw(rt, "minutes")) * time.Minute)
 }
 
 // settle waits until every job that is due is done.
@@ -142,10 +161,12 @@ func (m *mess) check(rt *rapid.T) {
 		moving := map[string]string{}
 		for _, rel := range rels {
 			if !rel.State.Final() {
-				if other := moving[rel.Environment]; other != "" {
-					rt.Fatalf("%s and %s both move in %s", rel.ID, other, rel.Environment)
+				// A rollback waits for nobody.
+				place := fmt.Sprint(rel.Environment, " back: ", rel.State == resource.ReleaseRollingBack)
+				if other := moving[place]; other != "" {
+					rt.Fatalf("%s and %s both move in %s", rel.ID, other, place)
 				}
-				moving[rel.Environment] = rel.ID
+				moving[place] = rel.ID
 			}
 			m.checkRelease(rt, r, rel)
 		}
