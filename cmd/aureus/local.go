@@ -32,7 +32,7 @@ func withLocal(ctx context.Context, e *env, data string, fn func(*control.Contro
 			err = cerr
 		}
 	}()
-	key, err := loadKey(filepath.Join(data, "key.pem"))
+	key, err := loadKey(ctx, db, filepath.Join(data, "key.pem"))
 	if err != nil {
 		return err
 	}

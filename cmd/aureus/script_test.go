@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,19 +31,22 @@ var servers sync.Map
 
 // scriptCommands are the commands of scripts beside testscript's own.
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
-	"exits":   scriptExits,
-	"until":   scriptUntil,
-	"capture": scriptCapture,
-	"json":    scriptJSON,
-	"jsoneq":  scriptJSONEqual,
-	"replace": scriptReplace,
-	"flip":    scriptFlip,
-	"large":   scriptLarge,
-	"serve":   scriptServe,
-	"unserve": scriptUnserve,
-	"model":   scriptModel,
-	"script":  scriptScriptedModel,
-	"http":    scriptHTTP,
+	"exits":    scriptExits,
+	"until":    scriptUntil,
+	"capture":  scriptCapture,
+	"json":     scriptJSON,
+	"jsoneq":   scriptJSONEqual,
+	"replace":  scriptReplace,
+	"flip":     scriptFlip,
+	"large":    scriptLarge,
+	"scribble": scriptScribble,
+	"sqlite":   scriptSQLite,
+	"serve":    scriptServe,
+	"noserve":  scriptNoServe,
+	"unserve":  scriptUnserve,
+	"model":    scriptModel,
+	"script":   scriptScriptedModel,
+	"http":     scriptHTTP,
 }
 
 // exits N COMMAND...: the command ends with exit status N.
@@ -179,8 +183,29 @@ func scriptLarge(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), data, 0o600))
 }
 
-// serve [FLAGS...]: starts a server on a free port. AUREUS_SERVER is its address
-// and, at the first start, AUREUS_TOKEN its admin token. The script's end stops it.
+// scribble FILE: writes over a part in the middle of a file.
+func scriptScribble(ts *testscript.TestScript, neg bool, args []string) {
+	first(ts, neg, args, 1, "scribble FILE")
+	data := []byte(ts.ReadFile(args[0]))
+	copy(data[len(data)/4:], bytes.Repeat([]byte("scribble"), len(data)/16))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o600))
+}
+
+// sqlite FILE STATEMENT: changes a database that nothing has open.
+func scriptSQLite(ts *testscript.TestScript, neg bool, args []string) {
+	first(ts, neg, args, 2, "sqlite FILE STATEMENT")
+	db, err := sql.Open("sqlite", "file:"+ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer db.Close()
+	res, err := db.Exec(args[1])
+	ts.Check(err)
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		ts.Fatalf("%s changed nothing (%v)", args[1], err)
+	}
+}
+
+// serve [FLAGS...]: starts a server on a free port. AUREUS_SERVER is its URL, ADDRESS
+// its address and, at the first start, AUREUS_TOKEN its admin token. The script's end stops it.
 func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
 	first(ts, neg, args, 0, "serve FLAGS...")
 	c, m, err := startChild(ts.MkAbs("."), scriptEnv(ts), servesAt, append([]string{"aureus", "serve", "--listen", "127.0.0.1:0"}, args...)...)
@@ -188,8 +213,27 @@ func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
 	servers.Store(ts.Getenv("WORK"), c)
 	ts.Defer(c.kill)
 	ts.Setenv("AUREUS_SERVER", m[2])
+	ts.Setenv("ADDRESS", strings.TrimPrefix(m[2], "http://"))
 	if m[1] != "" {
 		ts.Setenv("AUREUS_TOKEN", m[1])
+	}
+}
+
+// noserve STATUS FLAGS...: a server does not start and ends with STATUS.
+func scriptNoServe(ts *testscript.TestScript, neg bool, args []string) {
+	want := first(ts, neg, args, 1, "noserve STATUS FLAGS...")
+	command := append([]string{"aureus", "serve", "--listen", "127.0.0.1:0"}, args[1:]...)
+	c, _, err := startChild(ts.MkAbs("."), scriptEnv(ts), servesAt, command...)
+	if c == nil {
+		ts.Check(err)
+	}
+	_, _ = io.WriteString(ts.Stderr(), c.errors()) // a buffer
+	if err == nil {
+		c.kill()
+		ts.Fatalf("%v serves", command)
+	}
+	if got := strconv.Itoa(c.status()); got != want {
+		ts.Fatalf("exit status of %v = %s, want %s\n%v", command, got, want, err)
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -97,7 +96,7 @@ func startStack(ctx context.Context, cfg stackConfig) (s *stack, err error) {
 	if s.db, err = sqlite.Open(filepath.Join(cfg.Data, "aureus.db")); err != nil {
 		return nil, err
 	}
-	key, err := loadKey(filepath.Join(cfg.Data, "key.pem"))
+	key, err := loadKey(ctx, s.db, filepath.Join(cfg.Data, "key.pem"))
 	if err != nil {
 		return nil, err
 	}
@@ -264,40 +263,4 @@ func listen(addr string) (net.Listener, error) {
 		return nil, fault.Wrap(err, fault.Unavailable, "cannot listen on %s; another program may have it, choose another address with --listen", addr)
 	}
 	return l, nil
-}
-
-// loadKey reads the signing key, and makes it at the first start. The file is
-// complete under its name or not there at all.
-func loadKey(path string) (*attest.Key, error) {
-	data, err := os.ReadFile(path)
-	if err == nil {
-		return attest.ParseKey(data)
-	}
-	if !errors.Is(err, os.ErrNotExist) {
-		return nil, fault.Wrap(err, fault.Unavailable, "the signing key %s cannot be read", path)
-	}
-	key, err := attest.NewKey()
-	if err != nil {
-		return nil, err
-	}
-	if data, err = key.MarshalPEM(); err != nil {
-		return nil, err
-	}
-	return key, writeFileSync(path, data)
-}
-
-func writeFileSync(path string, data []byte) error {
-	tmp := path + ".new"
-	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err == nil {
-		_, err = f.Write(data)
-		err = errors.Join(err, f.Sync(), f.Close())
-	}
-	if err == nil {
-		err = os.Rename(tmp, path)
-	}
-	if err != nil {
-		return fault.Wrap(err, fault.Unavailable, "%s cannot be written", path)
-	}
-	return nil
 }
