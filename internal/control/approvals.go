@@ -130,7 +130,7 @@ func (c *Control) mayAnswer(p Principal, a resource.Approval) error {
 		return err
 	}
 	switch {
-	case slices.Contains(a.Excluded, p.Actor.Name):
+	case slices.ContainsFunc(a.Excluded, samePerson(p)):
 		return fault.New(fault.Forbidden, "%s made or asked for this change and cannot approve it; somebody else has to", p.Actor.Name)
 	case p.Actor.Kind != "human":
 		return fault.New(fault.Forbidden, "an approval is a person's answer; %s is a token of kind %s", p.Actor.Name, p.Actor.Kind)
@@ -138,10 +138,16 @@ func (c *Control) mayAnswer(p Principal, a resource.Approval) error {
 		return fault.New(fault.Conflict, "approval %s expired at %s; start the release again", a.ID, time.UnixMilli(int64(a.ExpiresAt)).UTC().Format(time.RFC3339))
 	case a.State != resource.ApprovalPending:
 		return fault.New(fault.Conflict, "approval %s is %s; it can be answered only while it is pending", a.ID, a.State)
-	case slices.ContainsFunc(a.Decisions, func(d resource.ApprovalDecision) bool { return d.Actor.Name == p.Actor.Name }):
+	case slices.ContainsFunc(a.Decisions, func(d resource.ApprovalDecision) bool { return samePerson(p)(d.Actor.Name) }):
 		return fault.New(fault.Conflict, "%s has answered approval %s already", p.Actor.Name, a.ID)
 	}
 	return nil
+}
+
+// samePerson reports whether a name is p's: one person is not two by writing the
+// name in another case.
+func samePerson(p Principal) func(string) bool {
+	return func(name string) bool { return strings.EqualFold(name, p.Actor.Name) }
 }
 
 // ViewApproval shows a request; an approver who may answer it gets a single-use

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/internal/crv"
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/resource"
 )
@@ -106,8 +108,12 @@ func (t *tx) trafficGates(rel resource.Release, env resource.Environment) ([]res
 		return nil, err
 	}
 	gates := []resource.Gate{t.c.quarantineGate(v), t.c.orderGate(t, v, env), t.c.baselineGate(rel, d)}
+	tier, err := t.tierOf(v, d)
+	if err != nil {
+		return nil, err
+	}
 	kinds := []string{resource.EvidenceValidation, resource.EvidenceSimulation, resource.EvidenceEvaluation}
-	if env.Approvals[rel.Tier] > 0 {
+	if env.Approvals[rel.Tier] > 0 || env.Approvals[tier] > 0 {
 		kinds = append(kinds, resource.EvidenceApproval)
 	}
 	for _, kind := range kinds {
@@ -118,6 +124,19 @@ func (t *tx) trafficGates(rel resource.Release, env resource.Environment) ([]res
 		gates = append(gates, g)
 	}
 	return gates, nil
+}
+
+// tierOf is the tier of the approval that v needs over what serves. It is read
+// from the versions, which are signed, and not from the release, which is not.
+func (t *tx) tierOf(v resource.Version, d resource.Deployment) (blueprint.Tier, error) {
+	if d.Stable == "" {
+		return crv.Delta(nil, v.Manifest, "", v.Digest).Tier, nil
+	}
+	base, err := t.VersionByDigest(v.Agent, d.Stable)
+	if err != nil {
+		return "", err
+	}
+	return crv.Delta(base.Manifest, v.Manifest, d.Stable, v.Digest).Tier, nil
 }
 
 // baselineGate asks that what the release was compared with still serves.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/aureus-agents/aureus/internal/agentrun"
 	"github.com/aureus-agents/aureus/internal/fault"
@@ -29,8 +30,8 @@ func (c *Control) Invoke(ctx context.Context, p Principal, agent string, r Invok
 	if err != nil {
 		return resource.Run{}, err
 	}
-	if len(r.Session) > 256 {
-		return resource.Run{}, fault.New(fault.Invalid, "a session is at most 256 characters; this one has %d", len(r.Session))
+	if n := utf8.RuneCountInString(r.Session); n > 256 {
+		return resource.Run{}, fault.New(fault.Invalid, "a session is at most 256 characters; this one has %d", n)
 	}
 	c.runs.Add(1)
 	defer c.runs.Done()

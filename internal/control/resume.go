@@ -130,6 +130,14 @@ func (t *tx) useApproval(id string) (agentrun.Grant, error) {
 	if n := len(a.Decisions); n > 0 {
 		g.Reason = a.Decisions[n-1].Reason
 	}
+	if a.State == resource.ApprovalApproved && a.ExpiresAt <= t.c.now() {
+		a.State, a.Revision = resource.ApprovalExpired, a.Revision+1
+		g.Reason = "the request expired before the call could be made"
+		if err := t.PutApproval(a); err != nil {
+			return g, err
+		}
+		return g, t.recordApproval(a, "approval.expired", resource.System, g.Reason)
+	}
 	switch a.State {
 	case resource.ApprovalUsed:
 		// By an attempt that a crash ended. The run has not moved since, and the

@@ -15,6 +15,11 @@ func (c *Control) Runs(ctx context.Context, p Principal, f RunFilter, page Page)
 		return nil, err
 	}
 	err = c.view(ctx, func(r Reader) (err error) { rs, err = r.Runs(f, page); return err })
+	if !seesPayloads(p) {
+		for i := range rs {
+			withoutPayloads(&rs[i])
+		}
+	}
 	return rs, err
 }
 

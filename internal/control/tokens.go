@@ -21,9 +21,13 @@ type NewToken struct {
 var principalName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$`)
 
 // Bootstrap makes an admin token when there is no token yet and returns its
-// secret, "" when there was one.
+// secret, "" when there was one. fault.Verification when the database belongs to
+// another signing key.
 func (c *Control) Bootstrap(ctx context.Context) (secret string, err error) {
 	err = c.update(ctx, func(t *tx) error {
+		if err := t.ownKey(); err != nil {
+			return err
+		}
 		have, err := t.Tokens()
 		if err != nil || len(have) > 0 {
 			return err
@@ -111,15 +115,41 @@ func (c *Control) Tokens(ctx context.Context, p Principal) (ts []resource.Token,
 	return ts, err
 }
 
-// RevokeToken revokes a token. Admin.
+// RevokeToken revokes a token; fault.Conflict for the last one that can make
+// others, because nobody could get in again. Admin.
 func (c *Control) RevokeToken(ctx context.Context, p Principal, id string) error {
 	if err := need(p, resource.RoleAdmin); err != nil {
 		return err
 	}
 	return c.update(ctx, func(t *tx) error {
+		if err := t.leavesAdmin(id); err != nil {
+			return err
+		}
 		if err := t.Tx.RevokeToken(id, c.now()); err != nil {
 			return err
 		}
 		return t.record(resource.Event{Actor: p.Actor, Action: "token.revoked", SubjectKind: "token", SubjectID: id})
 	})
+}
+
+// leavesAdmin is fault.Conflict when token id is the only admin token that lasts.
+func (t *tx) leavesAdmin(id string) error {
+	all, err := t.Tokens()
+	if err != nil {
+		return err
+	}
+	last, others := false, false
+	for _, tok := range all {
+		switch {
+		case tok.RevokedAt != 0 || !slices.Contains(tok.Roles, resource.RoleAdmin):
+		case tok.ID == id:
+			last = true
+		case tok.ExpiresAt == 0:
+			others = true
+		}
+	}
+	if last && !others {
+		return fault.New(fault.Conflict, "token %s is the last admin token that does not expire; make another one before you revoke it", id)
+	}
+	return nil
 }
