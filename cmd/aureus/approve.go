@@ -49,11 +49,13 @@ func newAnswer(e *env, approve bool) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   use + " APPROVAL|RELEASE|VERSION --reason TEXT",
 		Short: about,
-		Long: about + `. What is asked is printed first: the delta and the evidence
-of a release, or the exact arguments of a tool call. The answer is bound to the
-digest of what was shown; if that changed meanwhile, it is refused. Needs the role
-approver; who made or asked for a change cannot answer. A release or a version
-names its one pending request.`,
+		Long: about + `.
+
+What is asked is printed first: the delta and the evidence of a release, or the
+exact arguments of a tool call. The answer is bound to the digest of what was
+shown; if that changed meanwhile, it is refused. Needs the role approver; who made
+or asked for a change cannot answer. A release or a version names its one pending
+request.`,
 		Args: cobra.ExactArgs(1),
 	}
 	r := remoteFlags(e, cmd)

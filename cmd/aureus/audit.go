@@ -58,8 +58,9 @@ signed checkpoint. audit verify needs this and the public key, and nothing else.
 		Args: cobra.NoArgs,
 	}
 	r := remoteFlags(e, cmd)
+	_ = cmd.Flags().MarkHidden("output") // the export has one form
 	cmd.Flags().StringVarP(&file, "file", "f", "-", "file to write, - for stdout")
-	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, _ []string) error {
+	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, _ []string) (err error) {
 		out := e.stdout
 		if file != "-" {
 			f, err := os.Create(file)
@@ -82,8 +83,9 @@ func newAuditKey(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "key",
 		Short: "Print the ledger's public verifier key",
-		Long:  "Print the ledger's public verifier key, to hand to who verifies. Get it once, over a channel that you trust.",
-		Args:  cobra.NoArgs,
+		Long: `Print the ledger's public verifier key, to hand to who verifies. Get it once, over
+a channel that you trust.`,
+		Args: cobra.NoArgs,
 	}
 	r := remoteFlags(e, cmd)
 	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, _ []string) error {
@@ -133,7 +135,8 @@ func newAuditVerify(e *env) *cobra.Command {
 		Long: `Verify an export of the ledger with nothing but the public verifier key
 (aureus audit key): every changed, missing, added or reordered entry is found.
 --key is the key or a file that holds it. Exit status 5 when it does not verify.
--o json prints {"leaves","checkpoint","root","verified","problems":[{"index","kind","text"}]}.`,
+-o json prints {"leaves","checkpoint","root","verified","problems":[{"index",
+"line","kind","text"}]}.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			r := &remote{env: e, output: output}

@@ -49,7 +49,7 @@ func (d *demo) audit(ctx context.Context) error {
 		if !d.result.Ledger.TamperDetected {
 			return "", fault.New(fault.Failed, "the change was not found")
 		}
-		return fmt.Sprintf("entry %d: %s", r.Problems[0].Index, r.Problems[0].Text), nil
+		return r.Problems[0].Text, nil
 	})
 }
 

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +24,7 @@ func (d *demo) push(ctx context.Context, n int, a *blueprint.Agent, gen *resourc
 		if err != nil {
 			return "", err
 		}
-		return fmt.Sprintf("%s, signed, %d tools pinned\n%s", r.Version.Name, pinned(a), r.Version.Digest), nil
+		return fmt.Sprintf("%s, signed, %d tools pinned, %s", r.Version.Name, pinned(a), short(r.Version.Digest)), nil
 	})
 }
 
@@ -40,26 +42,35 @@ func (d *demo) release(ctx context.Context, n int, environment string, want reso
 		if err != nil {
 			return "", err
 		}
-		var story []string
 		if len(rel.Delta.Changes) > 0 && rel.Delta.From != "" {
-			story = append(story, fmt.Sprintf("delta: %s → tier %s", changes(rel.Delta), rel.Tier))
+			d.show.tell(fmt.Sprintf("delta: %s → tier %s", changes(rel.Delta), rel.Tier), "       ")
 		}
-		if rel, err = d.follow(ctx, rel.ID, start, &story); err != nil {
-			return strings.Join(story, "\n"), err
+		if rel, err = d.follow(ctx, rel.ID, start); err != nil {
+			return "", err
 		}
 		d.result.Releases = append(d.result.Releases, demoRelease{Version: fmt.Sprintf("v%d", n), Environment: environment, State: string(rel.State)})
 		if rel.State != want {
-			return strings.Join(story, "\n"), fault.New(fault.Failed, "release %s ended %s and not %s: %s", rel.ID, rel.State, want, rel.Reason)
+			return "", fault.New(fault.Failed, "release %s ended %s and not %s: %s", rel.ID, rel.State, want, rel.Reason)
 		}
-		return strings.Join(story, "\n"), nil
+		return "", nil
 	})
 	return rel, err
 }
 
-// changes names the first few changes of a delta.
+// changes names the first few changes of a delta, what asks for the highest tier
+// and tools first.
 func changes(d resource.Delta) string {
+	weight := func(c resource.Change) int {
+		w := 2 * c.Tier.Rank()
+		if c.Kind == "tool" {
+			w++
+		}
+		return w
+	}
+	sorted := slices.Clone(d.Changes)
+	slices.SortStableFunc(sorted, func(a, b resource.Change) int { return weight(b) - weight(a) })
 	var out []string
-	for _, c := range d.Changes {
+	for _, c := range sorted {
 		out = append(out, c.Op+" "+c.Path)
 	}
 	if len(out) > 3 {
@@ -69,9 +80,9 @@ func changes(d resource.Delta) string {
 }
 
 // follow watches a release until it ends, and tells what happens in it.
-func (d *demo) follow(ctx context.Context, id string, start time.Time, story *[]string) (resource.Release, error) {
+func (d *demo) follow(ctx context.Context, id string, start time.Time) (resource.Release, error) {
 	tell := func(format string, args ...any) {
-		*story = append(*story, fmt.Sprintf("%7s  ", "+"+round(time.Since(start).Truncate(time.Millisecond)))+fmt.Sprintf(format, args...))
+		d.show.tell(fmt.Sprintf("%8s  ", "+"+round(time.Since(start)))+fmt.Sprintf(format, args...), "          ")
 	}
 	seen, step := resource.ReleaseState(""), -1
 	tick := time.NewTicker(20 * time.Millisecond)
@@ -94,6 +105,9 @@ func (d *demo) follow(ctx context.Context, id string, start time.Time, story *[]
 		if rel.State.Final() || rel.State == resource.ReleasePaused {
 			return rel, nil
 		}
+		if rel.State == resource.ReleaseCanary && rel.Canary != nil {
+			d.show.now(canaryLine(rel))
+		}
 		select {
 		case <-ctx.Done():
 			return rel, ctx.Err()
@@ -102,12 +116,23 @@ func (d *demo) follow(ctx context.Context, id string, start time.Time, story *[]
 	}
 }
 
+// canaryLine shows a canary as it stands: both arms, and how far the evidence of
+// harm is on its way to the threshold that rolls back, as a bar of its logarithm.
+func canaryLine(r resource.Release) string {
+	c, threshold := r.Canary, 1/r.Plan.Alpha
+	const cells = 8
+	full := int(cells * math.Log(max(c.EHarm, 1)) / math.Log(threshold))
+	full = min(max(full, 0), cells)
+	return fmt.Sprintf("canary %d of %d failed · beside it %d of %d · E %s%s %.0f of %.0f", c.Canary.Failures, c.Canary.Runs,
+		c.Control.Failures, c.Control.Runs, strings.Repeat("█", full), strings.Repeat("░", cells-full), c.EHarm, threshold)
+}
+
 func stateLine(r resource.Release) string {
 	switch r.State {
 	case resource.ReleaseChecking:
 		return "validated, simulated, evaluated …"
 	case resource.ReleaseAwaiting:
-		return fmt.Sprintf("%d gates pass; the delta's tier is %s: a person has to say yes", len(r.Gates), r.Tier)
+		return fmt.Sprintf("%d gates pass; tier %s: a person has to say yes", len(r.Gates), r.Tier)
 	case resource.ReleaseSmoke:
 		return "signature and tools hold; smoke tests …"
 	case resource.ReleaseCanary:

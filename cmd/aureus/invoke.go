@@ -21,9 +21,9 @@ func newInvoke(e *env) *cobra.Command {
 		Use:   "invoke AGENT --input JSON",
 		Short: "Run an agent on live traffic",
 		Long: `Run an agent that serves in an environment. --input is JSON, @FILE, or - for
-stdin; text that is no JSON is sent as a string. -o json prints the run. Exit
-status 1 when the run fails, 3 when guard or CRV stopped it, 4 when it waits for
-a person.`,
+stdin; text that does not begin like JSON is sent as a string. Exit
+status 1 when the run fails, 3 when guard or CRV stopped it, 4 when it waits for a
+person.`,
 		Args: cobra.ExactArgs(1),
 	}
 	r := remoteFlags(e, cmd)
@@ -66,10 +66,14 @@ func readInput(e *env, input string) (any, error) {
 		input = string(data)
 	}
 	var v any
-	if json.Unmarshal([]byte(input), &v) != nil {
-		return input, nil
+	err := json.Unmarshal([]byte(input), &v)
+	if err == nil {
+		return v, nil
 	}
-	return v, nil
+	if t := strings.TrimSpace(input); strings.HasPrefix(t, "{") || strings.HasPrefix(t, "[") {
+		return nil, fault.Wrap(err, fault.Invalid, "--input begins like JSON and is none; close every bracket and quote")
+	}
+	return input, nil
 }
 
 func runError(run resource.Run) error {

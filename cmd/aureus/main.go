@@ -25,5 +25,5 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	cmd.SetIn(stdin)
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)
-	return report(stderr, cmd.ExecuteContext(ctx))
+	return report(stderr, execute(ctx, cmd))
 }

@@ -90,7 +90,7 @@ func finishRelease(ctx context.Context, r *remote, c *client.Client, rel resourc
 	case resource.ReleaseRejected:
 		return fault.New(fault.Blocked, "release %s was rejected: %s", rel.ID, rel.Reason)
 	case resource.ReleaseAwaiting:
-		return fault.New(fault.Waiting, "release %s waits for approval %s; `aureus approve %s` answers it", rel.ID, rel.Approval, rel.Approval)
+		return fault.New(fault.Waiting, "release %s waits for approval %s; an approver answers it with `aureus approve %s --reason TEXT`", rel.ID, rel.Approval, rel.Approval)
 	case resource.ReleasePaused:
 		return fault.New(fault.Waiting, "release %s is paused: %s", rel.ID, rel.Reason)
 	}

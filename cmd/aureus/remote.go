@@ -33,7 +33,7 @@ func remoteFlags(e *env, cmd *cobra.Command) *remote {
 	if server == "" {
 		server = defaultServer
 	}
-	cmd.Flags().StringVar(&r.server, "server", server, "address of the server; AUREUS_SERVER")
+	cmd.Flags().StringVar(&r.server, "server", server, "address of the server, or AUREUS_SERVER; the token is in AUREUS_TOKEN")
 	cmd.Flags().StringVarP(&r.output, "output", "o", "text", "text or json")
 	return r
 }
@@ -97,7 +97,7 @@ func when(m resource.Millis) string {
 	if m == 0 {
 		return "-"
 	}
-	return time.UnixMilli(int64(m)).UTC().Format("2006-01-02 15:04:05")
+	return time.UnixMilli(int64(m)).UTC().Format("2006-01-02 15:04:05Z")
 }
 
 // short is a digest as a person reads it.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -27,19 +28,39 @@ func newRoot(e *env) *cobra.Command {
 		Long: `Aureus takes an AI agent from a goal to production and keeps it safe there:
 generate, validate, simulate, deploy, monitor, roll back.
 
+Commands that talk to a server find it at AUREUS_SERVER or --server, and show it
+the token in AUREUS_TOKEN. Commands that run a model here take it from
+AUREUS_MODEL_URL, AUREUS_MODEL_KEY and AUREUS_MODEL_NAME.
+
 Exit status: 0 done, 1 failed, 2 wrong use, 3 blocked by a gate,
 4 waiting for approval, 5 verification failed.`,
 		Version:       version,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
+	root.SetVersionTemplate("aureus version {{.Version}}\n")
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fault.New(fault.Invalid, "%v; `%s --help` shows the flags", err, c.CommandPath())
 	})
 	for _, add := range commands {
 		root.AddCommand(add(e))
 	}
+	finish(root)
 	return root
+}
+
+// execute runs the command that the arguments name. A complaint about the words
+// of the call says how that command is written.
+func execute(ctx context.Context, root *cobra.Command) error {
+	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil || !isUsage(err) {
+		return err
+	}
+	text := strings.TrimSpace(err.Error())
+	if cmd == root {
+		return fault.New(fault.Invalid, "%s; `aureus --help` lists the commands", text)
+	}
+	return fault.New(fault.Invalid, "%s: %s; it is written `%s`, and `%s --help` says more", cmd.CommandPath(), text, cmd.UseLine(), cmd.CommandPath())
 }
 
 // commands are the subcommands in the order of the help.
@@ -61,10 +82,11 @@ func report(w io.Writer, err error) int {
 	var details []fault.Detail
 	if e, ok := asFault(err); ok {
 		code, details = e.Code, e.Details
-	} else if isUsage(err) {
-		code = fault.Invalid
 	}
 	fmt.Fprintf(w, "aureus: %s\n", err)
+	if len(details) == 1 && strings.HasPrefix(err.Error(), detailLine(details[0])) {
+		details = nil // the sentence says it
+	}
 	for _, d := range details {
 		fmt.Fprintf(w, "  %s\n", detailLine(d))
 		if d.Fix != "" {

@@ -88,6 +88,12 @@ func printRun(w io.Writer, run resource.Run) {
 	}
 }
 
+// importedRuns is what an import prints: how many it read, how many were new.
+type importedRuns struct {
+	Runs     int `json:"runs"`
+	Imported int `json:"imported"`
+}
+
 func newRunsImport(e *env) *cobra.Command {
 	var format, data string
 	cmd := &cobra.Command{
@@ -111,7 +117,7 @@ to the server when AUREUS_TOKEN is set, and else into the data folder.`,
 		if err != nil {
 			return err
 		}
-		return r.print(map[string]int{"runs": len(runs), "imported": n}, func(w io.Writer) {
+		return r.print(importedRuns{Runs: len(runs), Imported: n}, func(w io.Writer) {
 			fmt.Fprintf(w, "%d runs read, %d new\n", len(runs), n)
 		})
 	}

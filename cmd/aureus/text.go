@@ -1,12 +1,66 @@
 package main
 
-import "strings"
+import (
+	"strings"
+
+	"charm.land/lipgloss/v2"
+)
 
 // oneLine is the beginning of a text, on one line.
 func oneLine(s string) string {
-	s = strings.Join(strings.Fields(s), " ")
-	if r := []rune(s); len(r) > 60 {
-		return string(r[:57]) + "..."
+	return cut(strings.Join(strings.Fields(s), " "), 60)
+}
+
+// cut is the beginning of a line that is too wide for width columns.
+func cut(s string, width int) string {
+	if lipgloss.Width(s) <= width {
+		return s
 	}
-	return s
+	r := []rune(s)
+	for len(r) > 0 && lipgloss.Width(string(r)) > width-3 {
+		r = r[:len(r)-1]
+	}
+	return string(r) + "..."
+}
+
+// wrap breaks a text at spaces into lines of at most width columns; the lines
+// after the first begin with indent. What the text begins with is kept; a word
+// wider than a line is broken.
+func wrap(s string, width int, indent string) string {
+	var lines []string
+	body := strings.TrimLeft(s, " ")
+	line, begun := s[:len(s)-len(body)], false
+	room := max(width, lipgloss.Width(indent)+10)
+	for word := range strings.SplitSeq(body, " ") {
+		switch {
+		case !begun:
+			word, begun = line+word, true
+		case lipgloss.Width(line)+1+lipgloss.Width(word) <= room:
+			line += " " + word
+			continue
+		default:
+			lines = append(lines, line)
+			word = indent + word
+		}
+		for lipgloss.Width(word) > room {
+			head, rest := breakAt(word, room)
+			lines = append(lines, head)
+			word = indent + rest
+		}
+		line = word
+	}
+	return strings.Join(append(lines, line), "\n")
+}
+
+// breakAt splits a word after as many runes as fit.
+func breakAt(word string, width int) (head, rest string) {
+	n, at := 0, 0
+	for i, r := range word {
+		w := lipgloss.Width(string(r))
+		if n+w > width {
+			break
+		}
+		n, at = n+w, i+len(string(r))
+	}
+	return word[:at], word[at:]
 }

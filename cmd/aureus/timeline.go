@@ -8,21 +8,33 @@ import (
 	"time"
 
 	"charm.land/lipgloss/v2"
+	"golang.org/x/term"
 )
 
-// timeline prints the demo's steps for a person to read. With no writer it
-// prints nothing.
+// timeline prints the demo's steps for a person to read. In a terminal a step
+// shows from its beginning, its lines come as they happen, and its heading gets
+// its time and mark when it ends. Elsewhere a step is printed when it ends, with
+// the same text. With no writer nothing is printed.
 type timeline struct {
-	w     io.Writer
-	live  bool // a terminal: the running step is shown and overwritten
-	style bool
+	w             io.Writer
+	live, style   bool
+	width, height int
+
+	rows    int      // live: rows of the running step below its heading
+	status  bool     // live: the last row is one that changes
+	pending []string // not live: the running step's lines
 }
 
+// indent is where the text of a step begins.
+const indent = "          "
+
 func newTimeline(w io.Writer) *timeline {
-	t := &timeline{w: w}
+	t := &timeline{w: w, width: 100}
 	if f, ok := w.(*os.File); ok {
-		st, err := f.Stat()
-		t.live = err == nil && st.Mode()&os.ModeCharDevice != 0
+		width, height, err := term.GetSize(int(f.Fd()))
+		if err == nil && width > 20 && os.Getenv("TERM") != "dumb" {
+			t.live, t.width, t.height = true, width, height
+		}
 	}
 	t.style = t.live && os.Getenv("NO_COLOR") == ""
 	return t
@@ -51,31 +63,92 @@ func (t *timeline) chapter(format string, args ...any) {
 	fmt.Fprintf(t.w, "\n%s\n", t.paint(fmt.Sprintf(format, args...), gold))
 }
 
+// begin shows the heading of a step.
 func (t *timeline) begin(title string) {
-	if t.w == nil || !t.live {
-		return
+	t.rows, t.status, t.pending = 0, false, nil
+	if t.w != nil && t.live {
+		fmt.Fprintf(t.w, "        … %s\n", t.paint(title, bold))
 	}
-	fmt.Fprintf(t.w, "        … %s", title)
 }
 
-// end prints a finished step: when, what, how long, and the command that does it.
-func (t *timeline) end(at time.Duration, title, what, command string, took time.Duration, err error) {
+// tell adds a line to the running step; its continuation lines begin with hang.
+func (t *timeline) tell(line, hang string) {
 	if t.w == nil {
 		return
 	}
-	if t.live {
-		fmt.Fprint(t.w, "\r\033[2K")
+	if !t.live { // a reader of a file wraps as they like
+		t.pending = append(t.pending, indent+line)
+		return
+	}
+	t.clearStatus()
+	text := wrap(indent+line, t.width, indent+hang)
+	t.rows += strings.Count(text, "\n") + 1
+	fmt.Fprintln(t.w, text)
+}
+
+// now shows a line that the next one takes the place of; only in a terminal.
+func (t *timeline) now(line string) {
+	if t.w == nil || !t.live {
+		return
+	}
+	t.clearStatus()
+	fmt.Fprintln(t.w, t.paint(cut(indent+line, t.width), faint))
+	t.rows++
+	t.status = true
+}
+
+func (t *timeline) clearStatus() {
+	if t.status {
+		fmt.Fprint(t.w, "\033[1A\r\033[2K")
+		t.rows--
+		t.status = false
+	}
+}
+
+// end finishes a step: when, how long, what came of it, and the command that
+// does it.
+func (t *timeline) end(at time.Duration, title, what, command string, took time.Duration, err error) {
+	if t.w == nil {
+		return
 	}
 	mark := t.paint("✓", green)
 	if err != nil {
 		mark = t.paint("✗", red)
 	}
-	fmt.Fprintf(t.w, "%6.1fs %s %s %s\n", at.Seconds(), mark, t.paint(title, bold), t.paint("("+round(took)+")", faint))
+	heading := fmt.Sprintf("%6.1fs %s %s %s", at.Seconds(), mark, t.paint(title, bold), t.paint("("+round(took)+")", faint))
+	t.head(heading)
 	for line := range strings.Lines(what) {
-		fmt.Fprintf(t.w, "          %s\n", strings.TrimRight(line, "\n"))
+		t.tell(strings.TrimRight(line, "\n"), "")
 	}
-	if command != "" {
-		fmt.Fprintf(t.w, "          %s\n", t.paint("$ "+command, faint))
+	for _, line := range t.pending {
+		fmt.Fprintln(t.w, line)
+	}
+	if command == "" {
+		return
+	}
+	text := indent + "$ " + command
+	if t.live {
+		text = wrap(text, t.width, indent+"    ")
+	}
+	for line := range strings.Lines(text + "\n") {
+		fmt.Fprintln(t.w, t.paint(strings.TrimRight(line, "\n"), faint))
+	}
+}
+
+// head writes a step's heading: in its place, when that is still on the screen.
+func (t *timeline) head(heading string) {
+	if !t.live {
+		fmt.Fprintln(t.w, heading)
+		return
+	}
+	t.clearStatus()
+	if t.rows+1 >= t.height {
+		fmt.Fprintln(t.w, heading)
+		return
+	}
+	fmt.Fprintf(t.w, "\033[%dA\r\033[2K%s\n", t.rows+1, heading)
+	if t.rows > 0 {
+		fmt.Fprintf(t.w, "\033[%dB\r", t.rows)
 	}
 }
 
@@ -83,15 +156,12 @@ func (t *timeline) footer(console, token string) {
 	if t.w == nil {
 		return
 	}
-	fmt.Fprintf(t.w, "\nThe console is at %s\nLog in with the admin token %s\nA customer goes on writing now and then. Ctrl-C ends the demo.\n", t.paint(console, bold), token)
+	fmt.Fprintf(t.w, "\nThe console is at %s\nLog in with the admin token %s\nCtrl-C ends the demo.\n", t.paint(console, bold), token)
 }
 
 func round(d time.Duration) string {
-	switch {
-	case d < 10*time.Millisecond:
-		return d.Round(10 * time.Microsecond).String()
-	case d < time.Second:
-		return d.Round(time.Millisecond).String()
+	if d < time.Second {
+		return fmt.Sprintf("%d ms", d.Milliseconds())
 	}
-	return d.Round(10 * time.Millisecond).String()
+	return fmt.Sprintf("%.1f s", d.Seconds())
 }

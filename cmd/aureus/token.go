@@ -71,10 +71,17 @@ func newTokenList(e *env) *cobra.Command {
 }
 
 func newTokenRevoke(e *env) *cobra.Command {
-	cmd := &cobra.Command{Use: "revoke TOKEN", Short: "Revoke a token", Args: cobra.ExactArgs(1)}
+	cmd := &cobra.Command{Use: "revoke TOKEN", Short: "Revoke a token, by its id", Args: cobra.ExactArgs(1)}
 	r := remoteFlags(e, cmd)
+	_ = cmd.Flags().MarkHidden("output") // nothing comes back
 	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
-		return c.RevokeToken(ctx, args[0])
+		if err := c.RevokeToken(ctx, args[0]); err != nil {
+			return err
+		}
+		if r.output == "text" {
+			fmt.Fprintf(e.stdout, "token %s is revoked\n", args[0])
+		}
+		return nil
 	})
 	return cmd
 }

@@ -61,7 +61,8 @@ func newVersions(e *env) *cobra.Command {
 }
 
 func newVersion(e *env) *cobra.Command {
-	cmd := &cobra.Command{Use: "version VERSION", Short: "Show a version with its manifest, as JSON", Args: cobra.ExactArgs(1)}
+	cmd := &cobra.Command{Use: "version VERSION", Short: "Show a version with its manifest, as JSON",
+		Long: "Show a version with its manifest, as JSON. `aureus --version` prints the program's own.", Args: cobra.ExactArgs(1)}
 	r := remoteFlags(e, cmd)
 	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
 		v, err := c.Version(ctx, args[0])
