@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/fault"
@@ -26,14 +27,14 @@ func DefaultEnvironments() []resource.Environment {
 }
 
 func (c *Control) environment(name string) (resource.Environment, error) {
-	names := ""
+	var names []string
 	for _, e := range c.envs {
 		if e.Name == name {
 			return e, nil
 		}
-		names += " " + e.Name
+		names = append(names, e.Name)
 	}
-	return resource.Environment{}, fault.New(fault.Invalid, "there is no environment %q; the environments are%s", name, names)
+	return resource.Environment{}, fault.New(fault.Invalid, "there is no environment %q; the environments are %s", name, strings.Join(names, ", "))
 }
 
 // Environments lists environments in promotion order. Viewer.
