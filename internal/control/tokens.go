@@ -21,13 +21,9 @@ type NewToken struct {
 var principalName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$`)
 
 // Bootstrap makes an admin token when there is no token yet and returns its
-// secret, "" when there was one. fault.Verification when the database belongs to
-// another signing key.
+// secret, "" when there was one.
 func (c *Control) Bootstrap(ctx context.Context) (secret string, err error) {
 	err = c.update(ctx, func(t *tx) error {
-		if err := t.ownKey(); err != nil {
-			return err
-		}
 		have, err := t.Tokens()
 		if err != nil || len(have) > 0 {
 			return err
