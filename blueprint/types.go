@@ -297,7 +297,7 @@ type Fixture struct {
 
 // Expect is what must hold after a run.
 type Expect struct {
-	// Outcome is a run outcome: success, failure, blocked, denied or escalated;
+	// Outcome is a run outcome: success, failure, blocked, denied, escalated or error;
 	// "" is success.
 	Outcome string   `json:"outcome,omitempty"`
 	Graders []Grader `json:"graders,omitempty"`

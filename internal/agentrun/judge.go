@@ -46,7 +46,8 @@ func compares(a *blueprint.Agent, on string) bool {
 			continue
 		}
 		for _, v := range g.Validators {
-			if v.Type == "monotonic" {
+			switch v.Type {
+			case "monotonic", "temporalMonotonic", "expression":
 				return true
 			}
 		}

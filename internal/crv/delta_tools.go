@@ -102,9 +102,9 @@ func (d *differ) sandbox(p, was, is string) {
 	switch {
 	case was == is:
 	case is == "none":
-		d.add("sandbox", "changed", p+".sandbox", "sandboxed", "none", blueprint.TierHigh, true)
+		d.add("sandbox", "changed", p+".sandbox", "default", "none", blueprint.TierHigh, true)
 	default:
-		d.add("sandbox", "changed", p+".sandbox", "none", "sandboxed", blueprint.TierMedium, false)
+		d.add("sandbox", "changed", p+".sandbox", "none", "default", blueprint.TierMedium, false)
 	}
 }
 

@@ -83,7 +83,7 @@ func (r *GoalRequest) check() error {
 	case strings.TrimSpace(r.Prompt) == "":
 		return fault.New(fault.Invalid, "The goal is empty; say in a sentence or more what the agent is to do.")
 	case strings.TrimSpace(r.ModelSpec.Name) == "":
-		return fault.New(fault.Invalid, "No model is named; set AUREUS_MODEL_NAME or give --model.")
+		return fault.New(fault.Invalid, "No model is named; set AUREUS_MODEL_NAME.")
 	}
 	for _, t := range r.Catalog {
 		if !slices.ContainsFunc(r.Servers, func(s blueprint.Server) bool { return s.Name == t.Server }) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/internal/crv"
 	"github.com/aureus-agents/aureus/resource"
 )
 
@@ -17,7 +18,7 @@ func compileEquals(g blueprint.Grader) (check, error) {
 		return nil, fmt.Errorf("the value of an equals grader cannot be written as JSON: %w", err)
 	}
 	return func(r resource.Run) string {
-		v, ok := fieldAt(r.Output, g.Field)
+		v, ok := crv.Extract(r.Output, g.Field)
 		if !ok {
 			return noField(g.Field)
 		}
@@ -128,36 +129,10 @@ func noneOf(made, banned []string) bool {
 	return true
 }
 
-// fieldAt is the value at a dotted path ("items.0.id"); "" is all of it.
-func fieldAt(v any, path string) (any, bool) {
-	if path == "" {
-		return v, true
-	}
-	for seg := range strings.SplitSeq(path, ".") {
-		switch x := v.(type) {
-		case map[string]any:
-			y, ok := x[seg]
-			if !ok {
-				return nil, false
-			}
-			v = y
-		case []any:
-			i, err := strconv.Atoi(seg)
-			if err != nil || i < 0 || i >= len(x) {
-				return nil, false
-			}
-			v = x[i]
-		default:
-			return nil, false
-		}
-	}
-	return v, true
-}
-
 // textAt is the text at a path: a string as it is, nothing as "", anything else
 // as JSON.
 func textAt(v any, path string) (string, bool) {
-	v, ok := fieldAt(v, path)
+	v, ok := crv.Extract(v, path)
 	if !ok {
 		return "", false
 	}

@@ -152,7 +152,7 @@ func compileSchema(g blueprint.Grader) (check, error) {
 		return nil, err
 	}
 	return func(r resource.Run) string {
-		v, ok := fieldAt(r.Output, g.Field)
+		v, ok := crv.Extract(r.Output, g.Field)
 		if !ok {
 			return noField(g.Field)
 		}
