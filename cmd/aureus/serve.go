@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -26,6 +27,9 @@ The model endpoint is any that speaks the OpenAI protocol:
   AUREUS_MODEL_URL   base URL, for example http://127.0.0.1:11434/v1
   AUREUS_MODEL_KEY   its key, if it wants one
   AUREUS_MODEL_NAME  the model to ask for in place of the blueprint's
+Further endpoints, which a blueprint's model.provider names:
+  AUREUS_MODEL_PROVIDERS         their names, with commas between
+  AUREUS_MODEL_<PROVIDER>_URL    and _KEY and _NAME, as above
 Notices go to a webhook when it is set:
   AUREUS_WEBHOOK_URL, AUREUS_WEBHOOK_SECRET`,
 		Args: cobra.NoArgs,
@@ -49,6 +53,12 @@ Notices go to a webhook when it is set:
 	f.StringVar(&logFormat, "log-format", "text", "text or json")
 	f.StringVar(&prices, "prices", "", "JSON file of model prices that come before the built-in ones")
 	return cmd
+}
+
+// provider reads one model endpoint from the environment.
+func provider(e *env, infix string) model.Provider {
+	get := func(what string) string { return e.getenv("AUREUS_MODEL_" + infix + what) }
+	return model.Provider{URL: get("URL"), Key: get("KEY"), Name: get("NAME")}
 }
 
 func serve(ctx context.Context, e *env, cfg stackConfig) error {
@@ -75,12 +85,21 @@ func newLogger(e *env, format string) (*slog.Logger, error) {
 	return nil, fault.New(fault.Invalid, "--log-format %q is not text or json", format)
 }
 
-// modelConfig reads the model endpoint from the environment and the user's
+// modelConfig reads the model endpoints from the environment and the user's
 // prices from a file.
 func modelConfig(e *env, pricesFile string) (model.Config, error) {
 	cfg := model.Config{Providers: map[string]model.Provider{}}
 	if url := e.getenv("AUREUS_MODEL_URL"); url != "" {
-		cfg.Providers[model.DefaultProvider] = model.Provider{URL: url, Key: e.getenv("AUREUS_MODEL_KEY"), Name: e.getenv("AUREUS_MODEL_NAME")}
+		cfg.Providers[model.DefaultProvider] = provider(e, "")
+	}
+	for name := range strings.SplitSeq(e.getenv("AUREUS_MODEL_PROVIDERS"), ",") {
+		if name = strings.TrimSpace(name); name == "" {
+			continue
+		}
+		infix := strings.ToUpper(strings.ReplaceAll(name, "-", "_")) + "_"
+		if cfg.Providers[name] = provider(e, infix); cfg.Providers[name].URL == "" {
+			return cfg, fault.New(fault.Invalid, "AUREUS_MODEL_PROVIDERS names %q, and AUREUS_MODEL_%sURL is not set", name, infix)
+		}
 	}
 	if pricesFile == "" {
 		return cfg, nil
