@@ -9,7 +9,7 @@ SHELL := bash
 # Two packages at a time: some tests run a browser or child processes, and a
 # package under the race detector takes up to a gigabyte to compile.
 TEST_P ?= 2
-TEST_TIMEOUT ?= 15m
+TEST_TIMEOUT ?= 20m
 TOOL := go tool -modfile=tools/go.mod
 
 .PHONY: build demo test bench lint format vet staticcheck arch tools-test browser race vuln clean
