@@ -20,11 +20,13 @@ import (
 //	crash    ends in the middle of a call
 //	mute     never answers a call
 func oddMCP(args []string) int {
-	mode := "good"
-	if _, err := os.Stat(args[1]); err == nil {
-		mode = args[0]
+	now := func() string {
+		if _, err := os.Stat(args[1]); err != nil {
+			return "good"
+		}
+		return args[0]
 	}
-	switch mode {
+	switch now() {
 	case "hang":
 		_, _ = os.Stdin.Read(make([]byte, 1)) // the first byte of the request
 		select {}
@@ -39,14 +41,14 @@ func oddMCP(args []string) int {
 		}
 		select {}
 	}
-	if err := oddServer(mode).Run(context.Background(), &mcp.StdioTransport{}); err != nil {
+	if err := oddServer(now).Run(context.Background(), &mcp.StdioTransport{}); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return 0
 }
 
-func oddServer(mode string) *mcp.Server {
+func oddServer(now func() string) *mcp.Server {
 	type in struct {
 		OrderID string `json:"order_id"`
 	}
@@ -59,14 +61,14 @@ func oddServer(mode string) *mcp.Server {
 	}
 	s := mcp.NewServer(&mcp.Implementation{Name: "odd", Version: "1.0.0"}, nil)
 	t := &mcp.Tool{Name: "lookup_order", Description: "Look up an order.", Annotations: &mcp.ToolAnnotations{ReadOnlyHint: true}}
-	if mode == "schema" {
+	if now() == "schema" {
 		mcp.AddTool(s, t, func(context.Context, *mcp.CallToolRequest, other) (*mcp.CallToolResult, out, error) {
 			return nil, out{"delivered"}, nil
 		})
 		return s
 	}
 	mcp.AddTool(s, t, func(ctx context.Context, _ *mcp.CallToolRequest, _ in) (*mcp.CallToolResult, out, error) {
-		switch mode {
+		switch now() {
 		case "crash":
 			os.Exit(9)
 		case "mute":

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -28,16 +29,23 @@ type world struct {
 	tokens map[string]string
 }
 
+// newWorld starts a world with the example's scripted model.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), tokens: map[string]string{}}
-	w.url.Store("")
-	model, m, err := startChild(w.dir, childEnv(), modelAt, "aureus", "example", "model", "--listen", "127.0.0.1:0")
+	model, m, err := startChild(t.TempDir(), childEnv(), modelAt, "aureus", "example", "model", "--listen", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(model.kill)
-	w.env = childEnv("AUREUS_MODEL_URL="+m[1], "AUREUS_MODEL_NAME="+refunddesk.ModelName)
+	return newWorldWith(t, m[1])
+}
+
+// newWorldWith starts a world with the model server at an address.
+func newWorldWith(t *testing.T, model string) *world {
+	t.Helper()
+	w := &world{t: t, dir: t.TempDir(), tokens: map[string]string{}}
+	w.url.Store("")
+	w.env = childEnv("AUREUS_MODEL_URL="+model, "AUREUS_MODEL_NAME="+refunddesk.ModelName)
 	shop, err := refunddesk.OpenShop(t.Context(), w.shopFile())
 	if err == nil {
 		err = shop.Close()
@@ -239,4 +247,11 @@ func (w *world) effects(table string) map[string]int {
 		w.t.Fatal(err)
 	}
 	return n
+}
+
+func touch(t *testing.T, file string) {
+	t.Helper()
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
