@@ -75,12 +75,17 @@ request.`,
 		}
 		if r.output == "text" {
 			printView(e.stdout, view)
+			if view.Release != nil {
+				if err := printInstructions(ctx, e.stdout, c, view.Release.Agent, view.Release.Delta); err != nil {
+					return err
+				}
+			}
 		}
 		a, err := c.Decide(ctx, id, resource.DecideRequest{Token: view.Token, Approve: approve, Reason: reason})
 		if err != nil {
 			return err
 		}
-		if err := r.print(a, func(w io.Writer) { fmt.Fprintf(w, "approval %s is %s\n", a.ID, a.State) }); err != nil {
+		if err := r.print(a, func(w io.Writer) { fmt.Fprintln(w, answered(a, approve)) }); err != nil {
 			return err
 		}
 		if a.State == resource.ApprovalPending {
@@ -96,6 +101,17 @@ request.`,
 		return nil
 	})
 	return cmd
+}
+
+// answered says what became of a request.
+func answered(a resource.Approval, approve bool) string {
+	switch {
+	case !approve:
+		return "denied: " + a.ID
+	case a.State == resource.ApprovalPending:
+		return fmt.Sprintf("%d of %d approvals given: %s", len(a.Decisions), a.Quorum, a.ID)
+	}
+	return "approved: " + a.ID
 }
 
 // pendingApproval is the id of the request that what names: its own id, or the

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,7 +15,8 @@ import (
 )
 
 func newRelease(e *env) *cobra.Command {
-	cmd := &cobra.Command{Use: "release", Short: "Start, watch and move releases", Args: cobra.NoArgs}
+	cmd := &cobra.Command{Use: "release", Short: "Start, watch and move releases",
+		Long: "Start, watch and move releases. A version stands for its newest release.", Args: cobra.NoArgs}
 	cmd.AddCommand(newReleaseStart(e), newReleaseList(e), newReleaseShow(e), newReleaseWait(e), newReleaseVerdict(e))
 	for event, short := range map[string]string{
 		"pause": "Hold a release; traffic stays as it is", "resume": "Go on with a paused release",
@@ -55,16 +57,40 @@ func newReleaseStart(e *env) *cobra.Command {
 	return cmd
 }
 
+// releaseOf is the release that ref names: by its id, or the newest one of a
+// version.
+func releaseOf(ctx context.Context, c *client.Client, ref string) (resource.Release, error) {
+	agent, _, isVersion := strings.Cut(ref, "@")
+	if !isVersion {
+		return c.Release(ctx, ref)
+	}
+	v, err := c.Version(ctx, ref)
+	if err != nil {
+		return resource.Release{}, err
+	}
+	for rel, err := range client.All(func(after string) (client.List[resource.Release], error) {
+		return c.Releases(ctx, client.ReleaseFilter{Agent: agent}, client.Page{Limit: 1000, After: after})
+	}) {
+		if err != nil {
+			return rel, err
+		}
+		if rel.Version == v.Number {
+			return c.Release(ctx, rel.ID)
+		}
+	}
+	return resource.Release{}, fault.New(fault.NotFound, "%s was never released; `aureus release start %s --env staging` begins", ref, ref)
+}
+
 func newReleaseWait(e *env) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "wait RELEASE",
+		Use:   "wait RELEASE|VERSION",
 		Short: "Follow a release until it ends or waits for people",
 		Long:  "Follow a release until it ends or waits for people.\n" + waitHelp,
 		Args:  cobra.ExactArgs(1),
 	}
 	r := remoteFlags(e, cmd)
 	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
-		rel, err := c.Release(ctx, args[0])
+		rel, err := releaseOf(ctx, c, args[0])
 		if err != nil {
 			return err
 		}
@@ -163,10 +189,10 @@ func newReleaseList(e *env) *cobra.Command {
 }
 
 func newReleaseShow(e *env) *cobra.Command {
-	cmd := &cobra.Command{Use: "show RELEASE", Short: "Show a release with its gates and history", Args: cobra.ExactArgs(1)}
+	cmd := &cobra.Command{Use: "show RELEASE|VERSION", Short: "Show a release with its gates and history", Args: cobra.ExactArgs(1)}
 	r := remoteFlags(e, cmd)
 	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
-		rel, err := c.Release(ctx, args[0])
+		rel, err := releaseOf(ctx, c, args[0])
 		if err != nil {
 			return err
 		}
@@ -184,13 +210,16 @@ func newReleaseShow(e *env) *cobra.Command {
 
 func newReleaseMove(e *env, event, about string) *cobra.Command {
 	var reason string
-	cmd := &cobra.Command{Use: event + " RELEASE --reason TEXT", Short: about, Args: cobra.ExactArgs(1)}
+	cmd := &cobra.Command{Use: event + " RELEASE|VERSION --reason TEXT", Short: about, Args: cobra.ExactArgs(1)}
 	r := remoteFlags(e, cmd)
 	cmd.Flags().StringVar(&reason, "reason", "", "why, for the record")
 	_ = cmd.MarkFlagRequired("reason") // the flag is there
 	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
-		rel, err := c.MoveRelease(ctx, args[0], event, reason)
+		rel, err := releaseOf(ctx, c, args[0])
 		if err != nil {
+			return err
+		}
+		if rel, err = c.MoveRelease(ctx, rel.ID, event, reason); err != nil {
 			return err
 		}
 		return r.print(rel, func(w io.Writer) { printRelease(w, rel) })
@@ -200,7 +229,7 @@ func newReleaseMove(e *env, event, about string) *cobra.Command {
 
 func newReleaseVerdict(e *env) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "verdict RELEASE",
+		Use:   "verdict RELEASE|VERSION",
 		Short: "Recompute a canary's verdict from its outcomes",
 		Long: `Recompute a canary's verdict from every outcome that it saw. Exit status 5 when
 the recorded verdict is another one. -o json prints {"release","plan","stored",
@@ -209,7 +238,11 @@ the recorded verdict is another one. -o json prints {"release","plan","stored",
 	}
 	r := remoteFlags(e, cmd)
 	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
-		v, err := c.Verdict(ctx, args[0])
+		rel, err := releaseOf(ctx, c, args[0])
+		if err != nil {
+			return err
+		}
+		v, err := c.Verdict(ctx, rel.ID)
 		if err != nil {
 			return err
 		}

@@ -73,7 +73,7 @@ var commands = []func(*env) *cobra.Command{
 }
 
 // report prints an error as a sentence with its details, and returns the exit
-// status.
+// status. What the sentence says of its one detail is not said again.
 func report(w io.Writer, err error) int {
 	if err == nil {
 		return fault.ExitDone
@@ -84,12 +84,12 @@ func report(w io.Writer, err error) int {
 		code, details = e.Code, e.Details
 	}
 	fmt.Fprintf(w, "aureus: %s\n", err)
-	if len(details) == 1 && strings.HasPrefix(err.Error(), detailLine(details[0])) {
-		details = nil // the sentence says it
-	}
+	said := func(s string) bool { return len(details) == 1 && strings.Contains(err.Error(), s) }
 	for _, d := range details {
-		fmt.Fprintf(w, "  %s\n", detailLine(d))
-		if d.Fix != "" {
+		if !said(d.Message) {
+			fmt.Fprintf(w, "  %s\n", detailLine(d))
+		}
+		if d.Fix != "" && !said(d.Fix) {
 			fmt.Fprintf(w, "      %s\n", d.Fix)
 		}
 	}

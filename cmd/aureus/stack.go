@@ -142,7 +142,7 @@ func (s *stack) handler(metrics *telemetry.Metrics, addr net.Addr) http.Handler 
 		Ready: s.ready, Hosts: hosts, Done: s.done})
 	pages := api.ProtectHost(console.New(console.Config{Control: s.control, Logger: s.cfg.Logger, Version: version, Done: s.done}), hosts)
 	mux := http.NewServeMux()
-	for _, path := range []string{"/v1/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/openapi.yaml"} {
+	for _, path := range api.Patterns() {
 		mux.Handle(path, routes)
 	}
 	mux.Handle("/", pages)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -22,19 +23,38 @@ func newAgents(e *env) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		serving := map[string]string{}
+		for _, a := range l.Items {
+			if serving[a.Name], err = servingNames(ctx, c, a); err != nil {
+				return err
+			}
+		}
 		return r.print(l.Items, func(w io.Writer) {
 			table(w, "AGENT OWNER LATEST SERVING MOVING INCIDENTS", func(row func(...any)) {
 				for _, a := range l.Items {
-					serving := ""
-					for _, d := range a.Deployments {
-						serving += fmt.Sprintf("%s:%s ", d.Environment, short(d.Stable))
-					}
-					row(a.Name, a.Owner, a.Latest.Name, serving, len(a.Releases), a.Incidents)
+					row(a.Name, a.Owner, a.Latest.Name, dash(serving[a.Name]), len(a.Releases), a.Incidents)
 				}
 			})
 		})
 	})
 	return cmd
+}
+
+// servingNames says what of an agent serves where, by the names of its versions.
+func servingNames(ctx context.Context, c *client.Client, a resource.AgentSummary) (string, error) {
+	var out []string
+	for _, d := range a.Deployments {
+		name := "-"
+		if d.Stable != "" {
+			v, err := c.Version(ctx, a.Name+"@"+d.Stable)
+			if err != nil {
+				return "", err
+			}
+			name = fmt.Sprintf("v%d", v.Number)
+		}
+		out = append(out, d.Environment+":"+name)
+	}
+	return strings.Join(out, " "), nil
 }
 
 func newVersions(e *env) *cobra.Command {
@@ -90,7 +110,11 @@ way round. The delta, not its author, sets the approval tier.
 		if err != nil {
 			return err
 		}
-		return r.print(d, func(w io.Writer) { printDelta(w, d) })
+		if err := r.print(d, func(w io.Writer) { printDelta(w, d) }); err != nil || r.output != "text" {
+			return err
+		}
+		agent, _, _ := strings.Cut(args[1], "@")
+		return printInstructions(ctx, e.stdout, c, agent, d)
 	})
 	return cmd
 }
