@@ -70,6 +70,7 @@ func (c *Control) evidenceGate(r Reader, rel resource.Release, kind string) (res
 func (c *Control) orderGate(r Reader, v resource.Version, env resource.Environment) resource.Gate {
 	g := resource.Gate{Name: gateOrder, Verdict: resource.Pass, At: c.now()}
 	if env.After == "" {
+		g.Message = env.Name + " is the first environment"
 		return g
 	}
 	e, err := c.promotionOf(r, v.Digest, env.After)

@@ -72,7 +72,7 @@ func FromGoal(ctx context.Context, r GoalRequest) (*blueprint.Agent, resource.Ge
 	}
 	rec.EndedAt = millis(r.Now())
 	return nil, rec, fault.New(fault.Failed,
-		"The model made no valid blueprint in %d attempts; %d things were still wrong, the first: %s. Say more in the goal, name the tools it needs with --mcp, or start from a template.",
+		"The model made no valid blueprint in %d attempts; still wrong (%d in all): %s. Say more in the goal, name the tools it needs with --mcp, or start from a template.",
 		rec.Rounds, len(wrong), sentence(wrong[0])).With(wrong...)
 }
 

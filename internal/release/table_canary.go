@@ -73,13 +73,13 @@ func lastStep(s situation) bool        { return canary.LastStep(s.r.Plan, s.r.St
 func decided(r *resource.Release, s situation) { r.DecidedAt = s.now }
 
 func harmful(r resource.Release, _ situation) string {
-	return fmt.Sprintf("The canary failed %d of %d runs, what serves %d of %d: E = %.4g, and %.4g rolls back.",
+	return fmt.Sprintf("The canary failed %d of %d runs while %d of %d failed beside it (E = %.4g, threshold %.4g).",
 		r.Canary.Canary.Failures, r.Canary.Canary.Runs, r.Canary.Control.Failures, r.Canary.Control.Runs,
 		r.Canary.EHarm, canary.Bound(r.Plan.Alpha))
 }
 
 func healthy(r resource.Release, _ situation) string {
-	return fmt.Sprintf("The canary failed %d of %d runs, what serves %d of %d: E = %.4g, and %.4g promotes.",
+	return fmt.Sprintf("The canary failed %d of %d runs while %d of %d failed beside it (E of harmlessness = %.4g, threshold %.4g).",
 		r.Canary.Canary.Failures, r.Canary.Canary.Runs, r.Canary.Control.Failures, r.Canary.Control.Runs,
 		max(r.Canary.ESafe, r.Canary.EAbs), canary.Bound(r.Plan.Beta))
 }
