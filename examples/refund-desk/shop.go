@@ -181,17 +181,3 @@ func (s *Shop) change(ctx context.Context, fn func(*sql.Tx) error) error {
 	}
 	return tx.Commit()
 }
-
-// Effects counts what the shop was told to do.
-type Effects struct {
-	Refunds  int `json:"refunds"`
-	Mails    int `json:"mails"`
-	Vouchers int `json:"vouchers"`
-}
-
-// Effects counts what the shop did since it was made.
-func (s *Shop) Effects(ctx context.Context) (e Effects, err error) {
-	err = s.db.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM refunds), (SELECT count(*) FROM mails), (SELECT count(*) FROM vouchers)`).
-		Scan(&e.Refunds, &e.Mails, &e.Vouchers)
-	return e, err
-}

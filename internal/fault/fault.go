@@ -148,14 +148,6 @@ func CodeOf(err error) Code {
 // Is reports whether err carries code c.
 func Is(err error, c Code) bool { return CodeOf(err) == c && err != nil }
 
-// Exit returns the exit status for err.
-func Exit(err error) int {
-	if err == nil {
-		return ExitDone
-	}
-	return Map(CodeOf(err)).Exit
-}
-
 // FromHTTP returns the code named in a problem document's type, or the code
 // that fits the status best when the type is not ours.
 func FromHTTP(status int, typ string) Code {
