@@ -26,6 +26,9 @@ func exportEvidence(ctx context.Context, c *client.Client, ref, dir string, list
 	if err != nil {
 		return err
 	}
+	if digest, err := blueprint.Digest(v.Manifest); err != nil || digest != v.Digest {
+		return fault.New(fault.Verification, "the manifest of %s is not what its digest names: it was changed after it was registered", v.Name)
+	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fault.Wrap(err, fault.Unavailable, "the folder %s cannot be made", dir)
 	}
