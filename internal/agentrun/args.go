@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -16,6 +18,25 @@ const (
 	maxExact = 1<<53 - 1
 	tooLarge = 1e21
 )
+
+// MaxDepth bounds the nesting of what comes from outside: inputs, arguments and
+// outputs. What is kept of a run is nested deeper than they are, and has to be
+// readable again.
+const MaxDepth = 64
+
+// TooDeep reports whether a JSON value is nested deeper than MaxDepth.
+func TooDeep(v any) bool { return deeper(v, MaxDepth) }
+
+func deeper(v any, than int) bool {
+	below := func(e any) bool { return deeper(e, than-1) }
+	switch x := v.(type) {
+	case map[string]any:
+		return than < 0 || slices.ContainsFunc(slices.Collect(maps.Values(x)), below)
+	case []any:
+		return than < 0 || slices.ContainsFunc(x, below)
+	}
+	return than < 0
+}
 
 // parseArgs reads what the model wrote as arguments. problem is a sentence for
 // the model, "" when they are a JSON object.
@@ -35,6 +56,9 @@ func parseArgs(s string) (args map[string]any, problem string) {
 	m, ok := v.(map[string]any)
 	if !ok {
 		return nil, "its arguments are " + kind(v) + "; write one JSON object."
+	}
+	if TooDeep(m) {
+		return nil, fmt.Sprintf("its arguments are nested deeper than %d; write them flatter.", MaxDepth)
 	}
 	out, err := exact(m)
 	if err != nil {

@@ -32,6 +32,8 @@ func TestParseArgs(t *testing.T) {
 		{"twice", `{}{}`, nil, "text after"},
 		{"too large", `{"a":1e999}`, nil, "too large"},
 		{"inexact", `{"a":{"b":[9007199254740993]}}`, nil, "exact"},
+		{"too deep", `{"a":` + strings.Repeat("[", 65) + strings.Repeat("]", 65) + `}`, nil, "deeper than 64"},
+		{"far too deep", `{"a":` + strings.Repeat(`{"a":`, 9998) + "1" + strings.Repeat("}", 9998) + `}`, nil, "deeper than 64"},
 		{"inexact with exponent", `{"a":1e17}`, nil, "exact"},
 	}
 	for _, tt := range tests {
@@ -41,6 +43,21 @@ func TestParseArgs(t *testing.T) {
 				t.Errorf("parseArgs(%q) = %v, %q, want %v, %q", tt.in, got, problem, tt.want, tt.problem)
 			}
 		})
+	}
+}
+
+func TestParseArgsAsDeepAsCanBe(t *testing.T) {
+	in := `{"a":` + strings.Repeat("[", MaxDepth) + strings.Repeat("]", MaxDepth) + `}`
+	args, problem := parseArgs(in)
+	if got, err := json.Marshal(args); err != nil || string(got) != in || problem != "" || guard.ArgsDigest("t", args) == "" {
+		t.Errorf("parseArgs(%s) = %s, %q, want the same, and a digest", in, got, problem)
+	}
+}
+
+func TestParseOutputTooDeep(t *testing.T) {
+	deep := `{"a":` + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + `}`
+	if got := parseOutput(&blueprint.IO{}, deep); got != any(deep) {
+		t.Errorf("parseOutput() of 9000 nested lists = %T, want it as text", got)
 	}
 }
 

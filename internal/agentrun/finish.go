@@ -61,13 +61,13 @@ func mayEnd(w *blueprint.Workflow, phase string) (string, bool) {
 
 // parseOutput is the value of an answer: JSON where the blueprint says what
 // shape it has, text otherwise. What is no JSON stays text, which the schema
-// judges.
+// judges; so does what is nested too deep.
 func parseOutput(o *blueprint.IO, content string) any {
 	if o == nil {
 		return content
 	}
 	var v any
-	if json.Unmarshal([]byte(unfence(content)), &v) != nil {
+	if json.Unmarshal([]byte(unfence(content)), &v) != nil || TooDeep(v) {
 		return content
 	}
 	return v

@@ -137,6 +137,9 @@ func (l *loadedVersion) checkInput(input any) error {
 	if input == nil || input == "" {
 		return fault.New(fault.Invalid, "the request has no input; send it as the field \"input\"")
 	}
+	if agentrun.TooDeep(input) {
+		return fault.New(fault.Invalid, "the input is nested deeper than %d; send it flatter", agentrun.MaxDepth)
+	}
 	if l.input == nil {
 		return nil
 	}

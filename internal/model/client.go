@@ -139,8 +139,7 @@ func message(m agentrun.Message) openai.ChatCompletionMessage {
 // response translates an answer and refuses one that is not usable.
 func (c *client) response(got openai.ChatCompletionResponse, asked string, seen *capture) (agentrun.ModelResponse, *failure) {
 	out := agentrun.ModelResponse{Model: got.Model, Raw: seen.raw,
-		PromptTokens:     int64(max(got.Usage.PromptTokens, 0)),
-		CompletionTokens: int64(max(got.Usage.CompletionTokens, 0))}
+		PromptTokens: tokens(got.Usage.PromptTokens), CompletionTokens: tokens(got.Usage.CompletionTokens)}
 	if out.Model == "" {
 		out.Model = asked
 	}
@@ -169,6 +168,13 @@ func (c *client) response(got openai.ChatCompletionResponse, asked string, seen 
 	}
 	return out, nil
 }
+
+// maxTokens is more than any completion uses. What an endpoint reports is added up
+// for years: a figure beyond it would make every sum useless.
+const maxTokens = 100_000_000
+
+// tokens is a reported number of tokens within reason.
+func tokens(reported int) int64 { return int64(min(max(reported, 0), maxTokens)) }
 
 // content is the text of an answer, a refusal included: what the model said is
 // for the gates to judge.

@@ -120,6 +120,24 @@ func TestComplete(t *testing.T) {
 	}
 }
 
+func TestTokensWithinReason(t *testing.T) {
+	for _, tt := range []struct {
+		reported string
+		want     int64
+	}{{"-5", 0}, {"0", 0}, {"1000000000000000000", maxTokens}} {
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			answer(w, 200, strings.Replace(strings.Replace(good, `"prompt_tokens":1000`, `"prompt_tokens":`+tt.reported, 1),
+				`"completion_tokens":100`, `"completion_tokens":`+tt.reported, 1))
+		}))
+		t.Cleanup(srv.Close)
+		resp, err := newModel(t, Config{}, srv.URL, blueprint.Model{}).Complete(t.Context(), ask("gpt-4o"))
+		if err != nil || resp.PromptTokens != tt.want || resp.CompletionTokens != tt.want || resp.Cost < 0 {
+			t.Errorf("Complete() with %s tokens = %d and %d tokens, cost %d, %v, want %d and no negative cost",
+				tt.reported, resp.PromptTokens, resp.CompletionTokens, resp.Cost, err, tt.want)
+		}
+	}
+}
+
 func TestRetries(t *testing.T) {
 	drop := func(w http.ResponseWriter) {
 		conn, _, err := w.(http.Hijacker).Hijack()
