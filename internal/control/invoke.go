@@ -157,15 +157,16 @@ func (l *loadedVersion) checkInput(input any) error {
 // drive makes a run, or goes on with one from a checkpoint.
 func (c *Control) drive(ctx context.Context, l *loadedVersion, run resource.Run, cp *agentrun.Checkpoint, g agentrun.Grant) (resource.Run, error) {
 	j := &journal{c: c, revision: run.Revision}
+	defer j.endDecision()
 	tools, err := c.cfg.Adapters.Open(ctx, l.version.Manifest, l.version.Digest)
 	if err != nil {
 		return c.endUnstarted(ctx, j, run, err)
 	}
 	runner := &agentrun.Runner{Model: l.model, Tools: tools, Journal: j, Now: c.cfg.Now, Logger: c.cfg.Logger}
 	if cp == nil {
-		run, err = runner.Run(ctx, c.spec(ctx, l, run))
+		run, err = runner.Run(ctx, c.spec(ctx, l, run, j))
 	} else {
-		run, err = runner.Resume(ctx, c.spec(ctx, l, run), *cp, g)
+		run, err = runner.Resume(ctx, c.spec(ctx, l, run, j), *cp, g)
 	}
 	run.Revision = j.revision
 	if j.approval != "" {

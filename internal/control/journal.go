@@ -19,6 +19,8 @@ type journal struct {
 	c        *Control
 	revision int64
 	approval string // opened for the call that the run waits for
+	place    string // agent and environment, of a rate limit
+	deciding bool   // a call of the run is being decided
 }
 
 var _ agentrun.Journal = (*journal)(nil)
@@ -44,6 +46,9 @@ func (j *journal) Record(ctx context.Context, cp agentrun.Checkpoint) error {
 		cp.Run = run
 		return t.saveRun(cp)
 	})
+	if cp.Decision != nil {
+		j.endDecision()
+	}
 	if err == nil {
 		j.revision, j.approval = run.Revision, run.Approval
 	}

@@ -113,25 +113,3 @@ func (c *Control) compile(v resource.Version) (*loadedVersion, error) {
 	l.model, err = c.cfg.Models.Model(spec.Model)
 	return l, err
 }
-
-// spec is a run to make with l. The rate limit counts the calls that every run
-// of the agent made in the environment within the last minute.
-func (c *Control) spec(ctx context.Context, l *loadedVersion, run resource.Run) agentrun.Spec {
-	s := agentrun.Spec{Run: run, Manifest: l.version.Manifest, Guard: l.guard, Chain: l.chain, Success: l.success}
-	limit := l.version.Manifest.Blueprint.Spec.Budgets.CallsPerMinute
-	if limit == 0 {
-		return s
-	}
-	s.RecentCalls = func() int {
-		n := limit // a count that cannot be read counts as used up
-		_ = c.view(ctx, func(r Reader) error {
-			got, err := r.RecentCalls(run.Agent, run.Environment, c.now()-60_000)
-			if err == nil {
-				n = got
-			}
-			return err
-		})
-		return n
-	}
-	return s
-}

@@ -19,6 +19,7 @@ type Control struct {
 	mu       sync.Mutex
 	loaded   map[string]*loadedVersion // by digest and environment
 	resuming map[string]bool           // runs that a job is going on with
+	deciding map[string]int            // tool calls that are being decided, by agent and environment
 	runs     sync.WaitGroup            // runs in flight
 }
 
@@ -43,7 +44,7 @@ func New(cfg Config) (*Control, error) {
 	if cfg.Meter == nil {
 		cfg.Meter = noMeter{}
 	}
-	return &Control{cfg: cfg, envs: DefaultEnvironments(), loaded: map[string]*loadedVersion{}, resuming: map[string]bool{}}, nil
+	return &Control{cfg: cfg, envs: DefaultEnvironments(), loaded: map[string]*loadedVersion{}, resuming: map[string]bool{}, deciding: map[string]int{}}, nil
 }
 
 // Wait returns when no run is in flight any more, or when ctx ends.
