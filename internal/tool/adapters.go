@@ -16,7 +16,8 @@ import (
 // Adapters reaches MCP servers. It is safe for concurrent use. Close ends every
 // child that it started.
 type Adapters struct {
-	cfg Config
+	cfg    Config
+	asking chan struct{} // held while a server is asked what it offers
 
 	mu     sync.Mutex
 	closed bool
@@ -24,9 +25,13 @@ type Adapters struct {
 	sets   map[string]*toolset // by version digest
 }
 
+// maxAsking is how many servers are asked at once what they offer. Each starts
+// anew for it, and when too many start together none answers in time.
+const maxAsking = 4
+
 // New makes an Adapters. It starts nothing.
 func New(cfg Config) *Adapters {
-	return &Adapters{cfg: cfg.withDefaults(), procs: map[*process]bool{}, sets: map[string]*toolset{}}
+	return &Adapters{cfg: cfg.withDefaults(), asking: make(chan struct{}, maxAsking), procs: map[*process]bool{}, sets: map[string]*toolset{}}
 }
 
 // Discover reaches each server of a blueprint, asks for its tools and pins those
@@ -67,6 +72,12 @@ func (a *Adapters) Catalog(ctx context.Context, servers []blueprint.Server) ([]r
 
 // discover pins the tools of s that tools use, or all when tools is nil.
 func (a *Adapters) discover(ctx context.Context, s blueprint.Server, tools []blueprint.Tool) (resource.Adapter, error) {
+	select {
+	case a.asking <- struct{}{}:
+		defer func() { <-a.asking }()
+	case <-ctx.Done():
+		return resource.Adapter{}, fault.Wrap(ctx.Err(), fault.Unavailable, "server %q was not asked for its tools: %d others were being asked; try again", s.Name, maxAsking)
+	}
 	l, err := a.dial(ctx, s)
 	if err != nil {
 		return resource.Adapter{}, err

@@ -144,6 +144,26 @@ func TestCatalogListsEverything(t *testing.T) {
 	}
 }
 
+func TestDiscoverAsksFewAtOnce(t *testing.T) {
+	a := newAdapters(t, Config{})
+	b := shop(t, "shop", read("call_id"))
+	for range maxAsking {
+		a.asking <- struct{}{}
+	}
+	gone, cancel := context.WithCancel(testContext(t))
+	cancel()
+	if _, err := a.Discover(gone, b); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("Discover while %d servers are asked = %v, want %s", maxAsking, err, fault.Unavailable)
+	}
+	<-a.asking
+	if _, err := a.Discover(testContext(t), b); err != nil {
+		t.Errorf("Discover with a free place = %v", err)
+	}
+	if len(a.asking) != maxAsking-1 {
+		t.Errorf("Discover left %d places taken, want %d", len(a.asking), maxAsking-1)
+	}
+}
+
 func TestDiscoverErrors(t *testing.T) {
 	t.Setenv("AUREUS_MODEL_KEY", "sk-secret")
 	tests := []struct {
