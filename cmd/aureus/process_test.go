@@ -104,12 +104,6 @@ func (c *child) errors() string {
 	return c.stderr.String()
 }
 
-func (c *child) output() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.stdout.String()
-}
-
 // status is the exit status of a process that has ended; -1 when a signal ended it.
 func (c *child) status() int { return c.cmd.ProcessState.ExitCode() }
 

@@ -82,14 +82,11 @@ func mended(t testing.TB, a *blueprint.Agent, lesson blueprint.Scenario) *bluepr
 	return b
 }
 
-// An order that is refunded, with and without paid shipping: the n-th of its kind.
-func plainOrder(n int) string   { return order(n, false) }
-func shippedOrder(n int) string { return order(n, true) }
-
-func order(n int, shipped bool) string {
+// plainOrder is the n-th order that is refunded and had no paid shipping.
+func plainOrder(n int) string {
 	for i := range refunddesk.Orders {
-		inTransit, closed := i%7 == 6, i%100 == 42
-		if (i%20 >= 13) != shipped || inTransit || closed {
+		shipped, inTransit, closed := i%20 >= 13, i%7 == 6, i%100 == 42
+		if shipped || inTransit || closed {
 			continue
 		}
 		if n--; n < 0 {
