@@ -174,7 +174,7 @@ func (s *stack) ledgerSize(ctx context.Context) (size, pending int64, err error)
 func (s *stack) serve(l net.Listener, h http.Handler) {
 	background, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
-	s.http = &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
+	s.http = api.NewServer(h)
 	s.background(func() error {
 		return worker.Run(background, s.db, s.control.HandleJob(), worker.Options{Workers: s.cfg.Workers, Grace: s.cfg.Drain, Logger: s.cfg.Logger})
 	})
@@ -227,6 +227,9 @@ func (s *stack) wait(ctx context.Context) error {
 	}
 }
 
+// flushTime is how long a stop takes at most to sequence what was recorded.
+const flushTime = 5 * time.Second
+
 // stop ends gracefully: no new requests, runs in flight finish or are left for
 // the next start, effects in work finish, every event gets its place in the tree.
 func (s *stack) stop() {
@@ -240,7 +243,10 @@ func (s *stack) stop() {
 	s.control.Wait(ctx)
 	s.cancel()
 	s.wg.Wait()
-	if err := s.seq.Flush(ctx); err != nil {
+	// The drain may be used up; what was recorded is sequenced all the same.
+	last, done := context.WithTimeout(context.Background(), flushTime)
+	defer done()
+	if err := s.seq.Flush(last); err != nil {
 		s.cfg.Logger.Warn("events wait for the next start to be sequenced", "error", err)
 	}
 	s.closeParts()

@@ -139,11 +139,19 @@ func tags() []*huma.Tag {
 	}
 }
 
-// NewServer is an http.Server with limits that fit h: slow headers and slow
-// readers are cut off, streams and long runs are not.
+// restTimeout is how long the rest of a body that nobody reads may take to arrive.
+const restTimeout = 5 * time.Second
+
+// NewServer is an http.Server with limits that fit h: slow headers, bodies that
+// never end and slow readers are cut off, streams and long runs are not.
 func NewServer(h http.Handler) *http.Server {
 	return &http.Server{
-		Handler:           h,
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			// The server reads what is left of a body before the next request. One
+			// that never comes would hold the connection, and a stop with it.
+			defer func() { _ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(restTimeout)) }()
+			h.ServeHTTP(w, r)
+		}),
 		ReadHeaderTimeout: 10 * time.Second,
 		WriteTimeout:      answerGrace,
 		IdleTimeout:       2 * time.Minute,

@@ -25,10 +25,6 @@ func (s *server) showLogin(w http.ResponseWriter, status int, v loginView) {
 
 // login exchanges a token for a session.
 func (s *server) login(w http.ResponseWriter, r *http.Request) {
-	if err := r.ParseForm(); err != nil {
-		s.fail(w, r, nil, fault.Wrap(err, fault.TooLarge, "The sign-in form could not be read. Paste the token alone and try again."))
-		return
-	}
 	secret := strings.TrimSpace(r.PostForm.Get("token"))
 	next := localPath(r.PostForm.Get("next"))
 	p, err := s.control.Authenticate(r.Context(), secret)

@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/aureus-agents/aureus/internal/control"
 	"github.com/aureus-agents/aureus/internal/fault"
@@ -91,6 +92,8 @@ func (s *server) download(fn downloadFunc) http.HandlerFunc {
 		if rq == nil {
 			return
 		}
+		// A server's write timeout is for pages; the ledger can take longer.
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Time{})
 		d := &download{w: w}
 		err := fn(rq, d)
 		switch {

@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/aureus-agents/aureus/internal/fault"
 )
@@ -13,6 +14,9 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 
 // maxForm bounds the body of a form.
 const maxForm = 64 << 10
+
+// formTimeout is how long a form may take to arrive.
+const formTimeout = 15 * time.Second
 
 // secure sets the headers of every answer and refuses a state-changing request
 // that a page of another origin sent.
@@ -32,15 +36,32 @@ func (s *server) secure(next http.Handler) http.Handler {
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		if err := readForm(w, r); err != nil {
+			s.fail(w, r, nil, err)
+			return
+		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// checkForm reads a form and refuses one without the session's form token.
-func checkForm(r *http.Request, x session) error {
-	if err := r.ParseForm(); err != nil {
-		return fault.Wrap(err, fault.TooLarge, "The form could not be read: it is over %d KiB or damaged. Shorten it and send it again.", maxForm>>10)
+// readForm reads the form of a POST in time. The deadline is taken away again: one
+// that passes while the action is carried out would cancel it.
+func readForm(w http.ResponseWriter, r *http.Request) error {
+	if r.Method != http.MethodPost {
+		return nil
 	}
+	rc := http.NewResponseController(w)
+	_ = rc.SetReadDeadline(time.Now().Add(formTimeout)) // a writer without deadlines has none to pass
+	err := r.ParseForm()
+	_ = rc.SetReadDeadline(time.Time{})
+	if err != nil {
+		return fault.Wrap(err, fault.TooLarge, "The form could not be read: it is over %d KiB, damaged, or came too slowly. Shorten it and send it again.", maxForm>>10)
+	}
+	return nil
+}
+
+// checkForm refuses a form without the session's form token.
+func checkForm(r *http.Request, x session) error {
 	if !x.owns(r.PostForm.Get("form")) {
 		return fault.New(fault.Forbidden, "The form is not from this session, so nothing was changed. Reload the page and send it again.")
 	}
