@@ -83,10 +83,13 @@ func mended(t testing.TB, a *blueprint.Agent, lesson blueprint.Scenario) *bluepr
 }
 
 // plainOrder is the n-th order that is refunded and had no paid shipping.
-func plainOrder(n int) string {
+func plainOrder(n int) string { return order(n, false) }
+
+// order is the n-th order that is refunded, with or without paid shipping.
+func order(n int, shipped bool) string {
 	for i := range refunddesk.Orders {
-		shipped, inTransit, closed := i%20 >= 13, i%7 == 6, i%100 == 42
-		if shipped || inTransit || closed {
+		inTransit, closed := i%7 == 6, i%100 == 42
+		if (i%20 >= 13) != shipped || inTransit || closed {
 			continue
 		}
 		if n--; n < 0 {
