@@ -1,7 +1,6 @@
 package control
 
 import (
-	"context"
 	"errors"
 	"time"
 
@@ -71,8 +70,8 @@ func sentenceOf(err error) string {
 
 // again is an error of a job that is to be tried again: one that says that the
 // input is wrong would end the job.
-func again(ctx context.Context, err error) error {
-	if ctx.Err() != nil || !fault.Is(err, fault.Invalid) {
+func again(err error) error {
+	if !fault.Is(err, fault.Invalid) {
 		return err
 	}
 	return fault.Wrap(err, fault.Unavailable, "the work could not be done yet; it is tried again")

@@ -29,11 +29,16 @@ func (c *Control) releaseStep(ctx context.Context, j Job, want resource.ReleaseS
 		return nil, err
 	}
 	finish, err := work(ctx, w)
-	if err != nil && ctx.Err() == nil {
+	if ctx.Err() != nil {
+		// The server stops: what could not be asked any more says nothing about the
+		// version. The next start does the step again.
+		return nil, ctx.Err()
+	}
+	if err != nil {
 		finish = c.giveUp(w.rel, err)
 	}
 	if finish == nil {
-		return nil, again(ctx, err)
+		return nil, again(err)
 	}
 	return func(t *tx) error {
 		rel, err := t.Release(pl.Release)

@@ -62,7 +62,9 @@ func (c *Control) resumeRun(ctx context.Context, j Job) (func(*tx) error, error)
 	}
 	c.runs.Add(1)
 	defer c.runs.Done()
-	_, err = c.drive(ctx, l, run, &cp, grant)
+	// As with an invocation, a stop does not end the run: what a stop cuts off goes
+	// on at the next start.
+	_, err = c.drive(context.WithoutCancel(ctx), l, run, &cp, grant)
 	return nil, err
 }
 
