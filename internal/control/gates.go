@@ -66,22 +66,26 @@ func (c *Control) evidenceGate(r Reader, rel resource.Release, kind string) (res
 	return g, nil
 }
 
-// orderGate asks that the same digest was promoted in the environment before.
-func (c *Control) orderGate(r Reader, v resource.Version, env resource.Environment) resource.Gate {
+// orderGate asks that the same digest was promoted in the environment before. It
+// is no verdict when the evidence cannot be read now.
+func (c *Control) orderGate(r Reader, v resource.Version, env resource.Environment) (resource.Gate, error) {
 	g := resource.Gate{Name: gateOrder, Verdict: resource.Pass, At: c.now()}
 	if env.After == "" {
 		g.Message = env.Name + " is the first environment"
-		return g
+		return g, nil
 	}
 	e, err := c.promotionOf(r, v.Digest, env.After)
-	if err != nil {
+	switch {
+	case err == nil:
+		g.Evidence, g.Message = e.Digest, "the same digest was promoted in "+env.After
+	case lasting(err):
 		g.Verdict, g.Code = resource.Block, resource.MissingData
-		g.Message = fmt.Sprintf("%s has not been promoted in %s with valid evidence: %v", v.Name, env.After, err)
+		g.Message = fmt.Sprintf("%s has not been promoted in %s with valid evidence: %s", v.Name, env.After, sentenceOf(err))
 		g.Remediation = fmt.Sprintf("aureus release start %s --env %s", v.Name, env.After)
-		return g
+	default:
+		return g, err
 	}
-	g.Evidence, g.Message = e.Digest, "the same digest was promoted in "+env.After
-	return g
+	return g, nil
 }
 
 // promotionOf is the verified promotion evidence of a digest in an environment.
@@ -108,7 +112,11 @@ func (t *tx) trafficGates(rel resource.Release, env resource.Environment) ([]res
 	if err != nil {
 		return nil, err
 	}
-	gates := []resource.Gate{t.c.quarantineGate(v), t.c.orderGate(t, v, env), t.c.baselineGate(rel, d)}
+	order, err := t.c.orderGate(t, v, env)
+	if err != nil {
+		return nil, err
+	}
+	gates := []resource.Gate{t.c.quarantineGate(v), order, t.c.baselineGate(rel, d)}
 	tier, err := t.tierOf(v, d)
 	if err != nil {
 		return nil, err

@@ -104,9 +104,9 @@ func (c *Control) RecordRCA(ctx context.Context, p Principal, id string, rca res
 	if err := need(p, resource.RoleOperator); err != nil {
 		return in, err
 	}
-	for name, text := range map[string]string{"cause": rca.Cause, "detection": rca.Detection, "prevention": rca.Prevention} {
-		if strings.TrimSpace(text) == "" {
-			return in, fault.New(fault.Invalid, "a root cause analysis says cause, detection and prevention; %s is empty", name)
+	for _, part := range [][2]string{{"cause", rca.Cause}, {"detection", rca.Detection}, {"prevention", rca.Prevention}} {
+		if strings.TrimSpace(part[1]) == "" {
+			return in, fault.New(fault.Invalid, "a root cause analysis says cause, detection and prevention; %s is empty", part[0])
 		}
 	}
 	err = c.update(ctx, func(t *tx) error {

@@ -177,7 +177,7 @@ func (c *Control) drive(ctx context.Context, l *loadedVersion, run resource.Run,
 
 // endUnstarted ends a run whose tools could not be reached.
 func (c *Control) endUnstarted(ctx context.Context, j *journal, run resource.Run, cause error) (resource.Run, error) {
-	run.Outcome, run.Code, run.Message = resource.OutcomeError, resource.ToolError, cause.Error()
+	run.Outcome, run.Code, run.Message = resource.OutcomeError, resource.ToolError, sentenceOf(cause)
 	run.EndedAt = c.now()
 	run.LatencyMs = int64(run.EndedAt - run.StartedAt)
 	err := j.Record(ctx, agentrun.Checkpoint{Run: run})

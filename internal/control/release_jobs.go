@@ -89,7 +89,11 @@ func (c *Control) checkRelease(ctx context.Context, w releaseWork) (func(*tx, re
 		if err != nil {
 			return ev, err
 		}
-		ev.Gates = append(ev.Gates, c.quarantineGate(v), c.orderGate(t, v, w.env))
+		order, err := c.orderGate(t, v, w.env)
+		if err != nil {
+			return ev, err
+		}
+		ev.Gates = append(ev.Gates, c.quarantineGate(v), order)
 		for _, cl := range claims {
 			g, err := c.evidenceGate(t, rel, cl.kind)
 			if err != nil {
@@ -116,7 +120,11 @@ func gatesReason(gs []resource.Gate, well string) string {
 // tools have to be the pinned ones. Time may have passed since the checks and the
 // approval, so their gates are read again.
 func (c *Control) deployRelease(ctx context.Context, w releaseWork) (func(*tx, resource.Release) (release.Event, error), error) {
-	gates := []resource.Gate{c.signatureGate(ctx, w.version), c.toolsGate(ctx, w.version)}
+	signature, err := c.signatureGate(ctx, w.version)
+	if err != nil {
+		return nil, err
+	}
+	gates := []resource.Gate{signature, c.toolsGate(ctx, w.version)}
 	return func(t *tx, rel resource.Release) (release.Event, error) {
 		ev := release.Event{Kind: release.Deployed, Actor: resource.System}
 		again, err := t.trafficGates(rel, w.env)
@@ -129,19 +137,24 @@ func (c *Control) deployRelease(ctx context.Context, w releaseWork) (func(*tx, r
 	}, nil
 }
 
-func (c *Control) signatureGate(ctx context.Context, v resource.Version) resource.Gate {
+// signatureGate is no verdict when the evidence cannot be read now.
+func (c *Control) signatureGate(ctx context.Context, v resource.Version) (resource.Gate, error) {
 	g := resource.Gate{Name: gateSignature, Verdict: resource.Pass, At: c.now(), Message: "signature and digest hold"}
-	if err := c.view(ctx, func(r Reader) error { return c.verifyVersion(r, v) }); err != nil {
-		g.Verdict, g.Code, g.Message = resource.Block, resource.PolicyViolation, err.Error()
+	err := c.view(ctx, func(r Reader) error { return c.verifyVersion(r, v) })
+	if err != nil && !lasting(err) {
+		return g, err
+	}
+	if err != nil {
+		g.Verdict, g.Code, g.Message = resource.Block, resource.PolicyViolation, sentenceOf(err)
 		g.Remediation = "push the version again and verify the ledger with `aureus audit verify`"
 	}
-	return g
+	return g, nil
 }
 
 func (c *Control) toolsGate(ctx context.Context, v resource.Version) resource.Gate {
 	g := resource.Gate{Name: gateTools, Verdict: resource.Pass, At: c.now(), Message: "every server answers with the pinned tools"}
 	if _, err := c.cfg.Adapters.Open(ctx, v.Manifest, v.Digest); err != nil {
-		g.Verdict, g.Code, g.Message = resource.Block, resource.ToolError, err.Error()
+		g.Verdict, g.Code, g.Message = resource.Block, resource.ToolError, sentenceOf(err)
 		g.Remediation = "bring the server back, or push a new version if its tools changed on purpose"
 	}
 	return g
@@ -241,7 +254,11 @@ func (c *Control) verifyGood(ctx context.Context, w releaseWork) (func(*tx, reso
 	if _, err := c.cfg.Adapters.Open(ctx, good.Manifest, good.Digest); noAnswer(err) && c.patient(w.rel) {
 		return nil, err
 	}
-	gates := []resource.Gate{c.signatureGate(ctx, good), c.toolsGate(ctx, good)}
+	signature, err := c.signatureGate(ctx, good)
+	if err != nil {
+		return nil, err
+	}
+	gates := []resource.Gate{signature, c.toolsGate(ctx, good)}
 	validation := Validate(&good.Manifest.Blueprint, nil)
 	smoke, outage, err := c.smoke(ctx, good, w.rel.Environment, w.rel.ID)
 	if err == nil && smoke.verdict != resource.Pass && c.patient(w.rel) {

@@ -48,7 +48,11 @@ func (c *Control) mayRelease(r Reader, v resource.Version, env resource.Environm
 	if v.Quarantine != nil {
 		return quarantined(v)
 	}
-	if g := c.orderGate(r, v, env); g.Verdict == resource.Block {
+	g, err := c.orderGate(r, v, env)
+	if err != nil {
+		return err
+	}
+	if g.Verdict == resource.Block {
 		return fault.New(fault.Blocked, "%s", g.Message).With(fault.Detail{Code: string(g.Code), Message: g.Message, Fix: g.Remediation})
 	}
 	moving, err := r.Releases(ReleaseFilter{Agent: v.Agent, Environment: env.Name, States: movingStates}, Page{Limit: 1})
