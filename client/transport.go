@@ -146,7 +146,7 @@ func unreachable(base *url.URL, err error) error {
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		cause = u.Err // without the query
 	}
-	return &Error{Code: Unavailable, Detail: fmt.Sprintf("cannot reach the server at %s: %v", base, cause), Cause: cause}
+	return &Error{Code: Unavailable, Detail: fmt.Sprintf("cannot reach the server at %s; check that one runs there (`aureus serve`) and that AUREUS_SERVER names it: %v", base, cause), Cause: cause}
 }
 
 func wait(ctx context.Context, d time.Duration) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/rogpeppe/go-internal/diff"
 
@@ -43,5 +44,5 @@ func instructionsOf(ctx context.Context, c *client.Client, agent, digest string)
 	if v.Manifest == nil {
 		return "", fault.New(fault.NotFound, "the manifest of %s@%s is not kept, so its instructions cannot be shown", agent, short(digest))
 	}
-	return v.Manifest.Blueprint.Spec.Instructions, nil
+	return strings.TrimRight(v.Manifest.Blueprint.Spec.Instructions, "\n") + "\n", nil
 }

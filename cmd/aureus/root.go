@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,6 +14,20 @@ import (
 
 // version is set by the release build with -ldflags.
 var version = "dev"
+
+// built is the version, of a development build with the commit that it is of.
+func built() string {
+	info, ok := debug.ReadBuildInfo()
+	if version != "dev" || !ok {
+		return version
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			return version + "+" + s.Value[:12]
+		}
+	}
+	return version
+}
 
 // env is what a command sees of the process.
 type env struct {
@@ -34,7 +49,7 @@ AUREUS_MODEL_URL, AUREUS_MODEL_KEY and AUREUS_MODEL_NAME.
 
 Exit status: 0 done, 1 failed, 2 wrong use, 3 blocked by a gate,
 4 waiting for approval, 5 verification failed.`,
-		Version:       version,
+		Version:       built(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}

@@ -65,6 +65,9 @@ func newVersions(e *env) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if len(l.Items) == 0 {
+			return fault.New(fault.NotFound, "there is no agent %q; `aureus agents` lists them", args[0])
+		}
 		return r.print(l.Items, func(w io.Writer) {
 			table(w, "VERSION DIGEST TIER BY AT QUARANTINE", func(row func(...any)) {
 				for _, v := range l.Items {
