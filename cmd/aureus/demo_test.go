@@ -15,7 +15,7 @@ import (
 // model of the user's.
 func demoOnce(t *testing.T, flags ...string) []byte {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "aureus", append([]string{"demo", "--once", "--listen", "127.0.0.1:0"}, flags...)...)
+	cmd := exec.CommandContext(t.Context(), shipped(t), append([]string{"demo", "--once", "--listen", "127.0.0.1:0"}, flags...)...)
 	cmd.Dir = t.TempDir()
 	cmd.Env = childEnv()
 	var stderr bytes.Buffer

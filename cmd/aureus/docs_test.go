@@ -136,11 +136,7 @@ func runPage(t *testing.T, dir, script string) (string, error) {
 // is told otherwise. The process that it becomes is the program itself.
 func serveOn(t *testing.T, addr string) string {
 	t.Helper()
-	real, err := exec.LookPath("aureus")
-	if err != nil {
-		t.Fatal(err)
-	}
-	bin := t.TempDir()
+	real, bin := shipped(t), t.TempDir()
 	text := fmt.Sprintf("#!/bin/sh\n[ \"$1\" = serve ] || exec %[1]q \"$@\"\nshift\nexec %[1]q serve --listen %[2]s \"$@\"\n", real, addr)
 	if err := os.WriteFile(filepath.Join(bin, "aureus"), []byte(text), 0o700); err != nil {
 		t.Fatal(err)

@@ -23,7 +23,7 @@ func onSmallDisk(folder string, args ...string) []string {
 // and did not happen, and with some space it goes on.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newWorld(t, shipped(t))
 	w.stop()
 	folder := filepath.Join(w.dir, "small")
 	if err := os.Mkdir(folder, 0o700); err != nil {
@@ -34,7 +34,7 @@ func TestFullDisk(t *testing.T) {
 		t.Logf("this machine gives no disk of its own to a process (%v: %s); the store's tests cover a full one", err, out)
 		return
 	}
-	c, m, err := startChild(w.dir, w.env, servesAt, onSmallDisk(folder, "aureus", "serve", "--listen", "127.0.0.1:0", "--data", folder)...)
+	c, m, err := startChild(w.dir, w.env, servesAt, onSmallDisk(folder, w.binary, "serve", "--listen", "127.0.0.1:0", "--data", folder)...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,7 +26,7 @@ const (
 // would have, no effect is applied twice, and nothing that was answered is lost.
 func TestKill(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newWorld(t, shipped(t))
 	rng := rand.New(rand.NewPCG(killSeed, 0))
 	stable := w.push(w.agent())
 	for _, env := range []string{"staging", "production"} {
@@ -81,7 +82,7 @@ func (w *world) checkRuns(c *customers) {
 			t.Errorf("run %s was answered %s and is recorded as %q", id, outcome, got.Outcome)
 		}
 	}
-	for _, table := range []string{"refunds", "mails"} {
+	for table, tool := range map[string]string{"refunds": "issue_refund", "mails": "send_email"} {
 		done := w.effects(table)
 		for id, n := range done {
 			if _, ok := recorded[id]; !ok || n != 1 {
@@ -89,12 +90,29 @@ func (w *world) checkRuns(c *customers) {
 			}
 		}
 		for id, run := range recorded {
-			if run.Outcome == resource.OutcomeSuccess && done[id] != 1 {
+			if run.Outcome == resource.OutcomeSuccess && done[id] != 1 && !w.interrupted(id, tool) {
 				t.Errorf("%s: run %s succeeded and did it %d times, want once", table, id, done[id])
 			}
 		}
 	}
 	t.Logf("%d runs, each effect once", len(recorded))
+}
+
+// interrupted reports whether a kill cut off the run's call of a tool. Such a
+// call is not made again: the model was told that its fate is not known.
+func (w *world) interrupted(run, tool string) bool {
+	w.t.Helper()
+	r, err := w.as("author").Run(w.t.Context(), run)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, s := range r.Steps {
+		if s.Tool != nil && s.Tool.Tool == tool && s.Tool.IsError && strings.Contains(s.Tool.Result, "It is not known whether it took effect") {
+			w.t.Logf("run %s: its call of %s was interrupted, and not repeated", run, tool)
+			return true
+		}
+	}
+	return false
 }
 
 // checkLedger verifies an export of the whole ledger as an outsider does.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -15,7 +17,7 @@ import (
 // TestMain makes this test binary also the commands that the tests start as
 // processes of their own: the program itself, and MCP servers that misbehave.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(withProgram{m}, map[string]func(){
 		"aureus": func() {
 			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 			code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
@@ -24,6 +26,45 @@ func TestMain(m *testing.M) {
 		},
 		"oddmcp": func() { os.Exit(oddMCP(os.Args[1:])) },
 	})
+}
+
+// program is the program as it is shipped, without the race detector, which makes
+// the long tests ten times longer; the scripts run with it.
+var program = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "aureus-program")
+	if err != nil {
+		return "", err
+	}
+	programDir = dir
+	file := filepath.Join(dir, "aureus")
+	if out, err := exec.Command("go", "build", "-o", file, ".").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return file, nil
+})
+
+// programDir is where the program was built, "" when it was not.
+var programDir string
+
+// withProgram removes the program when the tests are done.
+type withProgram struct{ *testing.M }
+
+func (m withProgram) Run() int {
+	code := m.M.Run()
+	if programDir != "" {
+		_ = os.RemoveAll(programDir) // in the folder for temporary files
+	}
+	return code
+}
+
+// shipped is the path of the program as it is shipped.
+func shipped(t *testing.T) string {
+	t.Helper()
+	file, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 // TestScripts runs testdata/script/*.txtar. Each script is a test in a folder of

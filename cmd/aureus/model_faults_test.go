@@ -102,7 +102,7 @@ func TestModelFaults(t *testing.T) {
 	t.Parallel()
 	model := httptest.NewServer(oddModel())
 	t.Cleanup(model.Close)
-	w := newWorldWith(t, model.URL+"/v1")
+	w := newWorldWith(t, "aureus", model.URL+"/v1")
 	for _, a := range []*blueprint.Agent{
 		oddAgent("odd", "good", "none", 0),
 		oddAgent("odd-hasty", "good", "none", blueprint.Duration(time.Second)),
@@ -147,7 +147,7 @@ func TestServerFaults(t *testing.T) {
 	t.Parallel()
 	model := httptest.NewServer(oddModel())
 	t.Cleanup(model.Close)
-	w := newWorldWith(t, model.URL+"/v1")
+	w := newWorldWith(t, "aureus", model.URL+"/v1")
 	bad := filepath.Join(w.dir, "bad")
 	call := func(agent string) *resource.ToolStep {
 		t.Helper()

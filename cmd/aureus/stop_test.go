@@ -12,7 +12,7 @@ import (
 // traffic. Every run under way is answered first; started again, the canary goes on.
 func TestStopInCanary(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newWorld(t, "aureus")
 	stable := w.push(w.agent())
 	w.release(stable, "staging")
 	w.release(stable, "production")

@@ -23,6 +23,7 @@ import (
 type world struct {
 	t      *testing.T
 	dir    string
+	binary string // the program
 	env    []string
 	server *child
 	url    atomic.Value // string: where the server is, "" while it is not
@@ -30,20 +31,20 @@ type world struct {
 }
 
 // newWorld starts a world with the example's scripted model.
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, binary string) *world {
 	t.Helper()
-	model, m, err := startChild(t.TempDir(), childEnv(), modelAt, "aureus", "example", "model", "--listen", "127.0.0.1:0")
+	model, m, err := startChild(t.TempDir(), childEnv(), modelAt, binary, "example", "model", "--listen", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(model.kill)
-	return newWorldWith(t, m[1])
+	return newWorldWith(t, binary, m[1])
 }
 
 // newWorldWith starts a world with the model server at an address.
-func newWorldWith(t *testing.T, model string) *world {
+func newWorldWith(t *testing.T, binary, model string) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), tokens: map[string]string{}}
+	w := &world{t: t, dir: t.TempDir(), binary: binary, tokens: map[string]string{}}
 	w.url.Store("")
 	w.env = childEnv("AUREUS_MODEL_URL="+model, "AUREUS_MODEL_NAME="+refunddesk.ModelName)
 	shop, err := refunddesk.OpenShop(t.Context(), w.shopFile())
@@ -71,7 +72,7 @@ func (w *world) shopFile() string { return filepath.Join(w.dir, "shop.db") }
 // of a first start.
 func (w *world) start(flags ...string) (admin string) {
 	w.t.Helper()
-	args := append([]string{"aureus", "serve", "--data", "data", "--listen", "127.0.0.1:0"}, flags...)
+	args := append([]string{w.binary, "serve", "--data", "data", "--listen", "127.0.0.1:0"}, flags...)
 	c, m, err := startChild(w.dir, w.env, servesAt, args...)
 	if err != nil {
 		w.t.Fatal(err)
