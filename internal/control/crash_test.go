@@ -51,6 +51,9 @@ func (w *world) survivor(dir string, workers bool) *world {
 	return s
 }
 
+// in is w for a subtest: what it starts ends with that.
+func (w *world) in(t *testing.T) *world { return &world{T: t, dir: w.dir, clock: w.clock, key: w.key} }
+
 // diesAt copies the folder when the n-th completion of the model is asked for, and
 // never answers that one or a later one.
 func (w *world) diesAt(n int) (dir func() string) {
@@ -99,12 +102,13 @@ func TestCrashInARun(t *testing.T) {
 		{"after the refund", 3, 1, 1, ""},
 		{"after the mail", 4, 1, 1, ""},
 	}
-	for _, tt := range tests {
+	begin := newWorld(t)
+	begin.promote(begin.push(lean(t, blueprint.TierMedium)), "staging")
+	for i, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			w := newWorld(t)
-			w.promote(w.push(lean(t, blueprint.TierMedium)), "staging")
+			w := begin.in(t).survivor(begin.copied(), true)
 			dir := w.diesAt(tt.call)
-			order := plainOrder(0)
+			order := plainOrder(i)
 			go func() { // the answer never comes; the error belongs to nobody
 				_, _ = w.Invoke(t.Context(), app, desk, control.InvokeRequest{Environment: "staging", Input: refundOf(order)})
 			}()
@@ -237,8 +241,7 @@ func TestCrashInARelease(t *testing.T) {
 			continue
 		}
 		t.Run(string(s), func(t *testing.T) {
-			sub := &world{T: t, dir: w.dir, clock: w.clock, key: w.key}
-			sub.survivor(dir, true).finishes(id, first, second)
+			w.in(t).survivor(dir, true).finishes(id, first, second)
 		})
 	}
 }

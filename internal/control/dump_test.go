@@ -14,14 +14,38 @@ import (
 // the sequencer, which work by themselves.
 var bookkeeping = []string{"river_", "goose", "sqlite_", "tree_", "checkpoints"}
 
+// reader reads the database file beside the control plane.
+func (w *world) reader() *sql.DB {
+	w.Helper()
+	if w.beside == nil {
+		var err error
+		w.beside, err = sql.Open("sqlite", "file:"+filepath.Join(w.dir, "aureus.db")+"?_pragma=busy_timeout(10000)&_pragma=query_only(1)")
+		w.must(err)
+		w.beside.SetMaxOpenConns(1)
+	}
+	return w.beside
+}
+
+// sqlCount reads a number from the database file.
+func (w *world) sqlCount(query string) (n int) {
+	w.Helper()
+	w.must(w.reader().QueryRow(query).Scan(&n))
+	return n
+}
+
+// settle waits until every job that is due is done.
+func (w *world) settle() {
+	w.Helper()
+	w.eventually("all jobs", func() bool {
+		return w.sqlCount(`SELECT count(*) FROM river_job WHERE state IN ('available','running','retryable')`) == 0
+	})
+}
+
 // dump is every record of the database as text, for comparing before and after.
 // Jobs count by their keys.
 func (w *world) dump() string {
 	w.Helper()
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(w.dir, "aureus.db")+"?_pragma=busy_timeout(10000)&_pragma=query_only(1)")
-	w.must(err)
-	defer db.Close()
-	tx, err := db.Begin()
+	tx, err := w.reader().Begin()
 	w.must(err)
 	defer func() { _ = tx.Rollback() }() // it only reads
 	var out strings.Builder
@@ -57,6 +81,9 @@ func texts(w *world, tx *sql.Tx, query string) (out []string) {
 // unchanged runs f, which is refused, and fails the test if it changed anything.
 func (w *world) unchanged(what string, f func()) {
 	w.Helper()
+	if w.workers {
+		w.settle()
+	}
 	before := w.dump()
 	if !strings.Contains(before, "\nreleases ") {
 		w.Fatal("dump() has no release: nothing is compared")

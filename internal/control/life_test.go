@@ -57,7 +57,9 @@ func (l *life) ended(rel resource.Release, want resource.ReleaseState) resource.
 
 // grow brings v1 into production, and v2 by its canary.
 func (l *life) grow() {
-	v1 := l.add(1, deskBlueprint(l, blueprint.TierMedium))
+	a := deskBlueprint(l, blueprint.TierMedium)
+	a.Spec.Evaluation.Repeats = 1
+	v1 := l.add(1, a)
 	if again, err := l.Push(l.Context(), colleague, control.PushRequest{Blueprint: l.blueprints[1]}); err != nil || again.Created || again.Version.Digest != v1.Digest {
 		l.Errorf("Push() of the same content = %+v, %v, want the version that was there", again, err)
 	}

@@ -143,14 +143,6 @@ func (m *mess) time(rt *rapid.T) {
 	m.advance(time.Duration(rapid.SampledFrom([]int{1, 1, 1, 70, 26 * 60}).Draw(rt, "minutes")) * time.Minute)
 }
 
-// settle waits until every job that is due is done.
-func (m *mess) settle() {
-	m.Helper()
-	m.eventually("all jobs", func() bool {
-		return m.sqlCount(`SELECT count(*) FROM river_job WHERE state IN ('available','running','retryable')`) == 0
-	})
-}
-
 // check holds the invariants, in one view of everything.
 func (m *mess) check(rt *rapid.T) {
 	m.must(m.db.View(m.Context(), func(r control.Reader) error {

@@ -14,7 +14,7 @@ import (
 func (w *world) sessions(order int) (out map[string]int) {
 	w.Helper()
 	out = map[string]int{}
-	for i := range 8 {
+	for i := range 5 {
 		s := fmt.Sprintf("s%d", i)
 		out[s] = w.invoke(control.Production, s, plainOrder(order+i)).Version
 	}

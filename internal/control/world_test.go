@@ -48,7 +48,8 @@ type world struct {
 	seq    *sequencer.Sequencer
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
-	shop   *sql.DB
+	shop   *sql.DB // read beside the shop's server
+	beside *sql.DB // the database file, read beside the control plane
 }
 
 // clock is the real time, moved on by hand.
@@ -215,9 +216,11 @@ func (w *world) stop() {
 	w.wg.Wait()
 	w.cancel = nil
 	w.tools.Close()
-	if w.shop != nil {
-		_ = w.shop.Close()
-		w.shop = nil
+	for _, db := range []**sql.DB{&w.shop, &w.beside} {
+		if *db != nil {
+			_ = (*db).Close() // it only read
+			*db = nil
+		}
 	}
 	if err := w.db.Close(); err != nil {
 		w.Errorf("Close() = %v", err)
@@ -256,7 +259,7 @@ func (w *world) advance(d time.Duration) {
 func (w *world) eventually(what string, ok func() bool) {
 	w.Helper()
 	deadline := time.Now().Add(patience)
-	tick := time.NewTicker(3 * time.Millisecond)
+	tick := time.NewTicker(15 * time.Millisecond)
 	defer tick.Stop()
 	for !ok() {
 		if time.Now().After(deadline) {
@@ -273,14 +276,4 @@ func newID(prefix string) string {
 	var r [4]byte
 	_, _ = rand.Read(r[:])
 	return fmt.Sprintf("%s_%012x%06x%s", prefix, time.Now().UnixMilli(), idSequence.Add(1)&0xffffff, hex.EncodeToString(r[:]))
-}
-
-// sqlCount reads a number from the database file.
-func (w *world) sqlCount(query string) (n int) {
-	w.Helper()
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(w.dir, "aureus.db")+"?_pragma=busy_timeout(10000)&_pragma=query_only(1)")
-	w.must(err)
-	defer db.Close()
-	w.must(db.QueryRow(query).Scan(&n))
-	return n
 }
