@@ -12,7 +12,7 @@ import (
 // Config says how servers are reached. The zero Config works.
 type Config struct {
 	// StartTimeout bounds reaching a server: starting it, the MCP handshake and the
-	// list of its tools; 0 is 10s.
+	// list of its tools; 0 is 20s.
 	StartTimeout time.Duration
 	// StopGrace is how long a child has to end after its stdin was closed, and again
 	// after SIGTERM, before it is killed; 0 is 2s.
@@ -44,7 +44,7 @@ type Config struct {
 
 func (c Config) withDefaults() Config {
 	if c.StartTimeout == 0 {
-		c.StartTimeout = 10 * time.Second
+		c.StartTimeout = 20 * time.Second
 	}
 	if c.StopGrace == 0 {
 		c.StopGrace = 2 * time.Second
