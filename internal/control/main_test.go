@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 	path := os.Getenv(shopEnv)
 	if path == "" {
 		// A case is a control plane with its processes; the command line can ask for more.
-		if err := flag.Set("rapid.checks", "4"); err != nil {
+		if err := flag.Set("rapid.checks", "3"); err != nil {
 			panic(err)
 		}
 		os.Exit(m.Run())
