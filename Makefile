@@ -52,14 +52,14 @@ tools-test:
 race: browser
 	go test -json -count=1 -race -p $(TEST_P) -timeout $(TEST_TIMEOUT) ./... | go -C tools run ./testreport
 
-# The console is tested in a real Chromium.
+# The console is tested in a real Chromium; the commands of docs/api.md need curl.
 browser:
-	@if command -v chromium chromium-browser google-chrome >/dev/null; then exit 0; fi; \
+	@if command -v chromium chromium-browser google-chrome >/dev/null && command -v curl >/dev/null; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		echo "installing Debian's chromium for the console's tests"; \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+		echo "installing Debian's chromium and curl for the tests"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium curl >/dev/null; \
 	else \
-		echo "the console's tests need Chromium: install it (Debian: apt-get install chromium) or run make test as root" >&2; exit 1; \
+		echo "the tests need Chromium and curl: install them (Debian: apt-get install chromium curl) or run make test as root" >&2; exit 1; \
 	fi
 
 # Known vulnerabilities of what is linked in. It asks vuln.go.dev, so it is not
