@@ -26,7 +26,7 @@ func (l *loop) toolTurn(ctx context.Context, answer *Grant) error {
 	args, problem := parseArgs(a.Args)
 	a.call.Args = args
 	if problem != "" {
-		l.malformed(a, problem)
+		l.answer(a, l.malformed(a, problem))
 		return nil
 	}
 	l.progress.Malformed = 0
@@ -44,6 +44,18 @@ func (l *loop) toolTurn(ctx context.Context, answer *Grant) error {
 
 // decide asks the guard and does what it says.
 func (l *loop) decide(ctx context.Context, a attempt, g *Grant) error {
+	switch d := l.weigh(a, g); d.State {
+	case resource.DecisionApproved:
+		return l.perform(ctx, a, d)
+	case resource.DecisionPending:
+		return l.ask(ctx, a, d, g)
+	default:
+		return l.refuse(ctx, a, d)
+	}
+}
+
+// weigh asks the guard and moves its state.
+func (l *loop) weigh(a attempt, g *Grant) resource.Decision {
 	c := guard.Call{Tool: a.Name, Args: a.call.Args}
 	if l.spec.RecentCalls != nil {
 		c.RecentCalls = l.spec.RecentCalls()
@@ -54,14 +66,10 @@ func (l *loop) decide(ctx context.Context, a attempt, g *Grant) error {
 	d, after := l.spec.Guard.Decide(l.guard, c)
 	l.guard = after
 	l.log.Debug("tool call decided", "tool", a.Name, "call", a.call.ID, "decision", d.State, "check", d.Check)
-	switch d.State {
-	case resource.DecisionApproved:
-		return l.perform(ctx, a, d)
-	case resource.DecisionPending:
-		return l.ask(ctx, a, d, g)
+	if d.State != resource.DecisionApproved && d.State != resource.DecisionPending {
+		d.State = resource.DecisionRejected
 	}
-	d.State = resource.DecisionRejected
-	return l.refuse(ctx, a, d)
+	return d
 }
 
 // ask has a human answer: the scenario's at once, a real one later.
@@ -86,18 +94,33 @@ func (l *loop) ask(ctx context.Context, a attempt, d resource.Decision, g *Grant
 
 // refusedByHuman tells the model what a human said.
 func (l *loop) refusedByHuman(ctx context.Context, a attempt, g Grant) error {
+	return l.refuse(ctx, a, l.denial(a, g))
+}
+
+// denial is a human's no as a decision.
+func (l *loop) denial(a attempt, g Grant) resource.Decision {
 	reason := "a human denied the call"
 	if g.Reason != "" {
 		reason += ": " + g.Reason
 	}
-	return l.refuse(ctx, a, resource.Decision{State: resource.DecisionRejected, Policies: []string{}, Check: "approval",
+	return resource.Decision{State: resource.DecisionRejected, Policies: []string{}, Check: "approval",
 		Reason: reason, Code: resource.PolicyViolation, Remediation: "go on without this call",
 		ArgsDigest: guard.ArgsDigest(a.Name, a.call.Args), Before: l.guard.GuardState, After: l.guard.GuardState,
-		Approval: g.Approval})
+		Approval: g.Approval}
 }
 
 // refuse records a rejection and gives its reason to the model.
 func (l *loop) refuse(ctx context.Context, a attempt, d resource.Decision) error {
+	l.answer(a, l.refused(a, d))
+	if err := l.record(ctx, &d, &a.call); err != nil {
+		return err
+	}
+	l.endRefused(a, d)
+	return nil
+}
+
+// refused takes in a rejection and returns what the caller is told.
+func (l *loop) refused(a attempt, d resource.Decision) string {
 	l.run.Stats.Denials++
 	l.progress.Denials++
 	text := "The call was refused: " + sentence(d.Reason)
@@ -105,30 +128,30 @@ func (l *loop) refuse(ctx context.Context, a attempt, d resource.Decision) error
 		text += " What to do: " + sentence(d.Remediation)
 	}
 	l.setToolStep(a, resource.ToolStep{Args: a.call.Args, Result: text, IsError: true, Decision: d})
-	l.answer(a, text)
-	if err := l.record(ctx, &d, &a.call); err != nil {
-		return err
-	}
+	return text
+}
+
+// endRefused ends the run when too many calls in a row were refused.
+func (l *loop) endRefused(a attempt, d resource.Decision) {
 	if l.progress.Denials >= MaxDenials {
 		l.end(resource.OutcomeDenied, orCode(d.Code, resource.PolicyViolation),
 			fmt.Sprintf("%d tool calls in a row were refused, the last one (%s): %s", l.progress.Denials, a.Name, d.Reason))
 	}
-	return nil
 }
 
-// malformed tells the model that its arguments cannot be read.
-func (l *loop) malformed(a attempt, problem string) {
+// malformed takes in that arguments cannot be read and returns what the caller is told.
+func (l *loop) malformed(a attempt, problem string) string {
 	l.run.Stats.Retries++
 	l.progress.Malformed++
 	text := "The call was not made: " + problem
 	d := resource.Decision{State: resource.DecisionRejected, Policies: []string{}, Check: "arguments", Reason: problem,
 		Code: resource.MissingData, Before: l.guard.GuardState, After: l.guard.GuardState}
 	l.setToolStep(a, resource.ToolStep{Result: text, IsError: true, Decision: d})
-	l.answer(a, text)
 	if l.progress.Malformed >= MaxMalformed {
 		l.end(resource.OutcomeError, resource.ToolError,
 			fmt.Sprintf("the model wrote unreadable arguments for %d calls in a row, the last one of %q: %s", l.progress.Malformed, a.Name, problem))
 	}
+	return text
 }
 
 // answer ends a call that was not made.

@@ -27,39 +27,49 @@ func (l *loop) perform(ctx context.Context, a attempt, d resource.Decision) erro
 		l.completeStep(a, Result{IsError: true, Text: "The call was not made: the run had ended."})
 		return nil
 	}
-	callCtx, cancel := context.WithTimeout(ctx, a.call.Tool.Timeout.D(DefaultCallTimeout))
-	res, err := l.Tools.Call(callCtx, a.call)
-	cancel()
-	l.run.Stats.ToolCalls++
-	l.run.Stats.Retries += res.Retries
+	res, err := l.call(ctx, a)
 	if err != nil {
-		l.failed(ctx, a, res, err)
+		if text := l.failed(ctx, a, res, err); text != "" {
+			l.reply(a, text)
+		}
 		return nil
 	}
-	l.progress.Failures = 0
-	l.received(a, res)
+	if b := l.received(a, &res); b != nil {
+		l.blockedResult(a, *b)
+		return nil
+	}
+	l.reply(a, shownResult(a.call.Tool, res))
 	return nil
 }
 
-// received takes a result in.
-func (l *loop) received(a attempt, res Result) {
+// call makes the call within the tool's timeout.
+func (r *Runner) call(ctx context.Context, a attempt) (Result, error) {
+	ctx, cancel := context.WithTimeout(ctx, a.call.Tool.Timeout.D(DefaultCallTimeout))
+	defer cancel()
+	return r.Tools.Call(ctx, a.call)
+}
+
+// received takes a result in. It returns the gate that blocks it, nil for none.
+func (l *loop) received(a attempt, res *Result) *resource.CRVStep {
+	l.run.Stats.ToolCalls++
+	l.run.Stats.Retries += res.Retries
+	l.progress.Failures = 0
 	if res.Text == "" && res.Structured != nil {
 		res.Text = jsonText(res.Structured)
 	}
-	l.completeStep(a, res)
+	l.completeStep(a, *res)
 	l.guard = l.spec.Guard.Observe(l.guard, guard.Observation{Tool: a.Name, Text: res.Text, IsError: res.IsError})
-	if !res.IsError {
-		v := crv.Value{Value: resultValue(res), Input: l.run.Input, Args: a.call.Args}
-		if b := l.judge("result:"+a.Name, v); b != nil {
-			l.blockedResult(a, *b)
-			return
-		}
+	if res.IsError {
+		return nil
 	}
-	l.reply(a, shownResult(a.call.Tool, res))
+	return l.judge("result:"+a.Name, crv.Value{Value: resultValue(*res), Input: l.run.Input, Args: a.call.Args})
 }
 
-// failed handles a call that no server answered.
-func (l *loop) failed(ctx context.Context, a attempt, res Result, err error) {
+// failed takes in that no server answered a call. It returns what the caller is
+// told, "" when nobody is there to be told.
+func (l *loop) failed(ctx context.Context, a attempt, res Result, err error) string {
+	l.run.Stats.ToolCalls++
+	l.run.Stats.Retries += res.Retries
 	text := "The tool did not answer: " + publicMessage(err)
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		text = fmt.Sprintf("The tool did not answer within %s.", a.call.Tool.Timeout.D(DefaultCallTimeout))
@@ -71,12 +81,12 @@ func (l *loop) failed(ctx context.Context, a attempt, res Result, err error) {
 	l.completeStep(a, Result{IsError: true, Text: text, Retries: res.Retries})
 	l.guard = l.spec.Guard.Observe(l.guard, guard.Observation{Tool: a.Name, Text: text, IsError: true})
 	if ctx.Err() != nil {
-		return // the loop says why it stopped
+		return "" // the loop says why it stopped
 	}
 	l.progress.Failures++
 	if fault.Is(err, fault.Verification) || l.progress.Failures >= MaxFailures {
 		l.end(resource.OutcomeError, resource.ToolError, "tool "+a.Name+" failed: "+publicMessage(err))
-		return
+		return ""
 	}
-	l.reply(a, text)
+	return text
 }

@@ -28,6 +28,7 @@ type loop struct {
 	pending  []ToolCall
 	inFlight *ToolCall
 	progress Progress
+	next     int       // index of the next step
 	stint    time.Time // when this process took the run up
 }
 
@@ -182,7 +183,8 @@ func (l *loop) active() time.Duration {
 }
 
 func (l *loop) addStep(start time.Time, s resource.Step) {
-	s.Index = len(l.run.Steps)
+	s.Index = l.next
+	l.next++
 	s.AtMs = start.UnixMilli() - int64(l.run.StartedAt)
 	s.TookMs = millis(l.Now().Sub(start))
 	l.run.Steps = append(l.run.Steps, s)

@@ -116,6 +116,7 @@ func (l *loop) restore(c Checkpoint) {
 	l.run.Outcome = resource.OutcomeRunning
 	l.run.Approval = ""
 	l.run.Steps = slices.Clone(c.Run.Steps)
+	l.next = len(l.run.Steps)
 	l.messages = slices.Clone(c.Messages)
 	l.guard = c.Guard
 	l.pending = slices.Clone(c.Pending)

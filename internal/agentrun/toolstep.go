@@ -40,6 +40,7 @@ func (l *loop) recoverInFlight(c ToolCall) {
 	tool := l.tool(c.Name)
 	if tool.Intent == blueprint.IntentRead && i >= 0 && l.run.Steps[i].Tool.Decision.Approval == "" {
 		l.run.Steps = l.run.Steps[:i]
+		l.next = i
 		l.progress.Calls--
 		l.pending = append([]ToolCall{c}, l.pending...)
 		return

@@ -84,6 +84,8 @@ type Call struct {
 	ID    string
 	Tool  blueprint.Tool
 	Args  map[string]any
+	// Progress is told how far the call is; nil: nobody listens.
+	Progress func(done, total float64)
 }
 
 // Result is what a tool answered.
@@ -93,6 +95,9 @@ type Result struct {
 	IsError    bool
 	Captured   bool // answered by a simulation; nothing reached the world
 	Retries    int
+	// Raw is the answer in the transport's own form, for a client that is shown
+	// more than text; nil when there is none.
+	Raw any
 }
 
 // Journal makes a run's progress durable. Record returns only when the

@@ -1,0 +1,362 @@
+package agentrun
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/aureus-agents/aureus/internal/crv"
+	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/internal/guard"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// SessionJournal makes a session's progress durable. Record returns only when e
+// would survive a crash; a session calls it with every guard decision before the
+// call's effect, from several goroutines. It returns the request that a pending
+// call waits for. After an error nothing of e is stored and the call is not made.
+type SessionJournal interface {
+	Record(ctx context.Context, e Entry) (approval string, err error)
+}
+
+// Entry is what happened in a session since the entry before.
+type Entry struct {
+	Run      resource.Run    // without steps; EndedAt is set in the last entry
+	Steps    []resource.Step // new ones and completed ones, by Index
+	Decision *resource.Decision
+	Call     *Call // of Decision
+}
+
+// Session is a run whose calls come from outside, from an agent that Aureus does
+// not run. Its calls go the same way as those of a [Runner]: gates, guard,
+// record, call, gates. It is safe for concurrent use: the guard's state moves
+// one call at a time, effects overlap.
+//
+// What a runner ends a run for ends a session too: refusals in a row, unreadable
+// arguments or unanswered calls in a row, and gates that block. Every further
+// call is refused then. A session has no output, so neither its success criteria
+// nor the phase that it ends in are judged. Its time budget and its latency
+// count the time spent in calls.
+type Session struct {
+	journal SessionJournal
+
+	mu       sync.Mutex
+	l        *loop
+	done     []resource.Step // completed, and not recorded yet
+	working  int             // calls that are being dealt with
+	closing  bool
+	idle     chan struct{} // closed when closing and no call is being dealt with
+	said     string        // what the user said last
+	recorded bool          // the end is
+}
+
+// Asked is a call that a session's client asks for.
+type Asked struct {
+	Name string
+	Args string // what the client sent, and may be anything
+	// User is what the user said since the call before, "" for nothing new.
+	User string
+	// Progress is told how far the call is; nil: nobody listens.
+	Progress func(done, total float64)
+	// Attempt and Grant go on with a call that waited: the attempt of its answer and
+	// what the human said.
+	Attempt string
+	Grant   *Grant
+}
+
+// Answer is what became of a call.
+type Answer struct {
+	Result   *Result // what the tool answered; nil when the call was not made or its result is withheld
+	Text     string  // what the client is told when there is no Result
+	Attempt  string  // the call's id in the run
+	Approval string  // the request that it waits for, when Pending
+	Pending  bool
+	Decision resource.Decision // zero when the guard was not asked
+}
+
+// NewSession begins a session with the run of spec. Runner.Model and
+// Runner.Journal are not used.
+func (r *Runner) NewSession(s Spec, j SessionJournal) (*Session, error) {
+	l, err := r.newLoop(s)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.begin(); err != nil {
+		return nil, err
+	}
+	l.messages = nil
+	return &Session{journal: j, l: l, idle: make(chan struct{})}, nil
+}
+
+// asked is a call on its way through a session.
+type asked struct {
+	attempt
+	decision *resource.Decision
+	text     string // for the client; "" while the call may be made
+}
+
+// Call deals with one call. An error means that it was not made, because its
+// decision could not be stored.
+func (s *Session) Call(ctx context.Context, c Asked) (Answer, error) {
+	s.mu.Lock()
+	if over := s.over(); over != "" {
+		s.mu.Unlock()
+		return Answer{Text: over}, nil
+	}
+	s.working++
+	defer s.leave(ctx)
+	k := s.consider(c)
+	e, held := s.entry(k)
+	s.mu.Unlock()
+
+	out := Answer{Text: k.text, Attempt: k.call.ID}
+	if k.decision == nil {
+		return out, nil
+	}
+	out.Decision = *k.decision
+	approval, err := s.journal.Record(context.WithoutCancel(ctx), e)
+	if err != nil {
+		s.putBack(held)
+		return Answer{}, err
+	}
+	switch k.decision.State {
+	case resource.DecisionApproved:
+		step := e.Steps[len(e.Steps)-1]
+		out.Result, out.Text = s.perform(ctx, k.attempt, step)
+	case resource.DecisionPending:
+		out.Pending, out.Approval = true, approval
+	}
+	return out, nil
+}
+
+// over says why no call is taken any more, "" while calls are.
+func (s *Session) over() string {
+	l := s.l
+	limit := l.bp.Spec.Budgets.Duration.D(0)
+	if l.run.Outcome == resource.OutcomeRunning && limit > 0 && time.Duration(l.progress.ActiveMs)*time.Millisecond >= limit {
+		l.stint = l.Now()
+		l.end(resource.OutcomeError, resource.PolicyViolation, "the calls of the session used up its duration budget of "+limit.String())
+	}
+	switch {
+	case l.run.Outcome != resource.OutcomeRunning:
+		return "The call was not made: the session has ended " + string(l.run.Outcome) + " (" + sentence(l.run.Message) + ") Start a new session."
+	case s.closing:
+		return "The call was not made: the session is being closed."
+	}
+	return ""
+}
+
+// consider takes a call up to the guard's decision.
+func (s *Session) consider(c Asked) asked {
+	l := s.l
+	l.stint = l.Now()
+	k := asked{attempt: attempt{ToolCall: ToolCall{Name: c.Name, Args: c.Args}, start: l.stint}}
+	k.call = Call{RunID: l.run.ID, ID: c.Attempt, Tool: l.tool(c.Name), Progress: c.Progress}
+	if k.call.ID == "" {
+		l.progress.Calls++
+		k.call.ID = callID(l.run.ID, l.progress.Calls)
+	}
+	s.hear(c.User)
+	args, problem := parseArgs(c.Args)
+	k.call.Args = args
+	if problem != "" {
+		k.text = l.malformed(k.attempt, problem)
+		return k
+	}
+	l.progress.Malformed = 0
+	if c.Grant != nil && c.Grant.Denied {
+		s.refuse(&k, l.denial(k.attempt, *c.Grant))
+		return k
+	}
+	if c.Grant == nil { // the gates judged a call that waited before it waited
+		if b := l.judge("args:"+c.Name, crv.Value{Value: args, Input: l.run.Input, Args: args}); b != nil {
+			k.text = s.blocked(*b, "The call was not made.")
+			return k
+		}
+	}
+	d := l.weigh(k.attempt, c.Grant)
+	k.decision = &d
+	switch d.State {
+	case resource.DecisionApproved:
+		l.progress.Denials = 0
+		l.setToolStep(k.attempt, resource.ToolStep{Args: args, Decision: d})
+	case resource.DecisionPending:
+		if c.Grant == nil {
+			l.run.Stats.Escalations++
+		}
+		l.setToolStep(k.attempt, resource.ToolStep{Args: args, Decision: d})
+		k.text = "The call waits for a human: " + sentence(d.Reason)
+	default:
+		s.refuse(&k, d)
+	}
+	return k
+}
+
+func (s *Session) refuse(k *asked, d resource.Decision) {
+	k.decision = &d
+	k.text = s.l.refused(k.attempt, d)
+	s.l.endRefused(k.attempt, d)
+}
+
+// hear adds what the user said to what values can come from.
+func (s *Session) hear(text string) {
+	if text == "" || text == s.said {
+		return
+	}
+	s.said = text
+	g := &s.l.guard
+	g.Sources = append(slices.Clone(s.l.spec.Guard.Start(text).Sources), g.Sources...)
+}
+
+// blocked is what the client is told of a value that a gate blocked.
+func (s *Session) blocked(b resource.CRVStep, note string) string {
+	if text, again := s.l.recover(b); again {
+		return note + " " + text
+	}
+	return note + " " + s.over()
+}
+
+// entry hands on the steps that are not recorded yet, when there is a decision
+// to record them with.
+func (s *Session) entry(k asked) (e Entry, held []resource.Step) {
+	s.done = append(s.done, s.l.run.Steps...)
+	s.l.run.Steps = nil
+	if k.decision == nil {
+		return e, nil
+	}
+	held, s.done = s.done, nil
+	return Entry{Run: s.l.run, Steps: held, Decision: k.decision, Call: &k.call}, held
+}
+
+// putBack keeps steps that could not be recorded for the next entry.
+func (s *Session) putBack(steps []resource.Step) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.done = append(slices.Clone(steps), s.done...)
+}
+
+// perform makes an approved call whose decision is durable, and takes in what
+// came back.
+func (s *Session) perform(ctx context.Context, a attempt, step resource.Step) (*Result, string) {
+	start := s.l.Now()
+	res, err := s.l.call(ctx, a)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := s.l
+	l.stint = l.Now()
+	l.progress.ActiveMs += l.stint.Sub(start).Milliseconds()
+	t := *step.Tool
+	step.Tool = &t
+	l.run.Steps = []resource.Step{step}
+	defer func() {
+		s.done = append(s.done, l.run.Steps...)
+		l.run.Steps = nil
+	}()
+	if err != nil {
+		if text := l.failed(ctx, a, res, err); text != "" {
+			return nil, text
+		}
+		if ctx.Err() != nil {
+			return nil, "The call was cancelled."
+		}
+		return nil, s.over()
+	}
+	if b := l.received(a, &res); b != nil {
+		return nil, s.blocked(*b, "The call was made, but its result is withheld.")
+	}
+	return &res, ""
+}
+
+// leave ends a call's way. The last one of a session that is over records its end.
+func (s *Session) leave(ctx context.Context) {
+	s.mu.Lock()
+	s.working--
+	if s.working > 0 || (s.l.run.Outcome == resource.OutcomeRunning && !s.closing) {
+		s.mu.Unlock()
+		return
+	}
+	if s.closing {
+		close(s.idle)
+		s.mu.Unlock()
+		return
+	}
+	s.mu.Unlock()
+	if err := s.finish(context.WithoutCancel(ctx)); err != nil {
+		s.l.log.Error("the end of a session was not recorded; it is tried again when the session is closed", "error", publicMessage(err))
+	}
+}
+
+// Flush records what calls came back with and was not recorded with a later
+// decision. It does nothing when there is nothing.
+func (s *Session) Flush(ctx context.Context) error {
+	s.mu.Lock()
+	held := s.done
+	s.done = nil
+	run := s.l.run
+	skip := len(held) == 0 || s.recorded
+	s.mu.Unlock()
+	if skip {
+		return nil
+	}
+	if _, err := s.journal.Record(ctx, Entry{Run: run, Steps: held}); err != nil {
+		s.putBack(held)
+		return err
+	}
+	return nil
+}
+
+// End ends the session once no call is being dealt with any more, and returns
+// its run without steps. It may be called again when its end could not be stored.
+func (s *Session) End(ctx context.Context) (resource.Run, error) {
+	s.mu.Lock()
+	first := !s.closing
+	s.closing = true
+	if first && s.working == 0 {
+		close(s.idle)
+	}
+	s.mu.Unlock()
+	select {
+	case <-s.idle:
+	case <-ctx.Done():
+		return s.l.spec.Run, fault.Wrap(ctx.Err(), fault.Unavailable, "the calls of the session did not end in time")
+	}
+	err := s.finish(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.l.run, err
+}
+
+// finish records the end, once.
+func (s *Session) finish(ctx context.Context) error {
+	s.mu.Lock()
+	l := s.l
+	if s.recorded {
+		s.mu.Unlock()
+		return nil
+	}
+	l.stint = l.Now()
+	if l.run.Outcome == resource.OutcomeRunning {
+		l.end(resource.OutcomeSuccess, "", "")
+	}
+	e := Entry{Run: l.run, Steps: append(s.done, l.run.Steps...)}
+	e.Run.Steps = nil
+	s.done, l.run.Steps, s.recorded = nil, nil, true
+	s.mu.Unlock()
+	if _, err := s.journal.Record(ctx, e); err != nil {
+		s.mu.Lock()
+		s.done, s.recorded = e.Steps, false
+		s.mu.Unlock()
+		return err
+	}
+	l.log.Info("session ended", "outcome", e.Run.Outcome, "code", e.Run.Code, "toolCalls", e.Run.Stats.ToolCalls, slog.Int64("latencyMs", e.Run.LatencyMs))
+	return nil
+}
+
+// State is where the session is, for the guard.
+func (s *Session) State() guard.State {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.l.guard
+}
