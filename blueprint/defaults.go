@@ -23,6 +23,7 @@ const (
 	DefaultAlertWindow    = 5 * time.Minute
 	DefaultAlertMinRuns   = 10
 	DefaultProvider       = "default"
+	DefaultFaultDelay     = 10 * time.Second
 	DefaultPhase          = "work" // the one phase of a run without a workflow
 )
 
@@ -47,6 +48,16 @@ func (t Tool) Resolved() Tool {
 	}
 	t.Retries = &n
 	return t
+}
+
+// Resolved returns f with its defaults filled in.
+func (f Fault) Resolved() Fault {
+	f.Delay = or(f.Delay, Duration(DefaultFaultDelay))
+	if f.Probability == nil {
+		always := 1.0
+		f.Probability = &always
+	}
+	return f
 }
 
 // Resolved returns b with its defaults filled in. Spend and CallsPerMinute have

@@ -24,6 +24,7 @@ func resolvedDefaults() map[string]string {
 	c := blueprint.Canary{}.Resolved()
 	al := blueprint.Alert{}.Resolved()
 	g := blueprint.CRVGate{}.Resolved()
+	f := blueprint.Fault{}.Resolved()
 	return map[string]string{
 		"Model.Timeout": dur(blueprint.Model{}.Resolved().Timeout), "Tool.Timeout": dur(tool.Timeout), "Tool.Retries": fmt.Sprint(*tool.Retries),
 		"Budgets.Steps": fmt.Sprint(b.Steps), "Budgets.ToolCalls": fmt.Sprint(b.ToolCalls), "Budgets.Tokens": fmt.Sprint(b.Tokens),
@@ -32,6 +33,7 @@ func resolvedDefaults() map[string]string {
 		"Evaluation.Repeats": fmt.Sprint(e.Repeats), "Evaluation.PassRate": fmt.Sprint(*e.PassRate),
 		"Canary.Alpha": fmt.Sprint(c.Alpha), "Canary.Beta": fmt.Sprint(c.Beta), "Canary.MaxFailureRate": fmt.Sprintf("%.2f", c.MaxFailureRate),
 		"Canary.Deadline": dur(c.Deadline), "CanaryStep.Runs": fmt.Sprint(c.Steps[0].Runs),
+		"Fault.Delay": dur(f.Delay), "Fault.Probability": fmt.Sprint(*f.Probability),
 		"Alert.Window": dur(al.Window), "Alert.MinRuns": fmt.Sprint(al.MinRuns),
 	}
 }

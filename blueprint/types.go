@@ -205,10 +205,11 @@ type Budgets struct {
 	CallsPerMinute int `json:"callsPerMinute,omitempty"`
 }
 
-// CRVGate judges an output or a tool's arguments or result before it is committed.
+// CRVGate judges an output, a tool's arguments or result, or the change of state
+// that a call makes, before it is committed.
 type CRVGate struct {
 	Name string `json:"name"`
-	// On is "output", "args:TOOL" or "result:TOOL".
+	// On is "output", "args:TOOL", "result:TOOL" or "state:TOOL".
 	On                 string      `json:"on"`
 	Validators         []Validator `json:"validators"`
 	BlockOnFailure     *bool       `json:"blockOnFailure,omitempty"`     // default true
@@ -230,7 +231,7 @@ type Validator struct {
 	Direction  string         `json:"direction,omitempty"`  // increasing or decreasing
 	Max        *float64       `json:"max,omitempty"`        // bytes of maxSize, sigma of statisticalBounds, z of anomaly
 	Samples    []float64      `json:"samples,omitempty"`    // history of statisticalBounds and anomaly
-	Expression string         `json:"expression,omitempty"` // CEL: value, input, args -> bool
+	Expression string         `json:"expression,omitempty"` // CEL: value, input, args, previous -> bool
 	Message    string         `json:"message,omitempty"`
 }
 
@@ -266,6 +267,9 @@ type Suite struct {
 	Name      string     `json:"name"`
 	File      string     `json:"file,omitempty"`
 	Scenarios []Scenario `json:"scenarios,omitempty"`
+	// Starlark and State serve every scenario that has none of its own.
+	Starlark string         `json:"starlark,omitempty"`
+	State    map[string]any `json:"state,omitempty"`
 }
 
 // Scenario is one simulated situation: an input, what the tools answer, and
@@ -279,7 +283,16 @@ type Scenario struct {
 	// Approve answers approval requests of the run: names of tools that the
 	// simulated human approves. Any other request is denied.
 	Approve []string `json:"approve,omitempty"`
-	Tags    []string `json:"tags,omitempty"`
+	// Starlark is the source of stateful tools: def TOOL(args, state, ctx). A
+	// function answers the calls of its tool that no fixture answers.
+	Starlark string `json:"starlark,omitempty"`
+	// State is what the state of the Starlark tools starts as.
+	State map[string]any `json:"state,omitempty"`
+	// Recorded answers the calls that neither a fixture nor a function answers.
+	Recorded *Recording `json:"recorded,omitempty"`
+	// Faults are what goes wrong between the agent and its tools.
+	Faults []Fault  `json:"faults,omitempty"`
+	Tags   []string `json:"tags,omitempty"`
 	// FromRun is the run that the scenario was made from.
 	FromRun string `json:"fromRun,omitempty"`
 }
@@ -287,12 +300,57 @@ type Scenario struct {
 // Fixture is what a tool answers. The first fixture of the tool whose Match
 // fits and whose Times is not used up answers.
 type Fixture struct {
-	Tool   string         `json:"tool"`
-	Match  map[string]any `json:"match,omitempty"` // arguments that must be equal; none is any
+	Tool string `json:"tool"`
+	// Match is arguments that must be equal, or fit an operator object ({"$regex":
+	// "^A-"}); none is any.
+	Match  map[string]any `json:"match,omitempty"`
 	Result any            `json:"result,omitempty"`
 	Error  string         `json:"error,omitempty"` // answer with a tool error
 	Delay  Duration       `json:"delay,omitempty"` // on the simulated clock
 	Times  int            `json:"times,omitempty"` // 0 is always
+	// Live asks the tool's real server, in a process and folder of the scenario's
+	// own. Only tools that read may be asked, or a server that is Throwaway.
+	Live bool `json:"live,omitempty"`
+	// Throwaway says that nothing the live server changes outlives the scenario.
+	Throwaway bool `json:"throwaway,omitempty"`
+	// Fault goes wrong whenever this fixture answers.
+	Fault *Fault `json:"fault,omitempty"`
+}
+
+// Recording is tool calls of a run and what they answered, in their order. A
+// call gets the answer of the first call of the same tool with equal arguments
+// that was not given yet.
+type Recording struct {
+	Run   string         `json:"run,omitempty"` // where the calls come from
+	Calls []RecordedCall `json:"calls"`
+	// Unmatched is what a call gets that is not in the recording: "fail" (default) fails
+	// the scenario, "error" answers with a tool error and goes on, "repeat" gives
+	// the last answer to equal arguments again and else fails.
+	Unmatched string `json:"unmatched,omitempty"`
+}
+
+// RecordedCall is one call of a recording.
+type RecordedCall struct {
+	Tool   string         `json:"tool"`
+	Args   map[string]any `json:"args,omitempty"`
+	Result any            `json:"result,omitempty"`
+	Error  string         `json:"error,omitempty"` // the tool reported this error
+}
+
+// Fault is something that goes wrong with a tool call.
+type Fault struct {
+	// Tool whose calls are hit; "" is every tool. A fixture's fault names none.
+	Tool string `json:"tool,omitempty"`
+	// Kind is error, delay, timeout, malformed, truncated, duplicate or hostile.
+	Kind string `json:"kind"`
+	// At is the call that is hit, from 1; 0 is every one.
+	At int `json:"at,omitempty"`
+	// Probability that a call is hit, drawn from the seed; default 1.
+	Probability *float64 `json:"probability,omitempty"`
+	Delay       Duration `json:"delay,omitempty"`   // of delay; default 10s
+	Message     string   `json:"message,omitempty"` // of error
+	// Category of hostile limits the injection patterns; "" is any.
+	Category string `json:"category,omitempty"`
 }
 
 // Expect is what must hold after a run.
@@ -301,6 +359,9 @@ type Expect struct {
 	// "" is success.
 	Outcome string   `json:"outcome,omitempty"`
 	Graders []Grader `json:"graders,omitempty"`
+	// Refusal is what may hold instead, under an injected fault, of a run that
+	// succeeds without having done its work.
+	Refusal []Grader `json:"refusal,omitempty"`
 }
 
 // Grader judges a run. Exactly the fields of its type are set.

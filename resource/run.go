@@ -165,6 +165,8 @@ type CRVStep struct {
 	Recovery   string      `json:"recovery,omitempty"`
 	Confidence *float64    `json:"confidence,omitempty"`
 	Findings   []Finding   `json:"findings,omitempty"`
+	// Justification is the blueprint's reason why a failure of this gate is ignored.
+	Justification string `json:"justification,omitempty"`
 }
 
 // Figures are what the monitor knows of a version in an environment in a window.

@@ -45,7 +45,7 @@ func Compile(gates []blueprint.CRVGate, output *blueprint.IO) (*Chain, error) {
 	return c, nil
 }
 
-// Judge runs the gates of on ("output", "args:TOOL", "result:TOOL") in order and
+// Judge runs the gates of on ("output", "args:TOOL", "result:TOOL", "state:TOOL") in order and
 // stops at the first block. No gate, no steps. The output schema of the
 // blueprint is judged first, as the gate named "output-schema", whose recovery
 // (ask_user) lets the model answer again.

@@ -2,6 +2,7 @@ package crv
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/aureus-agents/aureus/blueprint"
@@ -21,6 +22,7 @@ type gate struct {
 	recovery   blueprint.Recovery
 	confidence string   // path; "" when the gate does not ask
 	required   *float64 // 0..1
+	ignored    string   // the justification, when failures are ignored
 }
 
 func compileGate(b blueprint.CRVGate, path string) (*gate, []fault.Detail) {
@@ -37,8 +39,8 @@ func compileGate(b blueprint.CRVGate, path string) (*gate, []fault.Detail) {
 	if b.RequiredConfidence != nil && !(*b.RequiredConfidence >= 0 && *b.RequiredConfidence <= 1) {
 		bad("requiredConfidence", fmt.Sprintf("%v is no confidence", *b.RequiredConfidence), "write a number from 0 to 1")
 	}
-	if b.On != "output" && !(strings.HasPrefix(b.On, "args:") && len(b.On) > 5) && !(strings.HasPrefix(b.On, "result:") && len(b.On) > 7) {
-		bad("on", fmt.Sprintf("%q is nothing that a gate judges", b.On), "write output, args:TOOL or result:TOOL")
+	if !isPlace(b.On) {
+		bad("on", fmt.Sprintf("%q is nothing that a gate judges", b.On), "write output, args:TOOL, result:TOOL or state:TOOL")
 	}
 	switch r.Recovery {
 	case blueprint.RecoverAskUser, blueprint.RecoverEscalate:
@@ -50,6 +52,7 @@ func compileGate(b blueprint.CRVGate, path string) (*gate, []fault.Detail) {
 		if strings.TrimSpace(b.Justification) == "" {
 			bad("justification", "ignore needs a justification", "say why a failure of this gate may be ignored, or choose another recovery")
 		}
+		g.ignored = b.Justification
 	default:
 		bad("recovery", fmt.Sprintf("%q is no recovery", b.Recovery), "write one of retry_alt_tool, ask_user, escalate, ignore")
 	}
@@ -64,8 +67,31 @@ func compileGate(b blueprint.CRVGate, path string) (*gate, []fault.Detail) {
 	return g, details
 }
 
-// judge applies the checks and the confidence to v.
-func (g *gate) judge(v Value) resource.CRVStep {
+// isPlace reports whether on names something that a gate judges.
+func isPlace(on string) bool {
+	what, tool, named := strings.Cut(on, ":")
+	switch what {
+	case "output":
+		return !named
+	case "args", "result", "state":
+		return named && tool != ""
+	}
+	return false
+}
+
+// judge applies the checks and the confidence to v. A defect in a check must
+// never let a value through, whatever the gate's recovery.
+func (g *gate) judge(v Value) (s resource.CRVStep) {
+	defer func() {
+		if r := recover(); r != nil {
+			s = resource.CRVStep{Gate: g.name, On: g.on, Verdict: resource.Block, Code: resource.ToolError,
+				Message: "a check failed while it judged the value, so the value is not used", Recovery: string(blueprint.RecoverEscalate)}
+		}
+	}()
+	return g.weigh(v)
+}
+
+func (g *gate) weigh(v Value) resource.CRVStep {
 	s := resource.CRVStep{Gate: g.name, On: g.on, Verdict: resource.Pass}
 	s.Findings = VerifyConstraints(g.checks, v)
 	if g.confidence != "" {
@@ -75,9 +101,14 @@ func (g *gate) judge(v Value) resource.CRVStep {
 	case Allow:
 		return s
 	case Escalate:
-		s.Verdict, s.Code = resource.Block, resource.LowConfidence
+		s.Verdict, s.Recovery = resource.Block, string(blueprint.RecoverEscalate)
+		if math.IsNaN(*s.Confidence) {
+			unread := s.Findings[len(s.Findings)-1]
+			s.Confidence, s.Code, s.Message = nil, unread.Code, unread.Message
+			return s
+		}
+		s.Code = resource.LowConfidence
 		s.Message = fmt.Sprintf("the confidence is %.2f, below %.2f: a human has to decide", *s.Confidence, EscalateBelow)
-		s.Recovery = string(blueprint.RecoverEscalate)
 		return s
 	}
 	s.Code, s.Message, s.Recovery = s.Findings[0].Code, s.Findings[0].Message, string(g.recovery)
@@ -86,7 +117,7 @@ func (g *gate) judge(v Value) resource.CRVStep {
 	}
 	s.Verdict = resource.Block
 	if !g.blocks || g.recovery == blueprint.RecoverIgnore {
-		s.Verdict = resource.Warn
+		s.Verdict, s.Justification = resource.Warn, g.ignored
 	}
 	return s
 }
@@ -103,7 +134,9 @@ func (g *gate) sure(v Value, fs []resource.Finding) (*float64, []resource.Findin
 	}
 	c, ok := number(got)
 	if !ok || c < 0 || c > 1 {
-		return nil, append(fs, finding("crv/confidence", resource.OutOfScope, g.confidence, fmt.Sprintf("the confidence at %q is not a number from 0 to 1", g.confidence)))
+		// Not knowing how sure the value is counts as not sure: Decide escalates.
+		c = math.NaN()
+		return &c, append(fs, finding("crv/confidence", resource.OutOfScope, g.confidence, fmt.Sprintf("the confidence at %q is not a number from 0 to 1", g.confidence)))
 	}
 	if g.required != nil && c < *g.required {
 		fs = append(fs, finding("crv/confidence", resource.LowConfidence, g.confidence, fmt.Sprintf("the confidence is %.2f; %.2f is required", c, *g.required)))

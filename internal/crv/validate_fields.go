@@ -36,7 +36,7 @@ func crossField(v blueprint.Validator) (Check, error) {
 func equalFields(fields []string, value any) []resource.Finding {
 	for i, p := range fields {
 		got, ok := Extract(value, p)
-		if !ok {
+		if !ok || got == nil {
 			return missing(p)
 		}
 		if i == 0 {
@@ -63,12 +63,15 @@ func expressionCheck(v blueprint.Validator) (Check, error) {
 		if args == nil {
 			args = map[string]any{}
 		}
-		value, _ := Extract(val.Value, v.Field)
-		ok, err := evaluate(p, map[string]any{"value": value, "input": val.Input, "args": args, "previous": val.Previous})
+		value, ok := Extract(val.Value, v.Field)
+		if !ok {
+			return missing(v.Field) // an expression over nothing could well hold
+		}
+		holds, err := evaluate(p, map[string]any{"value": value, "input": val.Input, "args": args, "previous": val.Previous})
 		if err != nil {
 			return one(resource.PolicyViolation, v.Field, "%s: %s", err.Error(), v.Expression)
 		}
-		if !ok {
+		if !holds {
 			return one(resource.PolicyViolation, v.Field, "the expression does not hold: %s", v.Expression)
 		}
 		return nil

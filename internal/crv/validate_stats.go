@@ -25,6 +25,9 @@ func statisticalBounds(v blueprint.Validator) (Check, error) {
 		return nil, fault.New(fault.Invalid, "statisticalBounds needs at least 2 samples")
 	}
 	mean, sd := moments(v.Samples, 0)
+	if !finite(mean) || !finite(sigma*sd) {
+		return nil, fault.New(fault.Invalid, "the samples of statisticalBounds are too large to have bounds")
+	}
 	low, high := mean-sigma*sd, mean+sigma*sd
 	return func(val Value) []resource.Finding {
 		nums, bad := numbers(val.Value, v.Field)
@@ -32,7 +35,7 @@ func statisticalBounds(v blueprint.Validator) (Check, error) {
 			return bad
 		}
 		for _, n := range nums {
-			if slack := tolerance(mean); n < low-slack || n > high+slack {
+			if slack := tolerance(mean); !(n >= low-slack && n <= high+slack) {
 				return one(resource.OutOfScope, v.Field, "%s is %v, outside %.6g to %.6g (mean %.6g, %.3g standard deviations)", named(v.Field), n, low, high, mean, sigma)
 			}
 		}
@@ -66,13 +69,15 @@ func anomaly(v blueprint.Validator) (Check, error) {
 				history = append(append([]float64{}, nums[:i]...), nums[i+1:]...)
 			}
 			mean, sd := moments(history, 1)
-			if score := zScore(n, mean, sd); score > z {
+			if score := zScore(n, mean, sd); !(score <= z) { // also when it is not a number
 				return one(resource.NonDeterminism, v.Field, "%s is %v, an anomaly: its z-score is %.3g, at most %.3g is allowed (mean %.6g)", named(v.Field), n, score, z, mean)
 			}
 		}
 		return nil
 	}, nil
 }
+
+func finite(f float64) bool { return !math.IsNaN(f) && !math.IsInf(f, 0) }
 
 func bound(given *float64, def float64) (float64, error) {
 	if given == nil {

@@ -101,7 +101,7 @@ func monotonic(v blueprint.Validator) (Check, error) {
 		}
 		before, ok := number(prev)
 		if !ok {
-			return nil
+			return one(resource.ConflictData, v.Field, "%s cannot be compared: its value before was not a number", named(v.Field))
 		}
 		if wrong(before, now) {
 			return one(resource.ConflictData, v.Field, "%s went from %v to %v; it must be %s", named(v.Field), before, now, direction(v))

@@ -10,9 +10,9 @@ import (
 
 // Value is what a gate judges.
 type Value struct {
-	Value    any            // the output, arguments or result
+	Value    any            // the output, arguments, result or change of state
 	Input    any            // the run's input
-	Args     map[string]any // of the tool, for args: and result: gates
+	Args     map[string]any // of the tool, for args:, result: and state: gates
 	Previous any            // the value of the same kind before it in this run, for monotonic checks
 }
 
