@@ -56,8 +56,27 @@ func TestParseArgsAsDeepAsCanBe(t *testing.T) {
 
 func TestParseOutputTooDeep(t *testing.T) {
 	deep := `{"a":` + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + `}`
-	if got := parseOutput(&blueprint.IO{}, deep); got != any(deep) {
+	if got, problem := parseOutput(&blueprint.IO{}, deep); got != any(deep) || problem != "" {
 		t.Errorf("parseOutput() of 9000 nested lists = %T, want it as text", got)
+	}
+}
+
+func TestParseOutputKeepsNumbersOrRefusesThem(t *testing.T) {
+	for _, tt := range []struct {
+		in      string
+		want    any
+		problem string
+	}{
+		{`{"id":9007199254740991}`, map[string]any{"id": 9007199254740991.0}, ""},
+		{`{"id":9007199254740993}`, nil, "the number 9007199254740993 is too large to be exact; write it as a string"},
+		{`[1e400]`, nil, "the number 1e400 is too large; write it as a string"},
+		{`{"id":"9007199254740993"}`, map[string]any{"id": "9007199254740993"}, ""},
+		{`{"id":1} and more`, `{"id":1} and more`, ""},
+	} {
+		got, problem := parseOutput(&blueprint.IO{}, tt.in)
+		if diff := cmp.Diff(tt.want, got); diff != "" || problem != tt.problem {
+			t.Errorf("parseOutput(%q) = %v, %q, want %v, %q", tt.in, got, problem, tt.want, tt.problem)
+		}
 	}
 }
 

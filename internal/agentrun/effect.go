@@ -58,11 +58,22 @@ func (l *loop) received(a attempt, res *Result) *resource.CRVStep {
 		res.Text = jsonText(res.Structured)
 	}
 	l.completeStep(a, *res)
-	l.guard = l.spec.Guard.Observe(l.guard, guard.Observation{Tool: a.Name, Text: res.Text, IsError: res.IsError})
+	before, seen := l.guard, guard.Observation{Tool: a.Name, Args: a.call.Args, Text: res.Text, IsError: res.IsError}
+	l.guard = l.spec.Guard.Observe(before, seen)
 	if res.IsError {
 		return nil
 	}
-	return l.judge("result:"+a.Name, crv.Value{Value: resultValue(*res), Input: l.run.Input, Args: a.call.Args})
+	v := crv.Value{Value: resultValue(*res), Input: l.run.Input, Args: a.call.Args}
+	b := l.judge("result:"+a.Name, v)
+	if b == nil {
+		b = l.judge("state:"+a.Name, l.stateChange(a, before, v))
+	}
+	if b != nil {
+		// What the call has read stays read, but the phase does not move.
+		seen.IsError = true
+		l.guard = l.spec.Guard.Observe(before, seen)
+	}
+	return b
 }
 
 // failed takes in that no server answered a call. It returns what the caller is

@@ -1,6 +1,7 @@
 package agentrun
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -14,11 +15,18 @@ import (
 // finish takes the model's last word: it may end here, its output is judged,
 // and the success criteria say how the run ended.
 func (l *loop) finish(content string) {
+	if l.asked(content) {
+		return
+	}
 	if phase, ok := mayEnd(l.bp.Spec.Workflow, l.guard.Phase); !ok {
 		l.unfinished(phase)
 		return
 	}
-	out := parseOutput(l.bp.Spec.Output, content)
+	out, problem := parseOutput(l.bp.Spec.Output, content)
+	if problem != "" {
+		l.inexact(problem)
+		return
+	}
 	if s := l.judge("output", crv.Value{Value: out, Input: l.run.Input}); s != nil {
 		if text, again := l.recover(*s); again {
 			l.messages = append(l.messages, Message{Role: "user", Content: "Your answer was not taken. " + text + " Then answer again."})
@@ -49,6 +57,17 @@ func (l *loop) unfinished(phase string) {
 		"the agent stopped in phase %q, which is not final; mark the phase final or change the instructions", phase))
 }
 
+// inexact handles an output that would be another one once it is stored.
+func (l *loop) inexact(problem string) {
+	if l.progress.Repairs < MaxRepairs {
+		l.progress.Repairs++
+		l.run.Stats.Retries++
+		l.messages = append(l.messages, Message{Role: "user", Content: "Your answer was not taken: " + problem + ". Then answer again."})
+		return
+	}
+	l.end(resource.OutcomeBlocked, resource.OutOfScope, "the output cannot be kept as it is: "+problem)
+}
+
 // mayEnd reports whether a run may end in phase. A workflow that marks no phase
 // as final lets it end in any.
 func mayEnd(w *blueprint.Workflow, phase string) (string, bool) {
@@ -61,16 +80,26 @@ func mayEnd(w *blueprint.Workflow, phase string) (string, bool) {
 
 // parseOutput is the value of an answer: JSON where the blueprint says what
 // shape it has, text otherwise. What is no JSON stays text, which the schema
-// judges; so does what is nested too deep.
-func parseOutput(o *blueprint.IO, content string) any {
+// judges; so does what is nested too deep. problem is set when a number in it
+// would become another one.
+func parseOutput(o *blueprint.IO, content string) (v any, problem string) {
 	if o == nil {
-		return content
+		return content, ""
 	}
-	var v any
-	if json.Unmarshal([]byte(unfence(content)), &v) != nil || TooDeep(v) {
-		return content
+	text := []byte(unfence(content))
+	if !json.Valid(text) {
+		return content, ""
 	}
-	return v
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if d.Decode(&v) != nil || TooDeep(v) {
+		return content, ""
+	}
+	v, err := exact(v)
+	if err != nil {
+		return nil, err.Error()
+	}
+	return v, ""
 }
 
 // unfence takes away a Markdown code fence, which models like to put around JSON.

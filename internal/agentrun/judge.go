@@ -2,10 +2,12 @@ package agentrun
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/crv"
+	"github.com/aureus-agents/aureus/internal/guard"
 	"github.com/aureus-agents/aureus/resource"
 )
 
@@ -19,6 +21,9 @@ func (l *loop) judge(on string, v crv.Value) *resource.CRVStep {
 	var blocking *resource.CRVStep
 	for _, s := range l.spec.Chain.Judge(on, v) {
 		l.addStep(start, resource.Step{Kind: "crv", CRV: &s})
+		if s.Justification != "" {
+			l.log.Info("a failed check is ignored, as the blueprint justifies", "gate", s.Gate, "on", s.On, "code", s.Code)
+		}
 		if s.Verdict != resource.Pass {
 			l.run.Stats.CRVFailures++
 		}
@@ -39,11 +44,32 @@ func (l *loop) judge(on string, v crv.Value) *resource.CRVStep {
 	return blocking
 }
 
-// compares reports whether a gate of on looks at the value before.
+// stateChange is what the gates of state:TOOL judge: the run's state and the
+// tool's result, before and after the call.
+func (l *loop) stateChange(a attempt, before guard.State, v crv.Value) crv.Value {
+	var last any
+	if prev, ok := l.progress.Previous["state:"+a.Name].(map[string]any); ok {
+		last = prev["result"]
+	}
+	v.Value = map[string]any{"before": stateValue(before.GuardState, last), "after": stateValue(l.guard.GuardState, v.Value),
+		"args": a.call.Args, "result": v.Value}
+	return v
+}
+
+func stateValue(s resource.GuardState, result any) map[string]any {
+	return map[string]any{"phase": s.Phase, "tainted": s.Tainted, "confidentiality": s.Confidentiality,
+		"toolCalls": float64(s.ToolCalls), "spent": s.Spent, "result": result}
+}
+
+// compares reports whether a gate of on looks at the value before. A change of
+// state always has one.
 func compares(a *blueprint.Agent, on string) bool {
 	for _, g := range a.Spec.CRV {
 		if g.On != on {
 			continue
+		}
+		if strings.HasPrefix(on, "state:") {
+			return true
 		}
 		for _, v := range g.Validators {
 			switch v.Type {
@@ -80,9 +106,19 @@ func (l *loop) recover(s resource.CRVStep) (text string, again bool) {
 	case s.Verdict == resource.Pending, r == blueprint.RecoverEscalate:
 		l.end(resource.OutcomeEscalated, s.Code, fmt.Sprintf("CRV gate %s (%s) hands the run to a human: %s", s.Gate, s.On, why))
 		return "", false
+	case r == blueprint.RecoverRetryAltTool && !slices.Contains(phaseTools(l.bp, l.guard.Phase), l.recoveryTool(s)):
+		l.end(resource.OutcomeEscalated, s.Code, fmt.Sprintf(
+			"CRV gate %s (%s) asks for the tool %s, which cannot be called in phase %q, so a human has to go on: %s",
+			s.Gate, s.On, l.recoveryTool(s), l.guard.Phase, why))
+		return "", false
 	case (r == blueprint.RecoverRetryAltTool || r == blueprint.RecoverAskUser) && l.progress.Repairs < MaxRepairs:
 		l.progress.Repairs++
 		l.run.Stats.Retries++
+		if r == blueprint.RecoverRetryAltTool {
+			l.progress.Only = l.recoveryTool(s)
+		} else if s.Gate != crv.OutputGate {
+			l.progress.Asking = s.Gate
+		}
 		return l.findings(s, why), true
 	}
 	l.end(resource.OutcomeBlocked, s.Code, fmt.Sprintf("CRV gate %s (%s) blocked: %s", s.Gate, s.On, why))
@@ -103,16 +139,41 @@ func (l *loop) findings(s resource.CRVStep, why string) string {
 			b.WriteString(" (" + f.Remediation + ")")
 		}
 	}
-	if s.Recovery == string(blueprint.RecoverAskUser) {
-		b.WriteString("\nCorrect it; when something that only the user knows is missing, ask for it in your answer.")
-		return b.String()
+	switch {
+	case s.Recovery == string(blueprint.RecoverRetryAltTool):
+		b.WriteString("\nUse the tool " + l.recoveryTool(s) + " instead.")
+	case s.Gate == crv.OutputGate, l.messages == nil: // a session has no answer of its own
+		b.WriteString("\nCorrect it.")
+	default:
+		b.WriteString("\nCorrect it. When something that only the user knows is missing, ask: answer with " +
+			questionMark + " and one question, and nothing else.")
 	}
-	b.WriteString("\nCorrect it")
-	for _, g := range l.bp.Spec.CRV {
-		if g.Name == s.Gate && g.RecoveryTool != "" {
-			b.WriteString(", or use the tool " + g.RecoveryTool + " instead")
-		}
-	}
-	b.WriteString(".")
 	return b.String()
 }
+
+// recoveryTool is the tool that a gate wants to be used instead.
+func (l *loop) recoveryTool(s resource.CRVStep) string {
+	for _, g := range l.bp.Spec.CRV {
+		if g.Name == s.Gate {
+			return g.RecoveryTool
+		}
+	}
+	return ""
+}
+
+// questionMark begins an answer that is a question to the user.
+const questionMark = "QUESTION:"
+
+// asked ends the run when its answer is the question that a gate left it to ask.
+func (l *loop) asked(content string) bool {
+	question, ok := strings.CutPrefix(strings.TrimSpace(content), questionMark)
+	if question = strings.TrimSpace(question); !ok || question == "" || l.progress.Asking == "" {
+		return false
+	}
+	l.end(resource.OutcomeEscalated, resource.MissingData,
+		fmt.Sprintf("the agent asks the user, as CRV gate %s left it to: %s", l.progress.Asking, cut(question, maxQuestion)))
+	return true
+}
+
+// maxQuestion bounds the bytes of a question to the user.
+const maxQuestion = 4 << 10

@@ -110,7 +110,12 @@ func (l *loop) modelTurn(ctx context.Context) {
 func (l *loop) request() ModelRequest {
 	req := ModelRequest{Model: l.bp.Spec.Model, Messages: slices.Clone(l.messages),
 		Tools: ToolDefs(l.spec.Manifest, l.guard.Phase)}
-	if out := l.bp.Spec.Output; out != nil {
+	if only := l.progress.Only; only != "" {
+		req.Tools = slices.DeleteFunc(req.Tools, func(d ToolDef) bool { return d.Name != only })
+		l.progress.Only = ""
+	}
+	// A question to the user has not the output's shape.
+	if out := l.bp.Spec.Output; out != nil && l.progress.Asking == "" {
 		req.Schema, req.SchemaName = out.Schema, "output"
 	}
 	return req

@@ -137,6 +137,10 @@ type Progress struct {
 	ActiveMs int64 `json:"activeMs"`
 	// Previous is the last value judged under a gate's name, for gates that compare.
 	Previous map[string]any `json:"previous,omitempty"`
+	// Only is the one tool that the next model call is offered (retry_alt_tool).
+	Only string `json:"only,omitempty"`
+	// Asking is the gate after which the next answer may be a question to the user.
+	Asking string `json:"asking,omitempty"`
 }
 
 // Spec is one run to make. Run holds identity (ID, Agent, Digest, Version,
