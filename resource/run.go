@@ -63,7 +63,10 @@ type Run struct {
 	Approval    string      `json:"approval,omitempty"` // that it waits for
 	Task        string      `json:"task,omitempty"`     // of recorded runs
 	Trial       int         `json:"trial,omitempty"`    // of recorded runs
-	Revision    int64       `json:"revision"`
+	// Gateway is set when the run is a session of the MCP gateway: its calls come
+	// from an agent that Aureus does not run.
+	Gateway  bool  `json:"gateway,omitempty"`
+	Revision int64 `json:"revision"`
 }
 
 // RunStats are a run's counts.

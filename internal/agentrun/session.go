@@ -23,7 +23,8 @@ type SessionJournal interface {
 
 // Entry is what happened in a session since the entry before.
 type Entry struct {
-	Run      resource.Run    // without steps; EndedAt is set in the last entry
+	Run      resource.Run    // without steps
+	Last     bool            // Run has ended; the session is over
 	Steps    []resource.Step // new ones and completed ones, by Index
 	Decision *resource.Decision
 	Call     *Call // of Decision
@@ -340,7 +341,7 @@ func (s *Session) finish(ctx context.Context) error {
 	if l.run.Outcome == resource.OutcomeRunning {
 		l.end(resource.OutcomeSuccess, "", "")
 	}
-	e := Entry{Run: l.run, Steps: append(s.done, l.run.Steps...)}
+	e := Entry{Run: l.run, Last: true, Steps: append(s.done, l.run.Steps...)}
 	e.Run.Steps = nil
 	s.done, l.run.Steps, s.recorded = nil, nil, true
 	s.mu.Unlock()

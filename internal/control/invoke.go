@@ -18,48 +18,53 @@ import (
 // the caller goes away. Developer or operator, or an agent or service token of any
 // role.
 func (c *Control) Invoke(ctx context.Context, p Principal, agent string, r InvokeRequest) (resource.Run, error) {
-	if program := p.Actor.Kind == "agent" || p.Actor.Kind == "service"; !program || len(p.Roles) == 0 {
-		if err := need(p, resource.RoleDeveloper, resource.RoleOperator); err != nil {
-			return resource.Run{}, err
-		}
-	}
-	if r.Environment == "" {
-		r.Environment = Production
-	}
-	env, err := c.environment(r.Environment)
+	run, env, err := c.newRun(p, agent, r)
 	if err != nil {
 		return resource.Run{}, err
 	}
-	if n := utf8.RuneCountInString(r.Session); n > 256 {
-		return resource.Run{}, fault.New(fault.Invalid, "a session is at most 256 characters; this one has %d", n)
-	}
 	c.runs.Add(1)
 	defer c.runs.Done()
-	run, loaded, err := c.begin(ctx, p, agent, env, r)
+	run, loaded, err := c.begin(ctx, run, env, r.Session != "")
 	if err != nil {
 		return run, err
 	}
 	return c.drive(context.WithoutCancel(ctx), loaded, run, nil, agentrun.Grant{})
 }
 
-// begin routes the session, checks the input and stores the new run.
-func (c *Control) begin(ctx context.Context, p Principal, agent string, env resource.Environment, r InvokeRequest) (resource.Run, *loadedVersion, error) {
-	run := resource.Run{ID: c.cfg.NewID("run"), Agent: agent, Environment: env.Name, Mode: resource.RunLive, Session: r.Session,
-		Principal: p.Actor, Input: r.Input, Outcome: resource.OutcomeRunning, Revision: 1}
-	if run.Session == "" {
-		run.Session = run.ID
+// newRun is the run that p asks for, not routed and not stored yet.
+func (c *Control) newRun(p Principal, agent string, r InvokeRequest) (run resource.Run, env resource.Environment, err error) {
+	if program := p.Actor.Kind == "agent" || p.Actor.Kind == "service"; !program || len(p.Roles) == 0 {
+		if err := need(p, resource.RoleDeveloper, resource.RoleOperator); err != nil {
+			return run, env, err
+		}
 	}
-	run.StartedAt = c.now()
+	if env, err = c.environment(cmp.Or(r.Environment, Production)); err != nil {
+		return run, env, err
+	}
+	if n := utf8.RuneCountInString(r.Session); n > 256 {
+		return run, env, fault.New(fault.Invalid, "a session is at most 256 characters; this one has %d", n)
+	}
+	run = resource.Run{ID: c.cfg.NewID("run"), Agent: agent, Environment: env.Name, Mode: resource.RunLive, Session: r.Session,
+		Principal: p.Actor, Input: r.Input, Outcome: resource.OutcomeRunning, StartedAt: c.now(), Revision: 1}
+	run.Session = cmp.Or(run.Session, run.ID)
+	return run, env, nil
+}
+
+// begin routes the session, checks the input and stores the new run. keep says
+// whether the session is to be found again by later runs.
+func (c *Control) begin(ctx context.Context, run resource.Run, env resource.Environment, keep bool) (resource.Run, *loadedVersion, error) {
 	var pin SessionPin
 	if err := c.view(ctx, func(rd Reader) (err error) { pin, err = c.pinFor(rd, run); return err }); err != nil {
 		return run, nil, err
 	}
-	loaded, err := c.load(ctx, agent, pin.Digest, env, canaryOf(pin.Canary, pin.Release))
+	loaded, err := c.load(ctx, run.Agent, pin.Digest, env, canaryOf(pin.Canary, pin.Release))
 	if err != nil {
 		return run, nil, err
 	}
-	if err := loaded.checkInput(r.Input); err != nil {
-		return run, nil, err
+	if !run.Gateway || run.Input != nil { // a session's user may speak later, or not at all
+		if err := loaded.checkInput(run.Input); err != nil {
+			return run, nil, err
+		}
 	}
 	err = c.update(ctx, func(t *tx) error {
 		// Traffic may have moved since; the transaction has the last word.
@@ -75,13 +80,13 @@ func (c *Control) begin(ctx context.Context, p Principal, agent string, env reso
 		if err := t.InsertRun(run); err != nil {
 			return err
 		}
-		if r.Session == "" {
+		if !keep {
 			return nil // a session of one run needs no memory
 		}
-		return t.PutSessionVersion(agent, env.Name, run.Session, again)
+		return t.PutSessionVersion(run.Agent, env.Name, run.Session, again)
 	})
 	if err == errMoved {
-		return c.begin(ctx, p, agent, env, r)
+		return c.begin(ctx, run, env, keep)
 	}
 	return run, loaded, err
 }
@@ -156,7 +161,7 @@ func (l *loadedVersion) checkInput(input any) error {
 
 // drive makes a run, or goes on with one from a checkpoint.
 func (c *Control) drive(ctx context.Context, l *loadedVersion, run resource.Run, cp *agentrun.Checkpoint, g agentrun.Grant) (resource.Run, error) {
-	j := &journal{c: c, revision: run.Revision}
+	j := &journal{c: c, revision: run.Revision, place: rateKey(run)}
 	defer j.endDecision()
 	tools, err := c.cfg.Adapters.Open(ctx, l.version.Manifest, l.version.Digest)
 	if err != nil {
@@ -164,9 +169,9 @@ func (c *Control) drive(ctx context.Context, l *loadedVersion, run resource.Run,
 	}
 	runner := &agentrun.Runner{Model: l.model, Tools: tools, Journal: j, Now: c.cfg.Now, Logger: c.cfg.Logger}
 	if cp == nil {
-		run, err = runner.Run(ctx, c.spec(ctx, l, run, j))
+		run, err = runner.Run(ctx, c.spec(ctx, l, run, j.beginDecision))
 	} else {
-		run, err = runner.Resume(ctx, c.spec(ctx, l, run, j), *cp, g)
+		run, err = runner.Resume(ctx, c.spec(ctx, l, run, j.beginDecision), *cp, g)
 	}
 	run.Revision = j.revision
 	if j.approval != "" {

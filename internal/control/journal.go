@@ -19,7 +19,7 @@ type journal struct {
 	c        *Control
 	revision int64
 	approval string // opened for the call that the run waits for
-	place    string // agent and environment, of a rate limit
+	place    string // that a rate limit is kept for
 	deciding bool   // a call of the run is being decided
 }
 

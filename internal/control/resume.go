@@ -19,7 +19,7 @@ type resumePayload struct {
 
 func (t *tx) enqueueResume(a resource.Approval) error {
 	run, err := t.Run(a.Subject)
-	if err != nil {
+	if err != nil || run.Gateway { // its client asks again
 		return err
 	}
 	return t.enqueueRun(resumePayload{Run: run.ID, Approval: a.ID, Revision: run.Revision}, "approval/"+a.ID+"/resume")
@@ -97,6 +97,9 @@ func (c *Control) takeUp(ctx context.Context, pl resumePayload) (run resource.Ru
 		v, err := t.VersionByDigest(stored.Agent, stored.Digest)
 		if err != nil {
 			return err
+		}
+		if stored.Gateway {
+			return t.endInterrupted(stored, "the session ended with a stop of Aureus; its client starts a new one")
 		}
 		if v.Quarantine != nil {
 			return t.endInterrupted(stored, v.Name+" was taken off traffic before the run could go on")

@@ -198,6 +198,9 @@ type RunReader interface {
 type RunWriter interface {
 	InsertRun(r resource.Run) error
 	PutRun(r resource.Run) error // the finished run also enters the figures
+	// PutStep stores one step of a run whose record holds none, or replaces the one
+	// with its Index; Run gives them back in order.
+	PutStep(run string, s resource.Step) error
 	PutCheckpoint(run string, checkpoint []byte) error
 	DeleteCheckpoint(run string) error
 	CountCall(agent, env string, at resource.Millis) error // for RecentCalls

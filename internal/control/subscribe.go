@@ -31,6 +31,10 @@ func (c *Control) Subscribe(ctx context.Context, p Principal) (<-chan resource.E
 	if err := need(p, resource.RoleViewer); err != nil {
 		return nil, err
 	}
+	return c.subscribe(ctx), nil
+}
+
+func (c *Control) subscribe(ctx context.Context) <-chan resource.Event {
 	ch := make(chan resource.Event, 256)
 	c.hub.mu.Lock()
 	if c.hub.subs == nil {
@@ -44,5 +48,5 @@ func (c *Control) Subscribe(ctx context.Context, p Principal) (<-chan resource.E
 		delete(c.hub.subs, ch)
 		close(ch)
 	})
-	return ch, nil
+	return ch
 }

@@ -107,6 +107,9 @@ func (r reader) Run(id string) (v resource.Run, err error) {
 		err = decode(text, &rest)
 	}
 	v.Input, v.Output, v.Steps = rest.Input, rest.Output, rest.Steps
+	if err == nil && len(v.Steps) == 0 {
+		v.Steps, err = r.steps(id)
+	}
 	return v, err
 }
 

@@ -67,6 +67,31 @@ func testRuns(t *testing.T, s *suite) {
 	s.refused(fault.NotFound, func(tx control.Tx) error { return tx.PutRun(done) })
 }
 
+func testRunSteps(t *testing.T, s *suite) {
+	one, two := run("u1", resource.OutcomeRunning), run("u2", resource.OutcomeRunning)
+	step := func(i int, result string) resource.Step {
+		return resource.Step{Index: i, Kind: "tool", Tool: &resource.ToolStep{Tool: "t", Result: result, Decision: resource.Decision{Policies: []string{}}}}
+	}
+	s.update(func(tx control.Tx) error {
+		for _, r := range []resource.Run{one, two} {
+			if err := tx.InsertRun(r); err != nil {
+				return err
+			}
+		}
+		for _, st := range []resource.Step{step(1, "b"), step(0, ""), step(10, "k")} {
+			if err := tx.PutStep("u1", st); err != nil {
+				return err
+			}
+		}
+		return tx.PutStep("u2", step(0, "other"))
+	})
+	s.update(func(tx control.Tx) error { return tx.PutStep("u1", step(0, "a")) })
+	one.Outcome, one.Revision, one.EndedAt = resource.OutcomeSuccess, 2, 1500
+	s.update(func(tx control.Tx) error { return tx.PutRun(one) })
+	one.Steps = []resource.Step{step(0, "a"), step(1, "b"), step(10, "k")}
+	equal(t, "Run with steps of its own", read(s, func(r control.Reader) (resource.Run, error) { return r.Run("u1") }), one)
+}
+
 func testRunCheckpoints(t *testing.T, s *suite) {
 	absent(s, func(r control.Reader) ([]byte, error) { return r.Checkpoint("u1") })
 	for _, text := range []string{`{"a":1}`, `{"a":2}`} {

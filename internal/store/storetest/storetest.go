@@ -44,6 +44,7 @@ func Run(t *testing.T, open Open) {
 		{"approvals", testApprovals},
 		{"approval tokens", testApprovalTokens},
 		{"runs", testRuns},
+		{"steps of runs", testRunSteps},
 		{"checkpoints of runs", testRunCheckpoints},
 		{"recent calls", testRecentCalls},
 		{"incidents", testIncidents},

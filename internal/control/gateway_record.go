@@ -1,0 +1,63 @@
+package control
+
+import (
+	"context"
+
+	"github.com/aureus-agents/aureus/internal/agentrun"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+var _ agentrun.SessionJournal = (*Session)(nil)
+
+// Record stores what happened in a session: the steps, the ledger event of a new
+// decision, the approval request of a call that waits, and what the session's
+// end means for a canary, in one transaction. A session ends with the process, so
+// nothing is stored to go on with.
+func (s *Session) Record(ctx context.Context, e agentrun.Entry) (approval string, err error) {
+	if e.Decision != nil && s.limits {
+		defer s.c.endDecision(rateKey(s.run))
+	}
+	opened := false
+	err = s.c.update(ctx, func(t *tx) (err error) {
+		if e.Decision != nil {
+			cp := agentrun.Checkpoint{Decision: e.Decision, Call: e.Call}
+			if err = t.decided(e.Run, cp); err == nil && e.Decision.State == resource.DecisionPending {
+				approval, opened, err = s.ask(t, e.Run, cp)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		for _, st := range e.Steps {
+			if err := t.PutStep(e.Run.ID, st); err != nil {
+				return err
+			}
+		}
+		if !e.Last {
+			return nil
+		}
+		run := e.Run
+		run.Revision = s.run.Revision + 1
+		return t.saveRun(agentrun.Checkpoint{Run: run})
+	})
+	if err != nil && opened {
+		s.take(e.Decision.ArgsDigest, approval)
+	}
+	return approval, err
+}
+
+// ask opens the approval request of a call, or gives the one that is open for
+// the same arguments.
+func (s *Session) ask(t *tx, run resource.Run, cp agentrun.Checkpoint) (id string, opened bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if id := s.approvals[cp.Decision.ArgsDigest]; id != "" {
+		return id, false, nil
+	}
+	a, err := t.askCall(run, cp)
+	if err != nil {
+		return "", false, err
+	}
+	s.approvals[a.Digest] = a.ID
+	return a.ID, true, nil
+}
