@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/client"
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/resource"
@@ -68,6 +69,9 @@ func readInput(e *env, input string) (any, error) {
 	var v any
 	err := json.Unmarshal([]byte(input), &v)
 	if err == nil {
+		if _, err := blueprint.Canonical(json.RawMessage(input)); err != nil {
+			return nil, fault.Wrap(err, fault.Invalid, "--input has no exact JSON form: write each field once, and numbers that are too large to be exact as strings")
+		}
 		return v, nil
 	}
 	if t := strings.TrimSpace(input); strings.HasPrefix(t, "{") || strings.HasPrefix(t, "[") {

@@ -40,16 +40,43 @@ func cut(s string, n int) string {
 	return fmt.Sprintf("%s\n[cut: the first %d of %d bytes are shown]", s[:keep], keep, len(s))
 }
 
-// resultValue is a result as gates judge it: structured content, else JSON, else text.
+// resultValue is a result as gates judge it: structured content, else JSON, else
+// text. A number that would become another one is judged as its text, which no
+// check takes for a number.
 func resultValue(r Result) any {
 	if r.Structured != nil {
 		return r.Structured
 	}
-	var v any
-	if json.Unmarshal([]byte(r.Text), &v) == nil {
-		return v
+	if !json.Valid([]byte(r.Text)) {
+		return r.Text
 	}
-	return r.Text
+	d := json.NewDecoder(strings.NewReader(r.Text))
+	d.UseNumber()
+	var v any
+	if d.Decode(&v) != nil {
+		return r.Text
+	}
+	return exactOrText(v)
+}
+
+func exactOrText(v any) any {
+	switch x := v.(type) {
+	case json.Number:
+		n, err := exact(x)
+		if err != nil {
+			return x.String()
+		}
+		return n
+	case map[string]any:
+		for k, e := range x {
+			x[k] = exactOrText(e)
+		}
+	case []any:
+		for i, e := range x {
+			x[i] = exactOrText(e)
+		}
+	}
+	return v
 }
 
 // inputText is a run's input as the user says it: text as it is, anything else

@@ -44,7 +44,7 @@ func decodeBody(w http.ResponseWriter, r *http.Request, limit int64, v any) erro
 	if len(data) == 0 {
 		return fault.New(fault.Invalid, "the request has no body; send a JSON object")
 	}
-	if err := json.Unmarshal(data, v, json.RejectUnknownMembers(true)); err != nil {
+	if err := json.Unmarshal(data, v, json.RejectUnknownMembers(true), exactNumbers); err != nil {
 		return bodyFault(err, limit)
 	}
 	return nil
@@ -94,6 +94,9 @@ func bodyFault(err error, limit int64) error {
 func semanticText(e *json.SemanticError) string {
 	if errors.Is(e, json.ErrUnknownName) {
 		return "there is no such field; check its spelling"
+	}
+	if errors.Is(e, errInexact) {
+		return errInexact.Error()
 	}
 	if e.GoType == nil {
 		return "the value has the wrong type"

@@ -34,6 +34,7 @@ func TestBadBodies(t *testing.T) {
 		{"field twice", release, `{"version":"a","version":"hidden"}`, "", fault.Invalid, "version", "this field is there twice"},
 		{"wrong type", release, `{"version":12345678}`, "", fault.Invalid, "version", "expected a string"},
 		{"not UTF-8", release, "{\"version\":\"hidden\xff\"}", "", fault.Invalid, "version", "this is not valid JSON"},
+		{"input that would be rounded", invoke, `{"input":{"ids":[9007199254740993]}}`, "", fault.Invalid, "input.ids[0]", "the number is too large to be exact; write it as a string"},
 		{"form", release, "version=hidden", "application/x-www-form-urlencoded", fault.Invalid, "", ""},
 		{"text", release, "{}", "text/plain; hidden", fault.Invalid, "", ""},
 		{"too large", release, `{"reason":"` + strings.Repeat("hidden", 50_000) + `"}`, "", fault.TooLarge, "", ""},
