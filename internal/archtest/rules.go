@@ -58,7 +58,7 @@ func libraryOwners() []owner {
 		{"github.com/modelcontextprotocol/go-sdk", []string{"internal/tool", "examples"}, "the protocol's types stay in its client"},
 		{"github.com/prometheus/client_golang", []string{"internal/telemetry"}, "metrics are told through control.Meter"},
 		{"github.com/spf13/cobra", []string{"cmd"}, "flags belong to the command line"},
-		{"go.starlark.net", []string{"internal/generate"}, "code blueprints are run in one place, with its limits on"},
+		{"go.starlark.net", []string{"internal/generate", "internal/script", "internal/simulate"}, "Starlark is run in one place, internal/script, with its limits on; the others handle its values"},
 	}
 }
 

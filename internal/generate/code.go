@@ -2,17 +2,14 @@ package generate
 
 import (
 	"encoding/json"
-	"errors"
 	"time"
 
-	starjson "go.starlark.net/lib/json"
-	"go.starlark.net/resolve"
 	"go.starlark.net/starlark"
 	"go.starlark.net/starlarkstruct"
-	"go.starlark.net/syntax"
 
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/internal/script"
 	"github.com/aureus-agents/aureus/resource"
 )
 
@@ -26,14 +23,10 @@ import (
 // no file, no network, no clock and no randomness, so the same file with the
 // same params makes the same blueprint. What print prints is dropped.
 //
-// The limits (package constants) stop mistakes such as endless loops with
-// fault.TooLarge. They are not a sandbox for a stranger's code: memory is
-// watched while it runs, not partitioned.
+// Limits stop mistakes such as endless loops with fault.TooLarge; see
+// internal/script for what they are not.
 func FromCode(name string, src []byte, params map[string]any, now func() time.Time) (*blueprint.Agent, resource.GenerationRecord, error) {
 	rec := resource.GenerationRecord{Method: MethodCode, Parameters: params, StartedAt: millis(now())}
-	if len(src) > MaxSource {
-		return nil, rec, fault.New(fault.TooLarge, "%s is larger than %d bytes.", name, MaxSource)
-	}
 	var err error
 	if rec.InputsDigest, err = blueprint.Digest(map[string]any{"code": string(src), "parameters": params}); err != nil {
 		return nil, rec, err
@@ -42,8 +35,7 @@ func FromCode(name string, src []byte, params map[string]any, now func() time.Ti
 	if err != nil {
 		return nil, rec, err
 	}
-	c := converter{nodes: maxNodes, bytes: maxText}
-	tree, err := c.plain("blueprint", value, maxDepth)
+	tree, err := codeLimits.Plain("blueprint", value)
 	if err != nil {
 		return nil, rec, fault.New(fault.Invalid, "%s does not make a blueprint: %v.", name, err)
 	}
@@ -58,89 +50,27 @@ func FromCode(name string, src []byte, params map[string]any, now func() time.Ti
 	return finish(a, rec, now)
 }
 
+// codeLimits bound a file and what it makes.
+var codeLimits = script.Limits{Steps: 5_000_000, Items: 1_000_000, Heap: 256 << 20, Wall: 10 * time.Second, Nodes: 200_000, Text: 4 << 20}
+
 // runCode runs the file and returns what it calls its blueprint.
 func runCode(name string, src []byte, params map[string]any) (starlark.Value, error) {
-	given, err := starlarkValue(params)
+	given, err := script.Value(params)
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "The parameters cannot be given to %s: %v.", name, err)
 	}
 	given.Freeze()
-	predeclared := starlark.StringDict{
-		"json":    starjson.Module,
-		"params":  given,
-		"range":   starlark.NewBuiltin("range", boundedRange),
-		boundedFn: starlark.NewBuiltin(boundedFn, bounded),
-	}
-	prog, err := compileCode(name, src, predeclared)
+	globals, err := codeLimits.Run(name, src, starlark.StringDict{"params": given})
 	if err != nil {
-		return nil, codeFault(name, err)
+		return nil, err
 	}
-	thread := &starlark.Thread{Name: name, Print: func(*starlark.Thread, string) {}}
-	stop := watch(thread)
-	defer stop()
-	globals, err := prog.Init(thread, predeclared)
-	if err != nil {
-		return nil, codeFault(name, err)
-	}
-	globals.Freeze()
 	switch v := globals["blueprint"].(type) {
 	case nil:
 		return nil, fault.New(fault.Invalid, "%s defines no blueprint; write def blueprint(ctx): return {...}, or blueprint = {...}.", name)
 	case starlark.Callable:
 		ctx := starlarkstruct.FromStringDict(starlark.String("ctx"), starlark.StringDict{"params": given})
-		out, err := starlark.Call(thread, v, starlark.Tuple{ctx}, nil)
-		if err != nil {
-			return nil, codeFault(name, err)
-		}
-		return out, nil
+		return codeLimits.Call(name, v, ctx)
 	default:
 		return v, nil
 	}
-}
-
-func compileCode(name string, src []byte, predeclared starlark.StringDict) (*starlark.Program, error) {
-	opts := &syntax.FileOptions{Set: true, TopLevelControl: true}
-	file, err := opts.Parse(name, src, 0)
-	if err != nil {
-		return nil, err
-	}
-	boundOperators(file)
-	return starlark.FileProgram(file, predeclared.Has)
-}
-
-// codeFault says where in the file an error is.
-func codeFault(name string, err error) error {
-	code := fault.Invalid
-	var ds []fault.Detail
-	at := func(p syntax.Position, msg string) {
-		ds = append(ds, fault.Detail{File: name, Line: int(p.Line), Column: int(p.Col), Message: msg})
-	}
-	if e, ok := errors.AsType[syntax.Error](err); ok {
-		at(e.Pos, e.Msg)
-	}
-	if list, ok := errors.AsType[resolve.ErrorList](err); ok {
-		for _, e := range list {
-			at(e.Pos, e.Msg)
-		}
-	}
-	if e, ok := errors.AsType[*starlark.EvalError](err); ok {
-		at(innermost(e.CallStack, name), e.Msg)
-		if stopped(e) {
-			code = fault.TooLarge
-		}
-	}
-	if len(ds) == 0 {
-		return fault.New(code, "%s could not be run: %v", name, err)
-	}
-	return fault.New(code, "%s:%d:%d: %s", name, ds[0].Line, ds[0].Column, ds[0].Message).With(ds...)
-}
-
-// innermost is the newest position of a call stack that is in the file.
-func innermost(stack starlark.CallStack, name string) syntax.Position {
-	for i := range stack {
-		if p := stack.At(i).Pos; p.Filename() == name {
-			return p
-		}
-	}
-	return syntax.Position{}
 }

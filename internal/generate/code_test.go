@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/internal/script"
 )
 
 const goodCode = `
@@ -76,7 +77,7 @@ func TestFromCodeRefuses(t *testing.T) {
 		{"run time", "def blueprint(ctx):\n  return {}['a']", fault.Invalid, "x.star:2:"},
 		{"no blueprint", "a = 1", fault.Invalid, "defines no blueprint"},
 		{"not a dict", "blueprint = 3", fault.Invalid, "x.star"},
-		{"a function in it", "blueprint = {'spec': len}", fault.Invalid, "blueprint.spec: a builtin_function_or_method cannot"},
+		{"a function in it", "blueprint = {'spec': len}", fault.Invalid, "blueprint.spec: a builtin_function_or_method is no JSON value"},
 		{"key that is no string", "blueprint = {1: 2}", fault.Invalid, "keys are strings"},
 		{"not a number", "blueprint = {'a': float('nan')}", fault.Invalid, "is not a number"},
 		{"invalid blueprint", "blueprint = {'apiVersion': 'aureus/v1', 'kind': 'Agent'}", fault.Invalid, "x.star makes a blueprint that is not valid"},
@@ -110,7 +111,7 @@ func TestFromCodeRefuses(t *testing.T) {
 			}
 		})
 	}
-	if _, _, err := FromCode("x.star", make([]byte, MaxSource+1), nil, fixedNow); fault.CodeOf(err) != fault.TooLarge {
+	if _, _, err := FromCode("x.star", make([]byte, script.MaxSource+1), nil, fixedNow); fault.CodeOf(err) != fault.TooLarge {
 		t.Errorf("FromCode of a file over the limit = %v, want %s", err, fault.TooLarge)
 	}
 }

@@ -16,14 +16,14 @@ import (
 	"github.com/aureus-agents/aureus/resource"
 )
 
-// script answers with each text in turn, the last one for ever, and keeps what
+// scripted answers with each text in turn, the last one for ever, and keeps what
 // it was asked.
-type script struct {
+type scripted struct {
 	answers []string
 	asked   []agentrun.ModelRequest
 }
 
-func (s *script) Complete(_ context.Context, req agentrun.ModelRequest) (agentrun.ModelResponse, error) {
+func (s *scripted) Complete(_ context.Context, req agentrun.ModelRequest) (agentrun.ModelResponse, error) {
 	text := s.answers[min(len(s.asked), len(s.answers)-1)]
 	s.asked = append(s.asked, req)
 	return agentrun.ModelResponse{Message: agentrun.Message{Role: "assistant", Content: text}, Model: "designer-2026-01"}, nil
@@ -63,7 +63,7 @@ func goalRequest(m agentrun.Model) GoalRequest {
 }
 
 func TestFromGoal(t *testing.T) {
-	m := &script{answers: []string{"```json\n" + goodDesign + "\n```"}}
+	m := &scripted{answers: []string{"```json\n" + goodDesign + "\n```"}}
 	a, rec, err := FromGoal(t.Context(), goalRequest(m))
 	if err != nil {
 		t.Fatal(err)
@@ -98,7 +98,7 @@ func TestFromGoal(t *testing.T) {
 }
 
 func TestFromGoalTakesNameAndOwner(t *testing.T) {
-	r := goalRequest(&script{answers: []string{goodDesign}})
+	r := goalRequest(&scripted{answers: []string{goodDesign}})
 	r.Name, r.Owner = "desk", "care"
 	a, _, err := FromGoal(t.Context(), r)
 	if err != nil || a.Metadata.Name != "desk" || a.Metadata.Owner != "care" {
@@ -132,7 +132,7 @@ func TestFromGoalRepairs(t *testing.T) {
 		{"grader that does not compile", edit(`"type": "contains", "text": "sent"`, `"type": "cel", "expression": "run."`), "CEL"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			m := &script{answers: []string{tt.bad, goodDesign}}
+			m := &scripted{answers: []string{tt.bad, goodDesign}}
 			a, rec, err := FromGoal(t.Context(), goalRequest(m))
 			if err != nil || a == nil || rec.Rounds != 2 {
 				t.Fatalf("FromGoal = %v, %v after %d rounds; want it repaired in 2", a, err, rec.Rounds)
@@ -146,7 +146,7 @@ func TestFromGoalRepairs(t *testing.T) {
 }
 
 func TestFromGoalGivesUp(t *testing.T) {
-	m := &script{answers: []string{strings.Replace(goodDesign, "lookup_order", "read_mind", 1)}}
+	m := &scripted{answers: []string{strings.Replace(goodDesign, "lookup_order", "read_mind", 1)}}
 	a, rec, err := FromGoal(t.Context(), goalRequest(m))
 	if a != nil || fault.CodeOf(err) != fault.Failed || !strings.Contains(err.Error(), "read_mind") {
 		t.Errorf("FromGoal = %v, %v; want %s with what was wrong", a, err, fault.Failed)
@@ -176,7 +176,7 @@ func TestFromGoalRefuses(t *testing.T) {
 		{"model down", func(r *GoalRequest) { r.Model = down{} }, fault.Upstream, "did not answer"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r := goalRequest(&script{answers: []string{goodDesign}})
+			r := goalRequest(&scripted{answers: []string{goodDesign}})
 			tt.edit(&r)
 			a, _, err := FromGoal(t.Context(), r)
 			if a != nil || fault.CodeOf(err) != tt.code || !strings.Contains(err.Error(), tt.text) {

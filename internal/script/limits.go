@@ -1,4 +1,4 @@
-package generate
+package script
 
 import (
 	"errors"
@@ -11,17 +11,23 @@ import (
 	"go.starlark.net/syntax"
 )
 
-// The limits of a Starlark file and of what it makes.
-const (
-	MaxSource = 1 << 20 // bytes of the file
-	MaxSteps  = 5_000_000
-	MaxItems  = 1_000_000 // of one range, or of one sum or product of lists or texts
-	MaxBits   = 4096      // of one product of integers
-	MaxHeap   = 256 << 20 // bytes that the process may grow by while it runs
-	MaxWall   = 10 * time.Second
+// MaxSource bounds the bytes of a file.
+const MaxSource = 1 << 20
 
-	maxNodes = 200_000 // values in the result
-	maxText  = 4 << 20 // bytes of text in the result
+// Limits bound one run of a file, or one call of a function of it.
+type Limits struct {
+	Steps uint64
+	Items int           // of one range, or of one sum or product of lists or texts
+	Heap  uint64        // bytes that the process may grow by meanwhile
+	Wall  time.Duration // a net below Steps, for single steps that take long
+
+	Nodes int // values of a result
+	Text  int // bytes of text of a result
+}
+
+// maxBits bounds one product of integers, maxDepth the nesting of a result.
+const (
+	maxBits  = 4096
 	maxDepth = 64
 )
 
@@ -30,29 +36,29 @@ const stopPrefix = "stopped: "
 
 // watch bounds a thread's steps, time and memory. The returned function ends the
 // watching.
-func watch(t *starlark.Thread) (stop func()) {
-	t.SetMaxExecutionSteps(MaxSteps)
+func (l Limits) watch(t *starlark.Thread) (stop func()) {
+	t.SetMaxExecutionSteps(l.Steps)
 	t.OnMaxSteps = func(t *starlark.Thread) {
-		t.Cancel(fmt.Sprintf("%sit took more than %d steps; is there an endless loop?", stopPrefix, MaxSteps))
+		t.Cancel(fmt.Sprintf("%sit took more than %d steps; is there an endless loop?", stopPrefix, l.Steps))
 	}
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
 		tick := time.NewTicker(2 * time.Millisecond)
 		defer tick.Stop()
-		wall := time.NewTimer(MaxWall)
+		wall := time.NewTimer(l.Wall)
 		defer wall.Stop()
-		most := heapBytes() + MaxHeap
+		most := heapBytes() + l.Heap
 		for {
 			select {
 			case <-done:
 				return
 			case <-wall.C:
-				t.Cancel(fmt.Sprintf("%sit took longer than %s", stopPrefix, MaxWall))
+				t.Cancel(fmt.Sprintf("%sit took longer than %s", stopPrefix, l.Wall))
 				return
 			case <-tick.C:
 				if heapBytes() > most {
-					t.Cancel(fmt.Sprintf("%sit used more than %d MiB of memory", stopPrefix, MaxHeap>>20))
+					t.Cancel(fmt.Sprintf("%sit used more than %d MiB of memory", stopPrefix, l.Heap>>20))
 					return
 				}
 			}
@@ -100,12 +106,15 @@ func boundOperators(f *syntax.File) {
 	})
 }
 
-func bounded(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
-	return operand{args[0]}, nil
+func (l Limits) bounded(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
+	return operand{args[0], l.Items}, nil
 }
 
 // operand is one side of a + or *; it computes only what fits the limits.
-type operand struct{ starlark.Value }
+type operand struct {
+	starlark.Value
+	items int
+}
 
 var _ starlark.HasBinary = operand{}
 
@@ -116,43 +125,43 @@ func (o operand) Binary(op syntax.Token, other starlark.Value, side starlark.Sid
 		x, y = y, x
 	}
 	if op == syntax.PLUS {
-		if max(starlark.Len(x), 0)+max(starlark.Len(y), 0) > MaxItems {
-			return nil, fmt.Errorf("%w: a sum of more than %d items", errTooLarge, MaxItems)
+		if max(starlark.Len(x), 0)+max(starlark.Len(y), 0) > o.items {
+			return nil, fmt.Errorf("%w: a sum of more than %d items", errTooLarge, o.items)
 		}
-	} else if err := errors.Join(fits(x, y), fits(y, x)); err != nil {
+	} else if err := errors.Join(o.fits(x, y), o.fits(y, x)); err != nil {
 		return nil, err
 	}
 	return starlark.Binary(op, x, y)
 }
 
 // fits reports whether x*y is in bounds, when x is an integer.
-func fits(x, y starlark.Value) error {
+func (o operand) fits(x, y starlark.Value) error {
 	n, ok := x.(starlark.Int)
 	if !ok {
 		return nil
 	}
 	if m, ok := y.(starlark.Int); ok {
-		if n.BigInt().BitLen()+m.BigInt().BitLen() > MaxBits {
-			return fmt.Errorf("%w: an integer of more than %d bits", errTooLarge, MaxBits)
+		if n.BigInt().BitLen()+m.BigInt().BitLen() > maxBits {
+			return fmt.Errorf("%w: an integer of more than %d bits", errTooLarge, maxBits)
 		}
 		return nil
 	}
 	size := starlark.Len(y)
 	times, fine := n.Int64()
-	if n.Sign() > 0 && size > 0 && (!fine || times > int64(MaxItems/size)) {
-		return fmt.Errorf("%w: a product of more than %d items", errTooLarge, MaxItems)
+	if n.Sign() > 0 && size > 0 && (!fine || times > int64(o.items/size)) {
+		return fmt.Errorf("%w: a product of more than %d items", errTooLarge, o.items)
 	}
 	return nil
 }
 
-// boundedRange is range, of at most MaxItems numbers.
-func boundedRange(t *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+// boundedRange is range, of at most l.Items numbers.
+func (l Limits) boundedRange(t *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	v, err := starlark.Call(t, starlark.Universe["range"], args, kwargs)
 	if err != nil {
 		return nil, err
 	}
-	if n := starlark.Len(v); n > MaxItems {
-		return nil, fmt.Errorf("%w: a range of %d numbers, over %d", errTooLarge, n, MaxItems)
+	if n := starlark.Len(v); n > l.Items {
+		return nil, fmt.Errorf("%w: a range of %d numbers, over %d", errTooLarge, n, l.Items)
 	}
 	return v, nil
 }

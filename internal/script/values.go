@@ -1,4 +1,4 @@
-package generate
+package script
 
 import (
 	"fmt"
@@ -12,14 +12,20 @@ import (
 // converter turns Starlark values into JSON's, within bounds: a small value that
 // holds itself, or others many times, can be endless when it is written out.
 type converter struct {
-	nodes int // values that may still come
-	bytes int // of text that may still come
+	nodes, maxNodes int // values that may still come
+	bytes, maxText  int // of text that may still come
+}
+
+// Plain converts v to JSON's values; path is for messages.
+func (l Limits) Plain(path string, v starlark.Value) (any, error) {
+	c := converter{nodes: l.Nodes, maxNodes: l.Nodes, bytes: l.Text, maxText: l.Text}
+	return c.plain(path, v, maxDepth)
 }
 
 // plain converts v; path is for messages.
 func (c *converter) plain(path string, v starlark.Value, depth int) (any, error) {
 	if c.nodes--; c.nodes < 0 {
-		return nil, fmt.Errorf("it has more than %d values", maxNodes)
+		return nil, fmt.Errorf("it has more than %d values", c.maxNodes)
 	}
 	if depth == 0 {
 		return nil, fmt.Errorf("%.100s: it is nested deeper than %d", path, maxDepth)
@@ -49,12 +55,12 @@ func (c *converter) plain(path string, v starlark.Value, depth int) (any, error)
 	case starlark.Tuple:
 		return c.list(path, v, depth)
 	}
-	return nil, fmt.Errorf("%s: a %s cannot be in a blueprint; use dict, list, string, int, float, bool or None", path, v.Type())
+	return nil, fmt.Errorf("%s: a %s is no JSON value; use dict, list, string, int, float, bool or None", path, v.Type())
 }
 
 func (c *converter) text(path, s string) (string, error) {
 	if c.bytes -= len(s); c.bytes < 0 {
-		return "", fmt.Errorf("%.100s: there is more than %d bytes of text", path, maxText)
+		return "", fmt.Errorf("%.100s: there is more than %d bytes of text", path, c.maxText)
 	}
 	return s, nil
 }
@@ -88,8 +94,8 @@ func (c *converter) list(path string, l starlark.Indexable, depth int) (any, err
 	return out, nil
 }
 
-// starlarkValue converts a JSON value; the keys of objects come in their order.
-func starlarkValue(v any) (starlark.Value, error) {
+// Value converts a JSON value; the keys of objects come in their order.
+func Value(v any) (starlark.Value, error) {
 	switch v := v.(type) {
 	case nil:
 		return starlark.None, nil
@@ -112,7 +118,7 @@ func starlarkValue(v any) (starlark.Value, error) {
 		items := make([]starlark.Value, len(v))
 		for i, e := range v {
 			var err error
-			if items[i], err = starlarkValue(e); err != nil {
+			if items[i], err = Value(e); err != nil {
 				return nil, err
 			}
 		}
@@ -120,7 +126,7 @@ func starlarkValue(v any) (starlark.Value, error) {
 	case map[string]any:
 		d := starlark.NewDict(len(v))
 		for _, k := range slices.Sorted(maps.Keys(v)) {
-			e, err := starlarkValue(v[k])
+			e, err := Value(v[k])
 			if err != nil {
 				return nil, err
 			}
