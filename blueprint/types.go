@@ -131,6 +131,16 @@ type Tool struct {
 	Intent      Intent `json:"intent"`
 	Zone        Zone   `json:"zone"` // zone of the data that it reads or writes
 	Labels      Labels `json:"labels"`
+	// Arguments says what an argument does, by name, where its own name does not:
+	// a target is whom or what the call affects, content is what is said there, a
+	// quantity is neither. An argument that nothing is known of is a target.
+	Arguments map[string]Role `json:"arguments,omitempty"`
+	// AskedBy are further words with which users ask for this tool, as in another
+	// language; the words of its name are known.
+	AskedBy []string `json:"askedBy,omitempty"`
+	// Unprompted says that the agent may call it by itself, without its user asking
+	// for it in each run.
+	Unprompted bool `json:"unprompted,omitempty"`
 	// Spends names the numeric argument that is counted against budgets.spend.
 	Spends string `json:"spends,omitempty"`
 	// Timeout of one call; default 30s.
@@ -147,7 +157,21 @@ type Labels struct {
 	ReadsPrivate *bool `json:"readsPrivate,omitempty"` // its result can hold private data
 	ActsOutside  *bool `json:"actsOutside,omitempty"`  // its effect leaves the organisation
 	ActsInside   *bool `json:"actsInside,omitempty"`   // it changes state inside the organisation
+	// Records says that its result is JSON or YAML whose fields the server sets
+	// apart, however strangers fill them. Nil is false, unless the server declares
+	// an output schema: what outsiders can write into is then one text.
+	Records *bool `json:"records,omitempty"`
 }
+
+// Role is what an argument does in a call.
+type Role string
+
+// The roles of arguments.
+const (
+	RoleTarget   Role = "target"
+	RoleContent  Role = "content"
+	RoleQuantity Role = "quantity"
+)
 
 // Permission allows intents on tools up to a zone.
 type Permission struct {

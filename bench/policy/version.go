@@ -79,9 +79,9 @@ func ownPolicies() []blueprint.Policy {
 		ps = append(ps, blueprint.Policy{ID: fmt.Sprintf("p%02d", len(ps)), Cedar: fmt.Sprintf(format, n)})
 	}
 	for i := range 3 {
-		add(`forbid (principal, action, resource == Tool::"refund") when { context.args.amount.greaterThan(decimal("%d.5")) };`, amountBound(i))
+		add(`forbid (principal, action, resource == Tool::"refund") when { context.args.amount.value.greaterThan(decimal("%d.5")) };`, amountBound(i))
 		add(`@decision("ask") forbid (principal, action in Action::"execute", resource) when { context.tainted && resource.zone > 1 && context.left.toolCalls < %d };`, callsBound(i))
-		add(`forbid (principal, action, resource == Tool::"send_mail") when { context.args.to.contains("x%d@example.com") };`, i)
+		add(`forbid (principal, action, resource == Tool::"send_mail") when { context.args.to.value.contains("x%d@example.com") };`, i)
 		add(`@decision("ask") forbid (principal, action, resource == Tool::"post") when { context.confidentiality > 1 && context.left.tokens < %d };`, tokensBound(i))
 		add(`forbid (principal, action in Action::"write", resource) when { resource.tier == "high" && context.tainted && context.left.spend < %d };`, spendBound(i))
 	}

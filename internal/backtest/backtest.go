@@ -193,7 +193,7 @@ func Replay(g *guard.Compiled, run resource.Run) []CallDetail {
 		var d resource.Decision
 		d, s = g.Decide(s, guard.Call{Tool: t.Tool, Args: t.Args})
 		if d.State == resource.DecisionApproved {
-			s = g.Observe(s, guard.Observation{Tool: t.Tool, Text: t.Result, IsError: t.IsError})
+			s = g.Observe(s, guard.Observation{Tool: t.Tool, Args: t.Args, Text: t.Result, IsError: t.IsError})
 		}
 		calls = append(calls, CallDetail{Step: step.Index, Tool: t.Tool, Decision: d})
 	}

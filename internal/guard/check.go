@@ -19,7 +19,7 @@ func Check(a *blueprint.Agent) []resource.Finding {
 
 // CheckVersion is Check with the argument types of the pinned tools.
 func CheckVersion(m *resource.Manifest) []resource.Finding {
-	_, probs := compile(&m.Blueprint, pinnedSchemas(m))
+	_, probs := compile(&m.Blueprint, pinsOf(m))
 	return findings(probs)
 }
 

@@ -19,17 +19,17 @@ func TestCheck(t *testing.T) {
 		says  string
 	}{
 		{"good", "@reason(\"x\")\nforbid (principal, action, resource) when { context.tainted };", "", ""},
-		{"good, arguments open", `forbid (principal, action, resource == Tool::"note") when { context.args.size > 10 && context.args.kind == "x" };`, "", ""},
-		{"good, decimal argument", `forbid (principal, action, resource == Tool::"note") when { context.args.size.greaterThan(decimal("1.5")) };`, "", ""},
-		{"good, nested argument", `forbid (principal, action, resource == Tool::"note") when { context.args.a.b has c && context.args.a.b.c == true };`, "", ""},
-		{"good, set argument", `forbid (principal, action, resource == Tool::"send_mail") when { context.args.to.contains("x") };`, "", ""},
+		{"good, arguments open", `forbid (principal, action, resource == Tool::"note") when { context.args.size.value > 10 && context.args.kind.value == "x" };`, "", ""},
+		{"good, decimal argument", `forbid (principal, action, resource == Tool::"note") when { context.args.size.value.greaterThan(decimal("1.5")) };`, "", ""},
+		{"good, nested argument", `forbid (principal, action, resource == Tool::"note") when { context.args.a.value.b has c && context.args.a.value.b.c == true };`, "", ""},
+		{"good, set argument", `forbid (principal, action, resource == Tool::"send_mail") when { context.args.to.value.contains("x") };`, "", ""},
 		{"syntax", "permit (principal, action, resource);\n\nforbid (principal, action, resource) when { context.tainted ++ };", "policy/syntax", `"own", line 3`},
 		{"misspelt context", "\nforbid (principal, action, resource) when { context.taintd };", "policy/type", `"own", line 2`},
 		{"misspelt resource", `forbid (principal, action, resource) when { resource.tir == "high" };`, "policy/type", "tir"},
 		{"wrong type", `forbid (principal, action, resource) when { resource.zone == "public" };`, "policy/type", "line 1"},
-		{"argument used as two types", `forbid (principal, action, resource == Tool::"note") when { context.args.a > 1 && context.args.a == "x" };`, "policy/type", "note"},
+		{"argument used as two types", `forbid (principal, action, resource == Tool::"note") when { context.args.a.value > 1 && context.args.a.value == "x" };`, "policy/type", "note"},
 		{"whole arguments before pinning", `forbid (principal, action, resource == Tool::"note") when { context.args == {a: 1} };`, "policy/type", "name the arguments"},
-		{"five open arguments", `forbid (principal, action, resource == Tool::"note") when { context.args.a > 1 || context.args.b > 1 || context.args.c > 1 || context.args.d > 1 || context.args.e > 1 };`, "policy/type", "split"},
+		{"five open arguments", `forbid (principal, action, resource == Tool::"note") when { context.args.a.value > 1 || context.args.b.value > 1 || context.args.c.value > 1 || context.args.d.value > 1 || context.args.e.value > 1 };`, "policy/type", "split"},
 		{"unknown tool in scope", `forbid (principal, action, resource == Tool::"refnd");`, "policy/unknown-tool", "refnd"},
 		{"unknown tool in condition", `forbid (principal, action, resource) when { resource in [Tool::"refnd", Tool::"refund"] };`, "policy/unknown-tool", "refnd"},
 		{"unknown agent", `forbid (principal == Agent::"other", action, resource);`, "policy/unknown-agent", "other"},
@@ -102,12 +102,12 @@ func TestCheckNamesTheFile(t *testing.T) {
 
 func TestCheckVersionKnowsArguments(t *testing.T) {
 	tests := []struct{ name, cedar, says string }{
-		{"typed", `forbid (principal, action, resource == Tool::"refund") when { context.args.amount.greaterThan(decimal("9.0")) };`, ""},
-		{"misspelt", `forbid (principal, action, resource == Tool::"refund") when { context.args.amont.greaterThan(decimal("9.0")) };`, "amont"},
-		{"wrong type", `forbid (principal, action, resource == Tool::"refund") when { context.args.amount > 9 };`, "refund"},
-		{"optional without has", `forbid (principal, action, resource == Tool::"refund") when { context.args.note == "x" };`, "note"},
-		{"optional with has", `forbid (principal, action, resource == Tool::"refund") when { context.args has note && context.args.note == "x" };`, ""},
-		{"whole arguments", `forbid (principal, action, resource == Tool::"get_order") when { context.args == {id: "x"} };`, ""},
+		{"typed", `forbid (principal, action, resource == Tool::"refund") when { context.args.amount.value.greaterThan(decimal("9.0")) };`, ""},
+		{"misspelt", `forbid (principal, action, resource == Tool::"refund") when { context.args.amont.value.greaterThan(decimal("9.0")) };`, "amont"},
+		{"wrong type", `forbid (principal, action, resource == Tool::"refund") when { context.args.amount.value > 9 };`, "refund"},
+		{"optional without has", `forbid (principal, action, resource == Tool::"refund") when { context.args.note.value == "x" };`, "note"},
+		{"optional with has", `forbid (principal, action, resource == Tool::"refund") when { context.args has note && context.args.note.value == "x" };`, ""},
+		{"whole arguments", `forbid (principal, action, resource == Tool::"get_order") when { context.args.id == {value: "x", origin: "user", role: "target"} };`, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -39,9 +39,11 @@ type toolGuard struct {
 	policies policyList // those that can hold for a call of the tool
 	early    policyList // the built-in ones of phase and permission
 	args     resolved.RecordType
-	strict   bool // args come from a pinned schema
-	origins  bool // a policy reads context.origins
-	trusted  bool // its results never hold outside text
+	strict   bool            // args come from a pinned schema
+	origins  bool            // a policy reads context.origins
+	roles    map[string]role // of arguments, by the blueprint or the schema
+	asks     []string        // classes in which it counts as asked for
+	trusted  bool            // its results never hold outside text
 	reads    int64
 }
 
@@ -75,7 +77,7 @@ func Compile(m *resource.Manifest) (*Compiled, error) {
 	if m == nil {
 		return nil, fault.New(fault.Invalid, "There is no version to compile a guard for.")
 	}
-	c, probs := compile(&m.Blueprint, pinnedSchemas(m))
+	c, probs := compile(&m.Blueprint, pinsOf(m))
 	if len(probs) > 0 {
 		err := fault.New(fault.Invalid, "The policies of %s do not compile; fix those named below.", m.Blueprint.Metadata.Name)
 		for _, p := range probs {
@@ -86,18 +88,18 @@ func Compile(m *resource.Manifest) (*Compiled, error) {
 	return c, nil
 }
 
-// pinnedSchemas is each tool's input schema by the blueprint's name for it.
-func pinnedSchemas(m *resource.Manifest) map[string]map[string]any {
-	pins := map[[2]string]map[string]any{}
+// pinsOf is what each tool was pinned as, by the blueprint's name for it.
+func pinsOf(m *resource.Manifest) map[string]resource.ToolPin {
+	pins := map[[2]string]resource.ToolPin{}
 	for _, a := range m.Adapters {
 		for _, t := range a.Tools {
-			pins[[2]string{a.Server, t.Name}] = t.InputSchema
+			pins[[2]string{a.Server, t.Name}] = t
 		}
 	}
-	out := map[string]map[string]any{}
+	out := map[string]resource.ToolPin{}
 	for _, t := range m.Blueprint.Spec.Tools {
-		if s, ok := pins[[2]string{t.Server, upstream(t)}]; ok && s != nil {
-			out[t.Name] = s
+		if p, ok := pins[[2]string{t.Server, upstream(t)}]; ok && p.InputSchema != nil {
+			out[t.Name] = p
 		}
 	}
 	return out
@@ -111,7 +113,8 @@ func upstream(t blueprint.Tool) string {
 }
 
 // compile builds the guard and collects every problem of the policies.
-func compile(a *blueprint.Agent, schemas map[string]map[string]any) (*Compiled, []located) {
+func compile(a *blueprint.Agent, pins map[string]resource.ToolPin) (*Compiled, []located) {
+	a = withLabels(a, pins)
 	all, probs := collect(a)
 	c := &Compiled{
 		limits: limitsOf(a.Spec.Budgets),
@@ -128,14 +131,14 @@ func compile(a *blueprint.Agent, schemas map[string]map[string]any) (*Compiled, 
 			probs = append(probs, duplicateTool(i, t.Name))
 			continue
 		}
-		g := newToolGuard(t)
+		g := newToolGuard(t, pins[t.Name].InputSchema)
 		for _, p := range all {
 			if c.scopeMatches(g, &p.policy) {
 				applied[p.id] = true
 				g.policies = append(g.policies, &p.policy)
 			}
 		}
-		g.typePolicies(schemas[t.Name], wrong)
+		g.typePolicies(pins[t.Name].InputSchema, wrong)
 		g.policies = slices.DeleteFunc(g.policies, func(p *policy) bool { return c.neverHolds(g, p) })
 		g.early = earlyOf(g.policies)
 		c.tools[t.Name] = g
@@ -152,12 +155,14 @@ func earlyOf(ps policyList) policyList {
 }
 
 // newToolGuard is a tool's guard without its policies.
-func newToolGuard(t blueprint.Tool) *toolGuard {
+func newToolGuard(t blueprint.Tool, schema map[string]any) *toolGuard {
 	g := &toolGuard{
 		tool:     t,
 		resource: types.NewEntityUID(toolType, types.String(t.Name)),
 		action:   actionOf(t.Intent),
 		trusted:  !safe(t.Labels.ReadsOutside),
+		roles:    rolesOf(t, schema),
+		asks:     asksFor(t),
 		reads:    rankPublic,
 	}
 	if safe(t.Labels.ReadsPrivate) {

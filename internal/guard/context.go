@@ -9,7 +9,8 @@ import (
 
 var (
 	emptySet  = types.NewSet()
-	noOrigins = origins{}.record()
+	noFlow    = origins{target: noClass, content: noClass}
+	noOrigins = noFlow.record()
 )
 
 var noArgs = types.NewRecord(nil)
@@ -24,15 +25,38 @@ func (c *Compiled) contextOf(s State, g *toolGuard, call Call, args types.Record
 		"args": args, "phase": types.String(s.Phase), "tainted": types.Boolean(s.Tainted),
 		"confidentiality": types.Long(confidentiality(s)), "left": c.left(s, call.RecentCalls),
 		"spend": types.Long(micro(spend)), "origins": from,
+		"asked": types.Boolean(g.asked(s)), "target": o.target.name(), "content": o.content.name(), "spending": o.spending(g),
 	})
 }
 
-// argsOf is context.args: the arguments that the tool's policies read.
-func (g *toolGuard) argsOf(args map[string]any) (types.Record, error) {
+// spending is the class of the amount that the call spends.
+func (o origins) spending(g *toolGuard) types.String {
+	f, ok := o.of[g.tool.Spends]
+	if !ok {
+		return noClass.name()
+	}
+	return f.class.name()
+}
+
+// argsOf is context.args: the arguments that the tool's policies read, each with
+// its value, where it comes from and what it does.
+func (g *toolGuard) argsOf(args map[string]any, o origins) (types.Record, error) {
 	if len(g.args) == 0 {
 		return noArgs, nil
 	}
-	return toRecord(args, g.args, g.strict, 0)
+	values, err := toRecord(args, g.args, g.strict, 0)
+	if err != nil {
+		return noArgs, err
+	}
+	m := make(types.RecordMap, values.Len())
+	for name, v := range values.All() {
+		f, ok := o.of[string(name)]
+		if !ok { // an empty list or object has no value that could come from anywhere
+			f = argFlow{class: noClass, role: roleQuantity}
+		}
+		m[name] = types.NewRecord(types.RecordMap{"value": v, "origin": f.class.name(), "role": types.String(f.role.String())})
+	}
+	return types.NewRecord(m), nil
 }
 
 // left is what the run may still use.

@@ -58,13 +58,13 @@ func (c *Compiled) judge(s State, call Call, d *resource.Decision) (v verdict, s
 	if d.ArgsDigest == "" {
 		return reject(CheckPolicy, resource.MissingData, "its arguments have no JSON form, so nothing can be said about them"), 0
 	}
-	o := c.trace(s, call.Args)
+	o := c.trace(s, g, call.Args)
 	d.Origins = o.byPath
 	spend, err := g.spendOf(call.Args)
 	if err != nil {
 		return c.earlier(s, g, call, reject(CheckBudget, resource.MissingData, "%s", err)), 0
 	}
-	args, err := g.argsOf(call.Args)
+	args, err := g.argsOf(call.Args, o)
 	if err != nil {
 		return c.earlier(s, g, call, reject(CheckPolicy, resource.MissingData, "%s", err)), 0
 	}
@@ -81,7 +81,7 @@ func (c *Compiled) authorize(g *toolGuard, policies policyList, ctx types.Record
 // judged: when phase or permission, which need no argument, forbid it, that is
 // the answer, otherwise v.
 func (c *Compiled) earlier(s State, g *toolGuard, call Call, v verdict) verdict {
-	first := g.weigh(c.authorize(g, g.early, c.contextOf(s, g, call, noArgs, origins{}, 0)), call, "")
+	first := g.weigh(c.authorize(g, g.early, c.contextOf(s, g, call, noArgs, noFlow, 0)), call, "")
 	if first.state == resource.DecisionRejected && checkRank(first.check) < checkRank(v.check) {
 		return first
 	}

@@ -76,12 +76,12 @@ func policyOf(text string) []blueprint.Policy { return []blueprint.Policy{{ID: "
 func thirty() blueprint.Agent {
 	a := desk()
 	for i := range 15 {
-		text := `forbid (principal, action, resource == Tool::"refund") when { context.args.amount.greaterThan(decimal("%d.5")) };`
+		text := `forbid (principal, action, resource == Tool::"refund") when { context.args.amount.value.greaterThan(decimal("%d.5")) };`
 		switch i % 5 {
 		case 1:
 			text = `@decision("ask") forbid (principal, action in Action::"execute", resource) when { context.tainted && resource.zone > 2 && context.left.toolCalls < %d };`
 		case 2:
-			text = `forbid (principal, action, resource == Tool::"send_mail") when { context has args && context.args.to.contains("x%d@example.com") };`
+			text = `forbid (principal, action, resource == Tool::"send_mail") when { context has args && context.args.to.value.contains("x%d@example.com") };`
 		case 3:
 			text = `@decision("ask") forbid (principal, action, resource == Tool::"send_mail") when { context.tainted && !context.origins.user.contains("to") && context.left.toolCalls < %d };`
 		case 4:

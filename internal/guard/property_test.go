@@ -43,7 +43,7 @@ func drawPolicies(t *rapid.T) []blueprint.Policy {
 		scope := rapid.SampledFrom(scopes).Draw(t, "scope")
 		cond := rapid.SampledFrom(conditions).Draw(t, "condition")
 		if strings.Contains(scope, "refund") && rapid.Bool().Draw(t, "on args") {
-			cond = `when { context.args has amount && context.args.amount.greaterThan(decimal("50.0")) }`
+			cond = `when { context.args has amount && context.args.amount.value.greaterThan(decimal("50.0")) }`
 		}
 		out = append(out, blueprint.Policy{ID: fmt.Sprintf("p%d", i), Cedar: fmt.Sprintf("%s (%s) %s;", effect, scope, cond)})
 	}
@@ -114,12 +114,13 @@ func plain(t *rapid.T, c *Compiled, a blueprint.Agent, s State, call Call, d res
 	}
 	g := c.tools[call.Tool]
 	s = c.effective(s)
-	args, err := g.argsOf(call.Args)
+	o := c.trace(s, g, call.Args)
+	args, err := g.argsOf(call.Args, o)
 	if err != nil {
 		t.Fatalf("argsOf = %v", err)
 	}
 	spend, _ := g.spendOf(call.Args)
-	ctx := c.contextOf(s, g, call, args, c.trace(s, call.Args), spend)
+	ctx := c.contextOf(s, g, call, args, o, spend)
 	verdict, diag := cedar.Authorize(set, c.entities, cedar.Request{Principal: c.agent, Action: g.action, Resource: g.resource, Context: ctx})
 	var ids []string
 	if len(diag.Errors) > 0 {
@@ -159,7 +160,7 @@ func TestDecideEqualsPlainCedar(t *testing.T) {
 			}
 			return
 		}
-		_, argsErr := g.argsOf(call.Args)
+		_, argsErr := g.argsOf(call.Args, noFlow)
 		_, spendErr := g.spendOf(call.Args)
 		if argsErr != nil || spendErr != nil {
 			if d.State != resource.DecisionRejected {
@@ -263,11 +264,12 @@ func TestRequestsFitTheSchema(t *testing.T) {
 		if g == nil || !g.strict {
 			return
 		}
-		args, err := g.argsOf(call.Args)
+		o := c.trace(s, g, call.Args)
+		args, err := g.argsOf(call.Args, o)
 		if err != nil {
 			return
 		}
-		ctx := c.contextOf(s, g, call, args, c.trace(s, call.Args), 1)
+		ctx := c.contextOf(s, g, call, args, o, 1)
 		if err := validate.New(cedarSchema(g.args, g.tool.Intent)).Request(cedar.Request{Principal: c.agent, Action: g.action, Resource: g.resource, Context: ctx}); err != nil {
 			t.Fatalf("request of %s does not fit: %v", call.Tool, err)
 		}

@@ -25,101 +25,173 @@ const (
 	MaxResultText = 16 << 10
 	MaxSources    = 64 << 10
 
-	// A value shorter than minTraced says nothing: "13" is in any text by chance.
+	// A value shorter than minTraced is in any text by chance; it counts only as
+	// the whole of a field.
 	minTraced = 3
+	// What links a record to the user's words must be at least as long.
+	minLink = 4
 
 	maxOrigins = 64 // scalar values of one call; further ones are unknown
 )
 
-// trust classes, most trusted first: the names of context.origins.
+// class is how far a value can be trusted.
+type class int
+
+// The classes, most trusted first: the names of context.origins.
 const (
-	classUser = iota
-	classBlueprint
-	classTrusted
-	classOutside
-	classUnknown
+	classUser      class = iota // the user said it
+	classBlueprint              // the goal or the instructions say it
+	classTrusted                // a result that outsiders do not write into
+	classSelected               // a whole field of an outside record that the user's words picked
+	classRecord                 // a whole field of another outside record
+	classOutside                // inside text from outside
+	classUnknown                // nowhere: computed, rephrased, or forgotten
 	classes
 )
 
-var classNames = [classes]types.String{"user", "blueprint", "trusted", "outside", "unknown"}
+var classNames = [classes]types.String{"user", "blueprint", "trusted", "selected", "record", "outside", "unknown"}
+
+// noClass is the class of no value at all.
+const noClass class = -1
+
+func (k class) name() types.String {
+	if k == noClass {
+		return "none"
+	}
+	return classNames[k]
+}
 
 // origins are where a call's values come from.
 type origins struct {
-	byPath  map[string]string // args path -> origin
-	byClass [classes][]string // top-level argument names, sorted
+	byPath  map[string]string  // args path -> origin
+	byClass [classes][]string  // top-level argument names by their worst value, sorted
+	of      map[string]argFlow // by top-level argument name
+	target  class              // worst of all targets
+	content class              // worst of all contents
+}
+
+// argFlow is what policies may know of one argument beside its value.
+type argFlow struct {
+	class class
+	role  role
 }
 
 // trace finds where each scalar of args comes from.
-func (c *Compiled) trace(s State, args map[string]any) origins {
-	o := origins{byPath: make(map[string]string, len(args))}
-	t := tracer{ground: c.ground, sources: s.Sources, into: o.byPath}
+func (c *Compiled) trace(s State, g *toolGuard, args map[string]any) origins {
+	o := origins{byPath: make(map[string]string, len(args)), of: make(map[string]argFlow, len(args)), target: noClass, content: noClass}
+	t := tracer{ground: c.ground, sources: s.Sources, into: &o}
 	for _, name := range slices.Sorted(maps.Keys(args)) {
-		if class, found := t.value(name, args[name], 0); found {
-			o.byClass[class] = append(o.byClass[class], name)
+		t.top, t.fixed = name, nil
+		if r, ok := g.roles[name]; ok {
+			t.fixed = &r
 		}
+		f := argFlow{class: noClass, role: roleQuantity}
+		t.value(&f, name, name, args[name], 0)
+		if f.class == noClass {
+			continue
+		}
+		o.of[name] = f
+		o.byClass[f.class] = append(o.byClass[f.class], name)
 	}
 	return o
 }
 
 type tracer struct {
 	ground, sources []Source
-	into            map[string]string
+	top             string // the argument
+	fixed           *role  // its role by the blueprint
+	into            *origins
 }
 
-// value traces v and what is in it; the class is the worst one seen, found is
-// false when there is no scalar.
-func (t *tracer) value(path string, v any, depth int) (class int, found bool) {
-	switch x := v.(type) {
-	case nil:
-		return 0, false
-	case map[string]any:
-		for _, key := range slices.Sorted(maps.Keys(x)) {
-			c, ok := t.below(path+"."+key, x[key], depth)
-			class, found = max(class, c), found || ok
+// value traces v and what is in it. Of several values an argument has the worst
+// class and the role that decides most.
+func (t *tracer) value(f *argFlow, path, name string, v any, depth int) {
+	if v == nil {
+		return
+	}
+	if depth > maxValueDepth {
+		t.scalar(f, path, name, nil)
+		return
+	}
+	if obj, ok := v.(map[string]any); ok {
+		for _, key := range slices.Sorted(maps.Keys(obj)) {
+			t.value(f, path+"."+key, key, obj[key], depth+1)
 		}
-		return class, found
+		return
 	}
 	if list, ok := toList(v); ok {
 		for i, e := range list {
-			c, ok := t.below(path+"["+strconv.Itoa(i)+"]", e, depth)
-			class, found = max(class, c), found || ok
+			t.value(f, path+"["+strconv.Itoa(i)+"]", name, e, depth+1)
 		}
-		return class, found
+		return
 	}
-	origin, class := OriginUnknown, classUnknown
-	if len(t.into) < maxOrigins {
-		origin, class = t.find(v)
-		t.into[path] = origin
-	}
-	return class, true
+	t.scalar(f, path, name, v)
 }
 
-func (t *tracer) below(path string, v any, depth int) (int, bool) {
-	if depth >= maxValueDepth {
-		t.into[path] = OriginUnknown
-		return classUnknown, true
+// scalar traces one value; nil stands for one that is nested too deep to look at.
+func (t *tracer) scalar(f *argFlow, path, name string, v any) {
+	origin, k := OriginUnknown, classUnknown
+	if v != nil && len(t.into.byPath) < maxOrigins {
+		origin, k = t.find(v)
 	}
-	return t.value(path, v, depth+1)
+	if len(t.into.byPath) < maxOrigins {
+		t.into.byPath[path] = origin
+	}
+	r := roleTarget
+	switch {
+	case t.fixed != nil:
+		r = *t.fixed
+	case v != nil:
+		r = roleOf(name, v)
+	}
+	f.class, f.role = max(f.class, k), min(f.role, r)
+	switch r {
+	case roleTarget:
+		t.into.target = max(t.into.target, k)
+	case roleContent:
+		t.into.content = max(t.into.content, k)
+	}
 }
 
-// find looks for v: user, blueprint, trusted results, other results.
-func (t *tracer) find(v any) (string, int) {
+// find looks for v. What the user, the blueprint or a trusted result says counts
+// before anything else. Of outside results the worst place counts: a value that
+// stands in a field and in somebody's text may be there because of the text.
+func (t *tracer) find(v any) (string, class) {
 	forms := spellings(v)
 	if len(forms) == 0 {
 		return OriginUnknown, classUnknown
 	}
-	best, class := OriginUnknown, classUnknown
+	best, trusted := OriginUnknown, classUnknown
+	from, outside := "", noClass
 	for _, list := range [2][]Source{t.ground, t.sources} {
-		for _, s := range list {
-			if k := classOf(s); k < class && mentions(s.Text, forms) {
-				best, class = s.Origin, k
+		for i := range list {
+			s := &list[i]
+			own := classOf(s)
+			if own < classSelected && own >= trusted {
+				continue
+			}
+			k := s.place(forms, t.sources)
+			switch {
+			case k == noClass:
+			case own < classSelected:
+				best, trusted = s.Origin, own
+			case k > outside:
+				from, outside = s.Origin, k
 			}
 		}
 	}
-	return best, class
+	switch {
+	case trusted != classUnknown:
+		return best, trusted
+	case outside != noClass:
+		return from, outside
+	}
+	return OriginUnknown, classUnknown
 }
 
-func classOf(s Source) int {
+// classOf is the class of everything in s; classOutside for what depends on where
+// in s it stands.
+func classOf(s *Source) class {
 	switch {
 	case s.Origin == OriginUser:
 		return classUser
@@ -129,4 +201,70 @@ func classOf(s Source) int {
 		return classTrusted
 	}
 	return classOutside
+}
+
+// place says how a value stands in s: as a whole field, inside a text, or not at all.
+// A value that is a field of several records is picked by any of them.
+func (s *Source) place(forms []string, said []Source) class {
+	found := noClass
+	if mentions(s.Text, forms) {
+		return classOutside
+	}
+	for _, record := range s.Records {
+		for i, field := range record {
+			switch {
+			case slices.Contains(forms, field):
+				if k := s.fieldClass(record, i, said); found == noClass || k < found {
+					found = k
+				}
+			case mentions(field, forms):
+				return classOutside
+			}
+		}
+	}
+	return found
+}
+
+// fieldClass is classSelected when the user picked the record: by a lookup that
+// is theirs, or by naming something else in it.
+func (s *Source) fieldClass(record []string, at int, said []Source) class {
+	if s.Selected {
+		return classSelected
+	}
+	for i, field := range record {
+		if i == at || field == record[at] {
+			continue
+		}
+		forms := linkForms(field)
+		for j := range said {
+			if said[j].Origin == OriginUser && mentions(said[j].Text, forms) {
+				return classSelected
+			}
+		}
+	}
+	return classRecord
+}
+
+// linkForms are the ways a field can stand in the user's words that say enough to
+// pick its record: "10.00" does, "10" is in any text.
+func linkForms(field string) []string {
+	forms := []string{field}
+	if f, err := strconv.ParseFloat(field, 64); err == nil {
+		forms = spellings(f)
+	}
+	return slices.DeleteFunc(forms, func(f string) bool { return len(f) < minLink })
+}
+
+// selects reports whether a lookup was the user's: at least one of its values is
+// a word of theirs, and none comes from outside or nowhere.
+func (o origins) selects(args map[string]any) bool {
+	theirs := false
+	for name, f := range o.of {
+		if f.class > classSelected && f.role != roleQuantity {
+			return false
+		}
+		text, _ := args[name].(string)
+		theirs = theirs || f.class == classUser && len(text) >= minLink
+	}
+	return theirs
 }

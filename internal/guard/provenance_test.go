@@ -33,7 +33,8 @@ func TestOrigins(t *testing.T) {
 		{"outside tool", "mallory@example.org", "tool:read_mail"},
 		{"nowhere", "eve@example.org", "unknown"},
 		{"too short to say anything", "17", "unknown"},
-		{"short number", 12.0, "unknown"},
+		{"short, but the whole of a field", 12.0, "tool:get_order"},
+		{"short number", 13.0, "unknown"},
 		{"empty", "", "unknown"},
 		{"bool", true, "unknown"},
 		{"json number", json.Number("98.7"), "user"},
@@ -52,7 +53,7 @@ func TestOriginsOfStructures(t *testing.T) {
 	c := mustCompile(t, manifest(desk()))
 	s := c.Observe(c.Start("mail ann@example.com"), Observation{Tool: "read_mail", Text: "or mallory@example.org"})
 	args := map[string]any{"to": []any{"ann@example.com", "mallory@example.org"}, "opt": map[string]any{"cc": "ann@example.com", "n": nil}, "none": nil, "empty": []any{}}
-	o := c.trace(s, args)
+	o := c.trace(s, c.tools["note"], args)
 	want := map[string]string{"to[0]": "user", "to[1]": "tool:read_mail", "opt.cc": "user"}
 	if diff := cmp.Diff(want, o.byPath); diff != "" {
 		t.Errorf("trace (-want +got)\n%s", diff)
@@ -69,7 +70,7 @@ func TestOriginsAreBounded(t *testing.T) {
 	for i := range list {
 		list[i] = "ann@example.com"
 	}
-	o := c.trace(c.Start("ann@example.com"), map[string]any{"to": list})
+	o := c.trace(c.Start("ann@example.com"), c.tools["note"], map[string]any{"to": list})
 	if len(o.byPath) != maxOrigins || len(o.byClass[classUnknown]) != 1 {
 		t.Errorf("trace of %d values = %d origins, classes %v; want %d and unknown", len(list), len(o.byPath), o.byClass, maxOrigins)
 	}
@@ -88,7 +89,7 @@ func TestSourcesAreBounded(t *testing.T) {
 	if total > MaxSources {
 		t.Errorf("sources hold %d bytes, want at most %d", total, MaxSources)
 	}
-	find := func(v string) string { return c.trace(s, map[string]any{"x": v}).byPath["x"] }
+	find := func(v string) string { return c.trace(s, c.tools["note"], map[string]any{"x": v}).byPath["x"] }
 	if got := find("user words"); got != "user" {
 		t.Errorf("what the user said = %q, want user: it is never dropped", got)
 	}

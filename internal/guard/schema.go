@@ -50,16 +50,28 @@ var leftShape = attrs(map[types.String]resolved.IsType{
 })
 
 var originsShape = attrs(map[types.String]resolved.IsType{
-	"user": stringsType, "blueprint": stringsType, "trusted": stringsType, "outside": stringsType, "unknown": stringsType,
+	"user": stringsType, "blueprint": stringsType, "trusted": stringsType, "selected": stringsType, "record": stringsType,
+	"outside": stringsType, "unknown": stringsType,
 })
+
+// argShapes is context.args: each argument with its value, origin and role.
+func argShapes(args resolved.RecordType) resolved.RecordType {
+	out := make(resolved.RecordType, len(args))
+	for name, a := range args {
+		shape := attrs(map[types.String]resolved.IsType{"value": a.Type, "origin": stringType, "role": stringType})
+		out[name] = resolved.Attribute{Type: shape, Optional: a.Optional}
+	}
+	return out
+}
 
 // cedarSchema is the schema of a call of one tool whose arguments have type
 // args. Argument types differ per tool, so there is one schema a tool, and a
 // policy is checked in each tool that its scope can match.
 func cedarSchema(args resolved.RecordType, intent blueprint.Intent) *resolved.Schema {
 	context := attrs(map[types.String]resolved.IsType{
-		"args": args, "phase": stringType, "tainted": boolType, "confidentiality": longType,
+		"args": argShapes(args), "phase": stringType, "tainted": boolType, "confidentiality": longType,
 		"left": leftShape, "spend": longType, "origins": originsShape,
+		"asked": boolType, "target": stringType, "content": stringType, "spending": stringType,
 	})
 	s := &resolved.Schema{
 		Namespaces: map[types.Path]resolved.Namespace{},

@@ -10,7 +10,8 @@ import (
 // Start is the state of a new run whose user said input.
 func (c *Compiled) Start(input string) State {
 	s := State{GuardState: resource.GuardState{Phase: c.initial, Confidentiality: string(blueprint.ZonePublic)}}
-	s.Sources = remember(nil, Source{Origin: OriginUser, Trusted: true, Text: input}, MaxUserText)
+	s.Asks = asksOf(input)
+	s.Sources = remember(nil, Source{Origin: OriginUser, Trusted: true, Text: clip(normalise(input), MaxUserText)})
 	return s
 }
 
@@ -23,14 +24,16 @@ func (c *Compiled) Observe(s State, o Observation) State {
 	if !ok {
 		// Nothing is known about where this came from.
 		s.Tainted, s.Confidentiality = true, string(blueprint.ZoneRestricted)
-		s.Sources = remember(s.Sources, Source{Origin: originTool + o.Tool, Text: o.Text}, MaxResultText)
+		s.Sources = remember(s.Sources, resultSource(Source{Origin: originTool + o.Tool}, o.Text, false))
 		return s
 	}
 	s.Tainted = s.Tainted || !g.trusted
 	if g.reads > confidentiality(s) {
 		s.Confidentiality = zoneName(g.reads)
 	}
-	s.Sources = remember(s.Sources, Source{Origin: originTool + o.Tool, Trusted: g.trusted, Text: o.Text}, MaxResultText)
+	src := Source{Origin: originTool + o.Tool, Trusted: g.trusted}
+	src.Selected = !g.trusted && len(o.Args) > 0 && c.trace(s, g, o.Args).selects(o.Args)
+	s.Sources = remember(s.Sources, resultSource(src, o.Text, g.trusted || isTrue(g.tool.Labels.Records)))
 	if to, ok := c.moves[move{s.Phase, o.Tool}]; ok && !o.IsError {
 		s.Phase = to
 	}

@@ -3,6 +3,7 @@ package guard
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/cedar-policy/cedar-go/types"
@@ -30,7 +31,7 @@ var openCandidates = []resolved.IsType{stringType, longType, decimalType, boolTy
 // openTypes checks a policy in a tool without a pinned schema: it must be typed
 // for some types of the arguments it names. It returns those types.
 func openTypes(p *policy, intent blueprint.Intent) (resolved.RecordType, error) {
-	leaves := leafPaths(p.uses.args)
+	leaves := leafPaths(valuePaths(p.uses.args))
 	if p.uses.allArgs {
 		return nil, fmt.Errorf("it uses context.args as a whole, which has no type before the tool's schema is pinned; name the arguments")
 	}
@@ -59,6 +60,20 @@ func openTypes(p *policy, intent blueprint.Intent) (resolved.RecordType, error) 
 			return nil, first
 		}
 	}
+}
+
+// valuePaths are the paths of the arguments' own types: args.to.value.x is to.x,
+// and args.to.origin, which has a type already, is to.
+func valuePaths(paths [][]string) [][]string {
+	out := make([][]string, len(paths))
+	for i, p := range paths {
+		out[i] = p[:1:1]
+		if len(p) > 2 && p[1] == "value" {
+			out[i] = append(out[i], p[2:]...)
+		}
+	}
+	slices.SortFunc(out, slices.Compare)
+	return slices.CompactFunc(out, slices.Equal)
 }
 
 // leafPaths drops paths that are the beginning of another: those are records.

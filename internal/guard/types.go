@@ -9,16 +9,10 @@ const Contract = "aureus-guard/v1"
 // stored as JSON in the run's checkpoint.
 type State struct {
 	resource.GuardState
-	// Sources are the texts that values can come from, oldest first, normalised
-	// for search (lower case, single spaces).
+	// Asks are the classes of what the user asked for, see askClasses.
+	Asks []string `json:"asks,omitempty"`
+	// Sources are what values can come from, oldest first.
 	Sources []Source `json:"sources,omitempty"`
-}
-
-// Source is one text with its label.
-type Source struct {
-	Origin  string `json:"origin"` // user, blueprint or tool:NAME
-	Trusted bool   `json:"trusted"`
-	Text    string `json:"text"`
 }
 
 // Call is a tool call to decide.
@@ -35,7 +29,10 @@ type Call struct {
 
 // Observation is what came back from an approved call.
 type Observation struct {
-	Tool    string
+	Tool string
+	// Args are the call's arguments: a lookup with the user's own words picks the
+	// records that it finds. Without them nothing counts as picked.
+	Args    map[string]any
 	Text    string
 	IsError bool
 }
