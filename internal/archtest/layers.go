@@ -71,7 +71,7 @@ func Layers() []Layer {
 				{Path: "internal/crv", Libs: []string{
 					"cel.dev/cel-go", "github.com/santhosh-tekuri/jsonschema/v6", "golang.org/x/text",
 				}},
-				{Path: "internal/guard", Libs: []string{"github.com/cedar-policy/cedar-go"}},
+				{Path: "internal/guard", Libs: []string{"github.com/cedar-policy/cedar-go", "github.com/goccy/go-yaml"}},
 				{Path: "internal/release", Also: []string{"internal/canary"}},
 				{Path: "internal/telemetry/alert"},
 			},
@@ -104,6 +104,7 @@ func Layers() []Layer {
 			Packages: []Package{
 				{Path: "internal/api"},
 				{Path: "internal/console"},
+				{Path: "internal/gateway"},
 				{Path: "internal/model"},
 				{Path: "internal/sequencer"},
 				{Path: "internal/store/sqlite"},
