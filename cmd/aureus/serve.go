@@ -50,6 +50,7 @@ Notices go to a webhook when it is set:
 	f.StringSliceVar(&cfg.Hosts, "host", nil, "further host names to answer for")
 	f.IntVar(&cfg.Workers, "workers", 8, "effects done at once")
 	f.DurationVar(&cfg.Drain, "drain", 0, "how long a stop waits for runs in flight (default 20s)")
+	f.DurationVar(&cfg.ApprovalWait, "approval-wait", 0, "how long a call of an MCP client waits for an approval (default 30s; negative does not wait)")
 	f.StringVar(&logFormat, "log-format", "text", "text or json")
 	f.StringVar(&prices, "prices", "", "JSON file of model prices that come before the built-in ones")
 	return cmd

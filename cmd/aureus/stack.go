@@ -15,6 +15,7 @@ import (
 	"github.com/aureus-agents/aureus/internal/console"
 	"github.com/aureus-agents/aureus/internal/control"
 	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/internal/gateway"
 	"github.com/aureus-agents/aureus/internal/model"
 	"github.com/aureus-agents/aureus/internal/sequencer"
 	"github.com/aureus-agents/aureus/internal/store/sqlite"
@@ -35,6 +36,9 @@ type stackConfig struct {
 	Workers int
 	// ToolDir is where MCP servers find their files; "" is the current folder.
 	ToolDir string
+	// ApprovalWait is how long a call of an MCP client waits for an approval; 0 is
+	// 30s, negative does not wait.
+	ApprovalWait time.Duration
 	// Drain is how long a stop waits for runs in flight; 0 is 20s.
 	Drain time.Duration
 }
@@ -64,6 +68,7 @@ type stack struct {
 	control *control.Control
 	db      *sqlite.DB
 	tools   *tool.Adapters
+	gateway *gateway.Gateway
 	seq     *sequencer.Sequencer
 	http    *http.Server
 	// URL is where it listens.
@@ -145,6 +150,8 @@ func (s *stack) handler(metrics *telemetry.Metrics, addr net.Addr) http.Handler 
 	for _, path := range api.Patterns() {
 		mux.Handle(path, routes)
 	}
+	s.gateway = gateway.New(gateway.Config{Control: s.control, Logger: s.cfg.Logger, Version: version, Wait: s.cfg.ApprovalWait, Done: s.done})
+	mux.Handle(gateway.Pattern, api.ProtectHost(s.gateway, hosts))
 	mux.Handle("/", pages)
 	return mux
 }
@@ -240,6 +247,7 @@ func (s *stack) stop() {
 		s.cfg.Logger.Warn("requests were cut off", "error", err)
 		_ = s.http.Close() // the rest is cut off
 	}
+	s.gateway.Close()
 	s.control.Wait(ctx)
 	s.cancel()
 	s.wg.Wait()

@@ -55,7 +55,7 @@ func libraryOwners() []owner {
 		{"github.com/pressly/goose/v3", []string{"internal/store"}, "migrations belong to the store"},
 		{"github.com/danielgtaylor/huma/v2", []string{"internal/api"}, "the API's framework stays in the API"},
 		{"github.com/sashabaranov/go-openai", []string{"internal/model"}, "the protocol's types stay in its client"},
-		{"github.com/modelcontextprotocol/go-sdk", []string{"internal/tool", "examples"}, "the protocol's types stay in its client"},
+		{"github.com/modelcontextprotocol/go-sdk", []string{"internal/gateway", "internal/tool", "examples"}, "the protocol's types stay in its client and its server"},
 		{"github.com/prometheus/client_golang", []string{"internal/telemetry"}, "metrics are told through control.Meter"},
 		{"github.com/spf13/cobra", []string{"cmd"}, "flags belong to the command line"},
 		{"go.starlark.net", []string{"internal/generate", "internal/script", "internal/simulate"}, "Starlark is run in one place, internal/script, with its limits on; the others handle its values"},

@@ -77,8 +77,12 @@ func (c *conn) call(ctx context.Context, bt blueprint.Tool, call agentrun.Call) 
 	if args == nil {
 		args = map[string]any{}
 	}
-	res, err := l.session.CallTool(ctx, &mcp.CallToolParams{
-		Meta: mcp.Meta{CallIDKey: call.ID}, Name: upstream(bt), Arguments: args})
+	params := &mcp.CallToolParams{Meta: mcp.Meta{CallIDKey: call.ID}, Name: upstream(bt), Arguments: args}
+	if call.Progress != nil {
+		params.SetProgressToken(call.ID)
+		defer l.listen(call.ID, call.Progress)()
+	}
+	res, err := l.session.CallTool(ctx, params)
 	var refused *jsonrpc.Error
 	switch {
 	case err == nil:
@@ -95,7 +99,7 @@ func (c *conn) result(bt blueprint.Tool, res *mcp.CallToolResult) agentrun.Resul
 	if res.InputRequests != nil {
 		return agentrun.Result{IsError: true, Text: "The server asks for something before it does the call, which is not supported; nothing was done."}
 	}
-	out := agentrun.Result{Structured: res.StructuredContent, IsError: res.IsError}
+	out := agentrun.Result{Structured: res.StructuredContent, IsError: res.IsError, Raw: res}
 	parts := make([]string, 0, len(res.Content))
 	for _, x := range res.Content {
 		parts = append(parts, text(x))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -35,6 +36,23 @@ type link struct {
 	// broken is set by the first request that the connection failed: the SDK may
 	// notice later that it is gone, or never.
 	broken atomic.Bool
+	// progress is who listens to the progress of calls, by their ids.
+	progress sync.Map
+}
+
+// listen hands the progress of a call to f until the returned function is called.
+func (l *link) listen(call string, f func(done, total float64)) (stop func()) {
+	l.progress.Store(call, f)
+	return func() { l.progress.Delete(call) }
+}
+
+// progressed takes a server's progress. Its message is text that nothing has
+// judged, and goes nowhere.
+func (l *link) progressed(_ context.Context, r *mcp.ProgressNotificationClientRequest) {
+	call, _ := r.Params.ProgressToken.(string) // anything else is not ours, and may be no key of a map
+	if f, ok := l.progress.Load(call); ok {
+		f.(func(done, total float64))(r.Params.Progress, r.Params.Total)
+	}
 }
 
 // dial reaches a server within StartTimeout.
@@ -50,8 +68,9 @@ func (a *Adapters) dial(ctx context.Context, s blueprint.Server) (*link, error) 
 	}
 	client := mcp.NewClient(&mcp.Implementation{Name: "aureus", Version: "1"}, &mcp.ClientOptions{
 		// No roots: a client that has them overrides the folders a server was started with.
-		Capabilities:           &mcp.ClientCapabilities{},
-		ToolListChangedHandler: func(context.Context, *mcp.ToolListChangedRequest) { l.changed.Store(true) },
+		Capabilities:                &mcp.ClientCapabilities{},
+		ProgressNotificationHandler: l.progressed,
+		ToolListChangedHandler:      func(context.Context, *mcp.ToolListChangedRequest) { l.changed.Store(true) },
 		// The SDK would repeat a call to answer a server's question; Aureus never
 		// repeats a call that may have an effect.
 		MultiRoundTrip: &mcp.MultiRoundTripOptions{Disabled: true},
