@@ -31,6 +31,7 @@ var examples = map[string]string{
 	"approve":            "aureus approve my-desk@v2 --reason 'delta and evidence read' --wait",
 	"deny":               "aureus deny my-desk@v2 --reason 'vouchers need a limit first'",
 	"invoke":             `aureus invoke my-desk --session customer-1 --input '{"message": "Where is order A-10007?"}'`,
+	"mcp":                "aureus mcp my-desk@production",
 	"scenario from-run":  "aureus scenario from-run RUN --into regressions.yaml",
 	"incident rca":       "aureus incident rca INCIDENT --cause 'shipping was refunded twice' --detection 'the canary' --prevention 'a scenario'",
 	"incident guardrail": "aureus incident guardrail INCIDENT --version my-desk@v4 --scenario 'shipping is refunded once'",
