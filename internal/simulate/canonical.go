@@ -3,6 +3,8 @@ package simulate
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
+	"slices"
 
 	"github.com/aureus-agents/aureus/blueprint"
 )
@@ -21,3 +23,5 @@ func readable(v any) (string, error) {
 	}
 	return string(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
 }
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -15,9 +16,13 @@ type Case struct {
 	Suite    string
 	Scenario blueprint.Scenario
 
-	expect   resource.Outcome
-	graders  *Graders
-	fixtures []fixture
+	expect    resource.Outcome
+	graders   *Graders
+	refusal   *Graders // nil: none
+	fixtures  []fixture
+	stateful  *stateful  // nil: none
+	recording *recording // nil: none
+	faults    []blueprint.Fault
 }
 
 // Cases compiles the scenarios of a blueprint's suites, in its order; with names,
@@ -39,8 +44,13 @@ func Cases(a *blueprint.Agent, names []string) ([]Case, error) {
 				Message: fmt.Sprintf("The scenarios of %s were not read.", s.File),
 				Fix:     "Give the blueprint as a file, with the scenario file beside it."})
 		}
+		shared, err := compileStateful(s.Name+".star", s.Starlark, s.State, a.Spec.Tools)
+		if err != nil {
+			wrong = append(wrong, fault.Detail{Path: path + ".starlark", Message: err.Error(), Fix: "Correct the suite's Starlark."})
+		}
 		for j, sc := range s.Scenarios {
-			c, details := compileCase(s.Name, sc, fmt.Sprintf("%s.scenarios[%d]", path, j))
+			k := compiler{suite: s, shared: shared, tools: a.Spec.Tools, path: fmt.Sprintf("%s.scenarios[%d]", path, j)}
+			c, details := k.compile(sc)
 			cases, wrong = append(cases, c), append(wrong, details...)
 		}
 	}
@@ -63,28 +73,90 @@ func checkNames(suites []blueprint.Suite, names []string) error {
 	return nil
 }
 
-func compileCase(suite string, sc blueprint.Scenario, path string) (Case, []fault.Detail) {
-	c := Case{Suite: suite, Scenario: sc, expect: resource.Outcome(sc.Expect.Outcome)}
-	var wrong []fault.Detail
-	switch c.expect {
-	case "":
-		c.expect = resource.OutcomeSuccess
-	case resource.OutcomeSuccess, resource.OutcomeFailure, resource.OutcomeBlocked, resource.OutcomeDenied,
-		resource.OutcomeEscalated, resource.OutcomeError:
-	default:
-		wrong = append(wrong, fault.Detail{Path: path + ".expect.outcome",
-			Message: fmt.Sprintf("%q is not how a run can end.", c.expect),
-			Fix:     "Write success, failure, blocked, denied, escalated or error."})
-	}
+// compiler compiles the scenarios of a suite.
+type compiler struct {
+	suite  blueprint.Suite
+	shared *stateful // the suite's own, nil for none
+	tools  []blueprint.Tool
+	path   string
+	wrong  []fault.Detail
+}
+
+func (k *compiler) fail(field, message, fix string) {
+	k.wrong = append(k.wrong, fault.Detail{Path: k.path + field, Message: message, Fix: fix})
+}
+
+func (k *compiler) compile(sc blueprint.Scenario) (Case, []fault.Detail) {
+	c := Case{Suite: k.suite.Name, Scenario: sc, faults: sc.Faults}
+	c.expect = k.outcome(sc.Expect.Outcome)
 	var err error
-	if c.fixtures, err = compileFixtures(sc.Fixtures); err != nil {
-		wrong = append(wrong, fault.Detail{Path: path, Message: err.Error(), Fix: "Write a value that JSON can hold."})
+	if c.fixtures, err = compileFixtures(sc.Fixtures, k.tools); err != nil {
+		k.fail("", err.Error(), "Correct the fixture.")
 	}
-	if c.graders, err = CompileGraders(sc.Expect.Graders); err != nil {
-		for _, d := range details(err) {
-			d.Path = path + ".expect." + d.Path
-			wrong = append(wrong, d)
+	if c.stateful, err = k.stateful(sc); err != nil {
+		k.fail(".starlark", err.Error(), "Correct the scenario's Starlark or state.")
+	}
+	if c.recording, err = compileRecording(sc.Recorded); err != nil {
+		k.fail("", err.Error(), "Correct the recording.")
+	}
+	for i, f := range sc.Faults {
+		if problem := checkFault(f); problem != "" {
+			k.fail(fmt.Sprintf(".faults[%d]", i), problem, "Correct the fault.")
 		}
 	}
-	return c, wrong
+	c.graders = k.graders(sc.Expect.Graders, ".expect.")
+	if len(sc.Expect.Refusal) > 0 {
+		c.refusal = k.graders(sc.Expect.Refusal, ".expect.refusal as ")
+	}
+	return c, k.wrong
+}
+
+// stateful is the scenario's own stateful tools, else the suite's with the
+// scenario's state over the suite's.
+func (k *compiler) stateful(sc blueprint.Scenario) (*stateful, error) {
+	if sc.Starlark != "" {
+		return compileStateful(sc.Name+".star", sc.Starlark, over(k.suite.State, sc.State), k.tools)
+	}
+	if k.shared == nil {
+		if k.suite.Starlark != "" {
+			return nil, nil // reported with the suite
+		}
+		return compileStateful(sc.Name+".star", "", sc.State, k.tools)
+	}
+	own := *k.shared
+	own.state = over(k.suite.State, sc.State)
+	return &own, nil
+}
+
+// over is base with the fields of top in place of its own.
+func over(base, top map[string]any) map[string]any {
+	out := maps.Clone(base)
+	if out == nil {
+		return top
+	}
+	maps.Copy(out, top)
+	return out
+}
+
+func (k *compiler) graders(gs []blueprint.Grader, at string) *Graders {
+	out, err := CompileGraders(gs)
+	if err != nil {
+		for _, d := range details(err) {
+			d.Path = k.path + at + d.Path
+			k.wrong = append(k.wrong, d)
+		}
+	}
+	return out
+}
+
+func (k *compiler) outcome(want string) resource.Outcome {
+	switch o := resource.Outcome(want); o {
+	case "":
+		return resource.OutcomeSuccess
+	case resource.OutcomeSuccess, resource.OutcomeFailure, resource.OutcomeBlocked, resource.OutcomeDenied,
+		resource.OutcomeEscalated, resource.OutcomeError:
+		return o
+	}
+	k.fail(".expect.outcome", fmt.Sprintf("%q is not how a run can end.", want), "Write success, failure, blocked, denied, escalated or error.")
+	return ""
 }

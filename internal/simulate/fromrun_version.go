@@ -42,15 +42,23 @@ func parametersOf(m *resource.Manifest, calls []resource.ToolStep) map[string][]
 }
 
 func pinnedProperties(m *resource.Manifest, t blueprint.Tool) map[string]any {
+	pin := pinOf(m, t)
+	if pin == nil {
+		return nil
+	}
+	props, _ := pin.InputSchema["properties"].(map[string]any)
+	return props
+}
+
+func pinOf(m *resource.Manifest, t blueprint.Tool) *resource.ToolPin {
 	name := t.Upstream
 	if name == "" {
 		name = t.Name
 	}
 	for _, a := range m.Adapters {
-		for _, pin := range a.Tools {
-			if a.Server == t.Server && pin.Name == name {
-				props, _ := pin.InputSchema["properties"].(map[string]any)
-				return props
+		for i := range a.Tools {
+			if a.Server == t.Server && a.Tools[i].Name == name {
+				return &a.Tools[i]
 			}
 		}
 	}

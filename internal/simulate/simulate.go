@@ -1,7 +1,8 @@
 // Package simulate runs scenarios: the real agent loop with tools that answer
 // from fixtures. Side effects are captured at the tool boundary with what the
 // guard and CRV said, and never reach the world. The same seed gives the same
-// report, byte for byte, as long as the model is deterministic for a seed.
+// report, byte for byte, as long as the model is deterministic for a seed and
+// nothing asks a live server.
 //
 // Start from [Run]. [Prepare] and [Version.Play] are its parts, for callers that
 // play the same cases many times (internal/evaluate). [CompileGraders] is the
@@ -10,13 +11,16 @@ package simulate
 
 import (
 	"context"
+	"errors"
+	"runtime"
 
 	"github.com/aureus-agents/aureus/internal/agentrun"
 	"github.com/aureus-agents/aureus/resource"
 )
 
-// concurrency is how many scenarios run at once.
-const concurrency = 8
+// perCore is how many scenarios run at once for each core: they mostly wait for
+// the model.
+const perCore = 4
 
 // Options of a simulation.
 type Options struct {
@@ -25,6 +29,17 @@ type Options struct {
 	Seed int64
 	// Suites limits the simulation to suites of these names; none is all.
 	Suites []string
+	// Parallel is how many scenarios run at once; 0 is four a core.
+	Parallel int
+	// Servers starts the real servers of live fixtures; nil refuses such scenarios.
+	Servers Servers
+}
+
+func (o Options) workers() int {
+	if o.Parallel > 0 {
+		return o.Parallel
+	}
+	return perCore * runtime.GOMAXPROCS(0)
 }
 
 // Run simulates the version's suites with the given model. A scenario that does
@@ -45,17 +60,19 @@ func Run(ctx context.Context, m *resource.Manifest, digest string, model agentru
 		Seed:      v.Seed(o.Seed),
 		Scenarios: make([]ScenarioReport, len(cases)),
 	}
-	err = Each(ctx, len(cases), concurrency, func(ctx context.Context, i int) error {
-		played, err := v.Play(ctx, model, cases[i], PlayOptions{Seed: report.Seed, Mode: resource.RunSimulation})
+	outages := make([]error, len(cases))
+	err = Each(ctx, len(cases), o.workers(), func(ctx context.Context, i int) error {
+		played, err := v.Play(ctx, model, cases[i], PlayOptions{Seed: report.Seed, Mode: resource.RunSimulation, Servers: o.Servers})
 		if err != nil {
 			return err
 		}
-		report.Scenarios[i] = played.Report
+		report.Scenarios[i], outages[i] = played.Report, played.Outage
 		return nil
 	})
 	if err != nil {
 		return Report{}, err
 	}
+	report.outage = errors.Join(outages...)
 	report.conclude()
 	return report, nil
 }

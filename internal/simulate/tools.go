@@ -1,9 +1,9 @@
 package simulate
 
 import (
-	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -12,85 +12,42 @@ import (
 	"github.com/aureus-agents/aureus/internal/agentrun"
 )
 
-// fixture is a blueprint.Fixture prepared for matching.
-type fixture struct {
-	tool   string
-	match  map[string][]byte // canonical JSON of each listed argument
-	answer agentrun.Result
-	delay  time.Duration
-	times  int // 0 is always
-}
-
-func compileFixtures(fs []blueprint.Fixture) ([]fixture, error) {
-	out := make([]fixture, len(fs))
-	for i, f := range fs {
-		c := fixture{tool: f.Tool, delay: f.Delay.D(0), times: f.Times, match: make(map[string][]byte, len(f.Match))}
-		for k, v := range f.Match {
-			b, err := canonical(v)
-			if err != nil {
-				return nil, fmt.Errorf("fixtures[%d].match.%s: %w", i, k, err)
-			}
-			c.match[k] = b
-		}
-		var err error
-		if c.answer, err = answer(f); err != nil {
-			return nil, fmt.Errorf("fixtures[%d].result: %w", i, err)
-		}
-		out[i] = c
-	}
-	return out, nil
-}
-
-// answer is what the fixture's tool says: text as it is, anything else as JSON
-// text and structured content.
-func answer(f blueprint.Fixture) (agentrun.Result, error) {
-	r := agentrun.Result{Captured: true}
-	switch v := f.Result.(type) {
-	case nil:
-	case string:
-		r.Text = v
-	default:
-		text, err := readable(v)
-		if err != nil {
-			return r, err
-		}
-		r.Text, r.Structured = text, v
-	}
-	if f.Error != "" {
-		r.Text, r.Structured, r.IsError = f.Error, nil, true
-	}
-	return r, nil
-}
-
-func (f *fixture) fits(call agentrun.Call) bool {
-	if f.tool != call.Tool.Name {
-		return false
-	}
-	for k, want := range f.match {
-		// A null matches an argument that was left out.
-		got, err := canonical(call.Args[k])
-		if err != nil || !bytes.Equal(got, want) {
-			return false
-		}
-	}
-	return true
-}
-
-// tools answers from fixtures. Nothing that it is asked to do reaches the world.
+// tools answers the calls of one run: from fixtures, stateful tools or a
+// recording, in this order, through what the faults leave of it. Nothing that it
+// is asked to do reaches the world, but for live fixtures.
 type tools struct {
-	clock *clock
+	clock    *clock
+	world    *world    // nil: no stateful tools
+	playback *playback // nil: no recording
+	live     agentrun.Tools
+	injector *injector
 
 	mu       sync.Mutex
 	fixtures []fixture
 	used     []int
-	reached  map[string]bool // ids of the calls that were made
-	missing  []string        // calls that no fixture answers, for people
+	made     map[string]*reached // by call id
+	injected []Injected
+	missing  []string // calls that nothing answers, for people
+	defects  []string // what is wrong with the scenario itself, for people
 }
 
 var _ agentrun.Tools = (*tools)(nil)
 
-func newTools(fs []fixture, c *clock) *tools {
-	return &tools{clock: c, fixtures: fs, used: make([]int, len(fs)), reached: map[string]bool{}}
+// reached is what became of one call that reached the tools.
+type reached struct {
+	nth     int // which call of the run, from 1
+	times   int // how often it took effect; 0 is never
+	by      string
+	faults  []string
+	changes []Change
+}
+
+// source is what answers one call.
+type source struct {
+	by    string // fixture, stateful, recorded or live
+	fault *blueprint.Fault
+	delay time.Duration
+	ask   func(ctx context.Context) (agentrun.Result, error)
 }
 
 // Call implements agentrun.Tools.
@@ -100,22 +57,113 @@ func (t *tools) Call(ctx context.Context, call agentrun.Call) (agentrun.Result, 
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.reached[call.ID] = true
+	m := &reached{nth: len(t.made) + 1}
+	t.made[call.ID] = m
+	src := t.source(call)
+	m.by = src.by
+	hits := t.injector.hits(call.Tool.Name, src.fault)
+	before := t.snapshot()
+	res, err := t.through(ctx, call, src, hits, m)
+	m.changes = changes(before, t.snapshot())
+	return res, err
+}
+
+// through makes a call with its faults.
+func (t *tools) through(ctx context.Context, call agentrun.Call, src source, hits []blueprint.Fault, m *reached) (res agentrun.Result, err error) {
+	times, delay := 1, src.delay
+	for _, f := range hits {
+		m.faults = append(m.faults, f.Kind)
+		if f.Kind != FaultHostile {
+			t.injected = append(t.injected, Injected{Call: m.nth, Tool: call.Tool.Name, Kind: f.Kind})
+		}
+		switch f.Kind {
+		case FaultError:
+			return agentrun.Result{Text: orText(f.Message, "internal error"), IsError: true, Captured: true}, nil
+		case FaultTimeout:
+			delay = timeoutOf(call.Tool)
+		case FaultDelay:
+			delay += time.Duration(f.Resolved().Delay)
+		case FaultDuplicate:
+			times = 2
+		}
+	}
+	for range times {
+		if res, err = src.ask(ctx); err != nil {
+			return res, err
+		}
+		m.times++
+	}
+	if most := timeoutOf(call.Tool); delay >= most {
+		t.clock.advance(most)
+		return agentrun.Result{}, errTimeout(call.Tool)
+	}
+	t.clock.advance(delay)
+	for _, f := range hits {
+		var pattern string
+		if res, pattern = t.injector.spoil(f, res); pattern != "" {
+			t.injected = append(t.injected, Injected{Call: m.nth, Tool: call.Tool.Name, Kind: f.Kind, Pattern: pattern})
+		}
+	}
+	return res, nil
+}
+
+// source finds what answers a call.
+func (t *tools) source(call agentrun.Call) source {
 	for i := range t.fixtures {
 		f := &t.fixtures[i]
 		if f.times > 0 && t.used[i] >= f.times || !f.fits(call) {
 			continue
 		}
 		t.used[i]++
-		t.clock.advance(f.delay)
-		return f.answer, nil
+		s := source{by: "fixture", fault: f.fault, delay: f.delay}
+		s.ask = func(context.Context) (agentrun.Result, error) { return f.answer, nil }
+		if f.live {
+			s.by = "live"
+			s.ask = func(ctx context.Context) (agentrun.Result, error) { return t.live.Call(ctx, call) }
+		}
+		return s
 	}
-	t.missing = append(t.missing, describe(call))
+	if t.world != nil && t.world.tools[call.Tool.Name] != nil {
+		return source{by: "stateful", ask: func(context.Context) (agentrun.Result, error) { return t.stateful(call), nil }}
+	}
+	if t.playback != nil {
+		if res, ok := t.playback.answer(call); ok {
+			return source{by: "recorded", ask: func(context.Context) (agentrun.Result, error) { return res, nil }}
+		}
+	}
+	return source{ask: func(context.Context) (agentrun.Result, error) { return t.unanswered(call), nil }}
+}
+
+// stateful asks a stateful tool. What is wrong with its code fails the scenario.
+func (t *tools) stateful(call agentrun.Call) agentrun.Result {
+	res, err := t.world.answer(call)
+	if err != nil {
+		t.defects = append(t.defects, err.Error())
+		return agentrun.Result{Text: "the tool failed", IsError: true, Captured: true}
+	}
+	return res
+}
+
+func (t *tools) unanswered(call agentrun.Call) agentrun.Result {
+	if what := describe(call); !slices.Contains(t.missing, what) {
+		t.missing = append(t.missing, what)
+	}
 	return agentrun.Result{
 		Text:     fmt.Sprintf("no fixture for %s with these arguments", call.Tool.Name),
 		IsError:  true,
 		Captured: true,
-	}, nil
+	}
+}
+
+func (t *tools) snapshot() map[string]any {
+	s, err := t.world.snapshot()
+	if err != nil {
+		if text := err.Error(); !slices.Contains(t.defects, text) {
+			t.defects = append(t.defects, text)
+		}
+		return nil
+	}
+	return s
 }
 
 func describe(call agentrun.Call) string {

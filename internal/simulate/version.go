@@ -25,15 +25,15 @@ type Version struct {
 	guard    *guard.Compiled
 	chain    *crv.Chain
 	success  *crv.Criteria
-	intents  map[string]blueprint.Intent
+	tools    map[string]blueprint.Tool
 }
 
 // Prepare compiles a version.
 func Prepare(m *resource.Manifest, digest string) (*Version, error) {
 	spec := &m.Blueprint.Spec
-	v := &Version{manifest: m, digest: digest, intents: make(map[string]blueprint.Intent, len(spec.Tools))}
+	v := &Version{manifest: m, digest: digest, tools: make(map[string]blueprint.Tool, len(spec.Tools))}
 	for _, t := range spec.Tools {
-		v.intents[t.Name] = t.Intent
+		v.tools[t.Name] = t
 	}
 	var err error
 	if v.guard, err = guard.Compile(m); err != nil {
@@ -64,6 +64,10 @@ type PlayOptions struct {
 	// Measured puts wall-clock time into the run's latency. Without it time is
 	// simulated and the same on every machine.
 	Measured bool
+	// Servers starts the real servers of live fixtures; nil refuses such a case.
+	Servers Servers
+	// Faults go wrong besides those of the case.
+	Faults []blueprint.Fault
 }
 
 // Played is a case after one run.
@@ -72,14 +76,28 @@ type Played struct {
 	Report ScenarioReport
 	// Latency of the run on its clock.
 	Latency time.Duration
+	// Outage is why the model did not answer, nil when it did: a run that failed
+	// because of it says nothing about the version.
+	Outage error
 }
 
 // Play runs a case once. A run that does not pass is not an error.
 func (v *Version) Play(ctx context.Context, model agentrun.Model, c Case, o PlayOptions) (Played, error) {
 	clk := newClock(o.Measured)
-	tls := newTools(c.fixtures, clk)
+	tls, err := v.newTools(c, o, clk)
+	if err != nil {
+		return Played{}, err
+	}
+	live, stop, err := v.startLive(ctx, c, o.Servers)
+	if err != nil {
+		return Played{}, err
+	}
+	defer stop()
+	tls.live = live
+	start := tls.snapshot()
+	asked := &seededModel{inner: model, seed: o.Seed, clock: clk}
 	runner := agentrun.Runner{
-		Model:   seededModel{inner: model, seed: o.Seed, clock: clk},
+		Model:   asked,
 		Tools:   tls,
 		Journal: discard{},
 		Now:     clk.Now,
@@ -88,7 +106,7 @@ func (v *Version) Play(ctx context.Context, model agentrun.Model, c Case, o Play
 	approve := c.Scenario.Approve
 	run, err := runner.Run(ctx, agentrun.Spec{
 		Run:      v.newRun(c, o, clk.Now()),
-		Manifest: v.manifest,
+		Manifest: v.poisoned(tls),
 		Guard:    v.guard,
 		Chain:    v.chain,
 		Success:  v.success,
@@ -100,7 +118,60 @@ func (v *Version) Play(ctx context.Context, model agentrun.Model, c Case, o Play
 	if err != nil {
 		return Played{}, err
 	}
-	return Played{Run: run, Report: v.judge(c, run, tls), Latency: clk.elapsed()}, nil
+	report := v.judge(c, run, tls)
+	report.World = changes(start, tls.snapshot())
+	return Played{Run: run, Report: report, Latency: clk.elapsed(), Outage: asked.outage}, nil
+}
+
+// newTools are the tools of one run of a case.
+func (v *Version) newTools(c Case, o PlayOptions, clk *clock) (*tools, error) {
+	faults := slices.Concat(c.faults, o.Faults)
+	t := &tools{clock: clk, fixtures: c.fixtures, used: make([]int, len(c.fixtures)), made: map[string]*reached{},
+		injector: &injector{faults: faults, seen: make([]int, len(faults)), targets: v.targets(),
+			random: seeded(o.Seed, "faults", c.Suite, c.Scenario.Name)}}
+	if c.recording != nil {
+		t.playback = &playback{recording: c.recording, given: map[string]int{}}
+	}
+	if c.stateful == nil {
+		return t, nil
+	}
+	var err error
+	t.world, err = c.stateful.start(clk, seeded(o.Seed, "world", c.Suite, c.Scenario.Name))
+	return t, err
+}
+
+// poisoned is the version as the model sees it: hostile text of the category
+// tool-description stands in the description of its tool, which no call brings.
+func (v *Version) poisoned(t *tools) *resource.Manifest {
+	m := v.manifest
+	for _, f := range t.injector.faults {
+		if f.Category != toolDescription || !t.injector.drawn(f) {
+			continue
+		}
+		p := pick(toolDescription, t.injector.random)
+		text := p.text(t.injector.targets[t.injector.random.IntN(len(t.injector.targets))])
+		out := *m
+		out.Blueprint.Spec.Tools = slices.Clone(m.Blueprint.Spec.Tools)
+		for i := range out.Blueprint.Spec.Tools {
+			tool := &out.Blueprint.Spec.Tools[i]
+			if f.Tool != "" && f.Tool != tool.Name {
+				continue
+			}
+			tool.Description = strings.TrimSpace(described(m, *tool) + "\n\n" + text)
+			t.injected = append(t.injected, Injected{Tool: tool.Name, Kind: f.Kind, Pattern: p.ID})
+			break
+		}
+		m = &out
+	}
+	return m
+}
+
+// described is what the model reads about a tool.
+func described(m *resource.Manifest, t blueprint.Tool) string {
+	if pin := pinOf(m, t); pin != nil && t.Description == "" {
+		return pin.Description
+	}
+	return t.Description
 }
 
 func (v *Version) newRun(c Case, o PlayOptions, now time.Time) resource.Run {
@@ -125,14 +196,20 @@ func runID(digest, suite, scenario string, seed int64) string {
 // judge compares a run with what its scenario expects.
 func (v *Version) judge(c Case, run resource.Run, tls *tools) ScenarioReport {
 	r := ScenarioReport{
-		Suite:   c.Suite,
-		Name:    c.Scenario.Name,
-		Outcome: run.Outcome,
-		Output:  run.Output,
-		Effects: v.effects(run, tls.reached),
-		Grades:  c.graders.Grade(run),
+		Suite:    c.Suite,
+		Name:     c.Scenario.Name,
+		Outcome:  run.Outcome,
+		Output:   run.Output,
+		Effects:  v.effects(run, tls),
+		Grades:   c.graders.Grade(run),
+		Injected: tls.injected,
 	}
-	var why []string
+	why := slices.Clone(tls.defects)
+	for _, e := range r.Effects {
+		if e.Intent == blueprint.IntentRead {
+			why = append(why, fmt.Sprintf("%s is declared to read, and changed the state; correct its intent or the scenario", e.Tool))
+		}
+	}
 	if run.Outcome != c.expect {
 		text := fmt.Sprintf("outcome is %s, expected %s", run.Outcome, c.expect)
 		if run.Message != "" {
