@@ -64,12 +64,27 @@ func (c *checker) serverNames() {
 		if (v.Stdio == nil) == (v.HTTP == nil) {
 			c.fail("server/transport", resource.ConflictData, p, fmt.Sprintf("the server %q must be reached in exactly one way", v.Name), "set either stdio or http")
 		}
-		if v.Stdio != nil && v.Stdio.Sandbox == "none" {
-			c.warn("server/no-sandbox", resource.PolicyViolation, p+".stdio.sandbox",
-				fmt.Sprintf("the server %q runs without a sandbox", v.Name), "remove sandbox: none unless the server cannot work inside one")
+		if v.Stdio != nil {
+			c.sandbox(p+".stdio.sandbox", v.Name, v.Stdio.Sandbox)
 		}
 		if !used[v.Name] {
 			c.warn("server/unused", resource.OutOfScope, p, fmt.Sprintf("no tool uses the server %q", v.Name), "remove the server, or add its tools")
+		}
+	}
+}
+
+// sandbox checks what can be said of a sandbox without the machine that it runs on.
+func (c *checker) sandbox(p, server string, s blueprint.Sandbox) {
+	if !s.On() {
+		c.warn("server/no-sandbox", resource.PolicyViolation, p+".mode",
+			fmt.Sprintf("the server %q runs without a sandbox", server), "remove mode: none unless the server cannot work inside one")
+	}
+	for field, list := range map[string][]string{"read": s.Read, "write": s.Write} {
+		for i, name := range list {
+			if blueprint.TooWide(name) {
+				c.fail("server/sandbox-path", resource.PolicyViolation, fmt.Sprintf("%s.%s[%d]", p, field, i),
+					fmt.Sprintf("the sandbox of the server %q may not show %s: /, /proc, /sys and /dev are the machine itself", server, name), "name the folders that it needs")
+			}
 		}
 	}
 }

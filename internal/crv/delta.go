@@ -27,7 +27,8 @@ import (
 //	agent's tier or zone lowered                                 medium
 //	policy removed, changed, or added with a permit              high
 //	policy added that only forbids                               medium
-//	sandbox none                                                 high
+//	sandbox none, host network, a path added, a limit raised     high
+//	sandbox otherwise changed                                    medium
 //	server's command, URL, secrets or variables changed          high
 //	server added or removed                                      medium
 //	budget raised                                                high

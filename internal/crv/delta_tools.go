@@ -54,6 +54,7 @@ func (d *differ) tool(p string, was, t blueprint.Tool) {
 	d.changed("tool", p+".description", was.Description, t.Description, blueprint.TierMedium, false)
 	d.changed("tool", p+".timeout", was.Resolved().Timeout.String(), t.Resolved().Timeout.String(), blueprint.TierLow, false)
 	d.changed("tool", p+".retries", fmt.Sprint(*was.Resolved().Retries), fmt.Sprint(*t.Resolved().Retries), blueprint.TierLow, false)
+	d.flow(p, was, t, high)
 	before, after := labelsOf(was.Labels), labelsOf(t.Labels)
 	for _, name := range slices.Sorted(maps.Keys(before)) {
 		if before[name] == after[name] {
@@ -64,6 +65,43 @@ func (d *differ) tool(p string, was, t blueprint.Tool) {
 			tier = high
 		}
 		d.changed("tool", p+".labels."+name, fmt.Sprint(before[name]), fmt.Sprint(after[name]), tier, loosened)
+	}
+}
+
+// flow compares what the guard's flow policies read of a tool.
+func (d *differ) flow(p string, was, t blueprint.Tool, high blueprint.Tier) {
+	records := func(l blueprint.Labels) bool { return l.Records != nil && *l.Records }
+	loosen := func(path string, before, after bool) {
+		tier := blueprint.TierMedium
+		if after {
+			tier = high
+		}
+		d.changed("tool", p+path, fmt.Sprint(before), fmt.Sprint(after), tier, after)
+	}
+	loosen(".labels.records", records(was.Labels), records(t.Labels))
+	loosen(".unprompted", was.Unprompted, t.Unprompted)
+	for _, w := range t.AskedBy {
+		if !slices.Contains(was.AskedBy, w) {
+			d.add("tool", "added", p+".askedBy", "", w, high, true)
+		}
+	}
+	for _, w := range was.AskedBy {
+		if !slices.Contains(t.AskedBy, w) {
+			d.add("tool", "removed", p+".askedBy", w, "", blueprint.TierMedium, false)
+		}
+	}
+	names := maps.Clone(t.Arguments)
+	if names == nil {
+		names = map[string]blueprint.Role{}
+	}
+	maps.Copy(names, was.Arguments)
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		before, after := was.Arguments[name], t.Arguments[name]
+		tier, looser := blueprint.TierMedium, after != blueprint.RoleTarget
+		if looser {
+			tier = high
+		}
+		d.changed("tool", p+".arguments."+name, string(before), string(after), tier, looser)
 	}
 }
 
@@ -78,11 +116,11 @@ func (d *differ) servers(old, now *blueprint.Agent) {
 		was := old.Server(s.Name)
 		if was == nil {
 			d.add("server", "added", p, "", address(s), blueprint.TierMedium, true)
-			d.sandbox(p, "", sandboxOf(s))
+			d.sandbox(p, blueprint.Sandbox{}, sandboxOf(s), blueprint.Strict(s.Name, now.Spec.Tools))
 			continue
 		}
 		d.changed("server", p+".address", address(*was), address(s), blueprint.TierHigh, true)
-		d.sandbox(p, sandboxOf(*was), sandboxOf(s))
+		d.sandbox(p, sandboxOf(*was), sandboxOf(s), blueprint.Strict(s.Name, now.Spec.Tools))
 		if was.Stdio != nil && s.Stdio != nil {
 			d.digests("server", p+".env", was.Stdio.Env, s.Stdio.Env, blueprint.TierHigh)
 			d.digests("server", p+".envFrom", was.Stdio.EnvFrom, s.Stdio.EnvFrom, blueprint.TierHigh)
@@ -96,23 +134,6 @@ func (d *differ) servers(old, now *blueprint.Agent) {
 			d.add("server", "removed", "servers."+s.Name, address(s), "", blueprint.TierMedium, false)
 		}
 	}
-}
-
-func (d *differ) sandbox(p, was, is string) {
-	switch {
-	case was == is:
-	case is == "none":
-		d.add("sandbox", "changed", p+".sandbox", "default", "none", blueprint.TierHigh, true)
-	default:
-		d.add("sandbox", "changed", p+".sandbox", "none", "default", blueprint.TierMedium, false)
-	}
-}
-
-func sandboxOf(s blueprint.Server) string {
-	if s.Stdio == nil {
-		return ""
-	}
-	return s.Stdio.Sandbox
 }
 
 func address(s blueprint.Server) string {
