@@ -50,6 +50,9 @@ func FromCode(name string, src []byte, params map[string]any, now func() time.Ti
 	return finish(a, rec, now)
 }
 
+// MaxSource bounds the bytes of a file.
+const MaxSource = script.MaxSource
+
 // codeLimits bound a file and what it makes.
 var codeLimits = script.Limits{Steps: 5_000_000, Items: 1_000_000, Heap: 256 << 20, Wall: 10 * time.Second, Nodes: 200_000, Text: 4 << 20}
 

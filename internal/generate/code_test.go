@@ -7,7 +7,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aureus-agents/aureus/internal/fault"
-	"github.com/aureus-agents/aureus/internal/script"
 )
 
 const goodCode = `
@@ -111,7 +110,7 @@ func TestFromCodeRefuses(t *testing.T) {
 			}
 		})
 	}
-	if _, _, err := FromCode("x.star", make([]byte, script.MaxSource+1), nil, fixedNow); fault.CodeOf(err) != fault.TooLarge {
+	if _, _, err := FromCode("x.star", make([]byte, MaxSource+1), nil, fixedNow); fault.CodeOf(err) != fault.TooLarge {
 		t.Errorf("FromCode of a file over the limit = %v, want %s", err, fault.TooLarge)
 	}
 }
