@@ -26,6 +26,7 @@ type Compiled struct {
 	tools    map[string]*toolGuard
 	entities types.EntityMap
 	agent    types.EntityUID
+	memo     *originMemo
 }
 
 // move is a transition's left side.
@@ -40,7 +41,7 @@ type toolGuard struct {
 	early    policyList // the built-in ones of phase and permission
 	args     resolved.RecordType
 	strict   bool            // args come from a pinned schema
-	origins  bool            // a policy reads context.origins
+	fields   []string        // of the context that its policies read, sorted
 	roles    map[string]role // of arguments, by the blueprint or the schema
 	asks     []string        // classes in which it counts as asked for
 	trusted  bool            // its results never hold outside text
@@ -121,6 +122,7 @@ func compile(a *blueprint.Agent, pins map[string]resource.ToolPin) (*Compiled, [
 		ground: groundOf(a),
 		tools:  make(map[string]*toolGuard, len(a.Spec.Tools)),
 		agent:  types.NewEntityUID(agentType, types.String(a.Metadata.Name)),
+		memo:   &originMemo{have: map[string]types.Record{}},
 	}
 	c.setWorkflow(a.Spec.Workflow)
 	c.entities = entitiesOf(c, a)
@@ -141,10 +143,22 @@ func compile(a *blueprint.Agent, pins map[string]resource.ToolPin) (*Compiled, [
 		g.typePolicies(pins[t.Name].InputSchema, wrong)
 		g.policies = slices.DeleteFunc(g.policies, func(p *policy) bool { return c.neverHolds(g, p) })
 		g.early = earlyOf(g.policies)
+		g.fields = fieldsOf(g.policies)
 		c.tools[t.Name] = g
 	}
 	probs = append(probs, wrong.problems(all)...)
 	return c, append(probs, unapplied(all, applied)...)
+}
+
+// fieldsOf are the fields of the context that policies read.
+func fieldsOf(ps policyList) []string {
+	var out []string
+	for _, name := range contextFields {
+		if slices.ContainsFunc(ps, func(p *policy) bool { return slices.Contains(p.uses.fields, name) }) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // earlyOf are the built-in policies of phase and permission.

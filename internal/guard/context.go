@@ -3,30 +3,53 @@ package guard
 import (
 	"fmt"
 	"math"
+	"sync"
 
 	"github.com/cedar-policy/cedar-go/types"
 )
 
 var (
-	emptySet  = types.NewSet()
-	noFlow    = origins{target: noClass, content: noClass}
-	noOrigins = noFlow.record()
+	emptySet = types.NewSet()
+	noFlow   = origins{target: noClass, content: noClass}
 )
 
 var noArgs = types.NewRecord(nil)
 
-// contextOf makes the context of a request; it fits cedarSchema by construction.
+// contextOf makes the context of a request: of the fields of cedarSchema those
+// that a policy of the tool reads. One that was missed would be an error in the
+// policy, and an error denies.
 func (c *Compiled) contextOf(s State, g *toolGuard, call Call, args types.Record, o origins, spend float64) types.Record {
-	from := noOrigins
-	if g.origins {
-		from = o.record()
+	m := make(types.RecordMap, len(g.fields))
+	for _, name := range g.fields {
+		m[types.String(name)] = c.contextField(name, s, g, call, args, o, spend)
 	}
-	return types.NewRecord(types.RecordMap{
-		"args": args, "phase": types.String(s.Phase), "tainted": types.Boolean(s.Tainted),
-		"confidentiality": types.Long(confidentiality(s)), "left": c.left(s, call.RecentCalls),
-		"spend": types.Long(micro(spend)), "origins": from,
-		"asked": types.Boolean(g.asked(s)), "target": o.target.name(), "content": o.content.name(), "spending": o.spending(g),
-	})
+	return types.NewRecord(m)
+}
+
+func (c *Compiled) contextField(name string, s State, g *toolGuard, call Call, args types.Record, o origins, spend float64) types.Value {
+	switch name {
+	case "args":
+		return args
+	case "asked":
+		return types.Boolean(g.asked(s))
+	case "confidentiality":
+		return types.Long(confidentiality(s))
+	case "content":
+		return o.content.name()
+	case "left":
+		return c.left(s, call.RecentCalls)
+	case "origins":
+		return c.memo.record(o)
+	case "phase":
+		return types.String(s.Phase)
+	case "spend":
+		return types.Long(micro(spend))
+	case "spending":
+		return o.spending(g)
+	case "tainted":
+		return types.Boolean(s.Tainted)
+	}
+	return o.target.name()
 }
 
 // spending is the class of the amount that the call spends.
@@ -44,12 +67,11 @@ func (g *toolGuard) argsOf(args map[string]any, o origins) (types.Record, error)
 	if len(g.args) == 0 {
 		return noArgs, nil
 	}
-	values, err := toRecord(args, g.args, g.strict, 0)
+	m, err := toRecordMap(args, g.args, g.strict, 0)
 	if err != nil {
 		return noArgs, err
 	}
-	m := make(types.RecordMap, values.Len())
-	for name, v := range values.All() {
+	for name, v := range m {
 		f, ok := o.of[string(name)]
 		if !ok { // an empty list or object has no value that could come from anywhere
 			f = argFlow{class: noClass, role: roleQuantity}
@@ -72,6 +94,41 @@ func (c *Compiled) left(s State, recent int) types.Record {
 		// Below the largest number, so that a call of any size can be over it.
 		"spend": types.Long(min(micro(l.spend-s.Spent), math.MaxInt64-1)),
 	})
+}
+
+// originMemo keeps the records of context.origins: a tool's arguments come from
+// few combinations of places, and building a record costs more than the rest of
+// a request.
+type originMemo struct {
+	mu   sync.RWMutex
+	have map[string]types.Record
+}
+
+// maxMemo bounds what is kept; the names of free-form arguments are a caller's.
+const maxMemo = 512
+
+func (m *originMemo) record(o origins) types.Record {
+	var room [128]byte
+	key := room[:0]
+	for _, names := range o.byClass {
+		for _, n := range names {
+			key = append(append(key, n...), 0)
+		}
+		key = append(key, 1)
+	}
+	m.mu.RLock()
+	r, ok := m.have[string(key)]
+	m.mu.RUnlock()
+	if ok {
+		return r
+	}
+	r = o.record()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.have) < maxMemo {
+		m.have[string(key)] = r
+	}
+	return r
 }
 
 // record is context.origins.

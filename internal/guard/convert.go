@@ -15,22 +15,27 @@ const maxValueDepth = 16
 // toRecord converts an object to a record of type want. Strict: a value has the
 // declared type, or the call is rejected.
 func toRecord(obj map[string]any, want resolved.RecordType, strict bool, depth int) (types.Record, error) {
+	m, err := toRecordMap(obj, want, strict, depth)
+	return types.NewRecord(m), err
+}
+
+func toRecordMap(obj map[string]any, want resolved.RecordType, strict bool, depth int) (types.RecordMap, error) {
 	m := make(types.RecordMap, len(want))
 	for name, attr := range want {
 		raw, ok := obj[string(name)]
 		if !ok || raw == nil {
 			if strict && !attr.Optional {
-				return types.Record{}, fmt.Errorf("argument %q is missing", string(name))
+				return nil, fmt.Errorf("argument %q is missing", string(name))
 			}
 			continue
 		}
 		v, err := toValue(raw, attr.Type, strict, depth+1)
 		if err != nil {
-			return types.Record{}, fmt.Errorf("argument %q %w", string(name), err)
+			return nil, fmt.Errorf("argument %q %w", string(name), err)
 		}
 		m[name] = v
 	}
-	return types.NewRecord(m), nil
+	return m, nil
 }
 
 func toValue(raw any, want resolved.IsType, strict bool, depth int) (types.Value, error) {

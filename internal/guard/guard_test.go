@@ -75,7 +75,8 @@ func policyOf(text string) []blueprint.Policy { return []blueprint.Policy{{ID: "
 // thirty is a blueprint with the built-in set and more, 30 policies in all.
 func thirty() blueprint.Agent {
 	a := desk()
-	for i := range 15 {
+	built, _ := parseBuiltIn()
+	for i := range 30 - len(built) {
 		text := `forbid (principal, action, resource == Tool::"refund") when { context.args.amount.value.greaterThan(decimal("%d.5")) };`
 		switch i % 5 {
 		case 1:
@@ -94,11 +95,6 @@ func thirty() blueprint.Agent {
 
 func BenchmarkDecide(b *testing.B) {
 	a := thirty()
-	n := len(a.Spec.Policies)
-	built, _ := parseBuiltIn()
-	if n+len(built) != 30 {
-		b.Fatalf("%d own and %d built-in policies, want 30 in all", n, len(built))
-	}
 	c := mustCompile(b, manifest(a))
 	s := c.Start("please refund order A-17 with 20.50 and tell ann@example.com")
 	s = c.Observe(s, Observation{Tool: "get_order", Text: `{"id":"A-17","total":20.5,"mail":"ann@example.com"}`})

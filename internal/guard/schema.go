@@ -54,6 +54,9 @@ var originsShape = attrs(map[types.String]resolved.IsType{
 	"outside": stringsType, "unknown": stringsType,
 })
 
+// contextFields are the names of a request's context.
+var contextFields = []string{"args", "asked", "confidentiality", "content", "left", "origins", "phase", "spend", "spending", "tainted", "target"}
+
 // argShapes is context.args: each argument with its value, origin and role.
 func argShapes(args resolved.RecordType) resolved.RecordType {
 	out := make(resolved.RecordType, len(args))

@@ -24,7 +24,6 @@ func (g *toolGuard) typePolicies(schema map[string]any, wrong mistyped) {
 		if strings.HasPrefix(p.id, builtInPrefix) {
 			continue // typed once, by a test, and reads neither arguments nor origins
 		}
-		g.origins = g.origins || p.uses.origins
 		need, err := g.typeOne(p, full)
 		if err != nil {
 			wrong[p.id] = append(wrong[p.id], mistake{tool: g.tool.Name, text: err.Error()})

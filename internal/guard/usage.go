@@ -13,7 +13,7 @@ type usage struct {
 	tools, agents []string   // names of Tool:: and Agent:: literals, sorted
 	args          [][]string // paths below context.args
 	allArgs       bool       // it uses context.args, or context, as a whole
-	origins       bool
+	fields        []string   // of the context
 }
 
 // usageOf reads a policy through its documented JSON form, which is easier to
@@ -71,11 +71,13 @@ func (u *usage) entity(n map[string]any) {
 
 // read notes a chain context.a.b.c.
 func (u *usage) read(path []string) {
+	if len(path) > 0 {
+		u.fields = append(u.fields, path[0])
+	}
 	switch {
 	case len(path) == 0:
-		u.allArgs, u.origins = true, true
-	case path[0] == "origins":
-		u.origins = true
+		u.allArgs = true
+		u.fields = append(u.fields, contextFields...)
 	case path[0] == "args" && len(path) == 1:
 		u.allArgs = true
 	case path[0] == "args":
