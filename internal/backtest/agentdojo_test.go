@@ -50,8 +50,8 @@ func TestAgentDojo(t *testing.T) {
 		want              backtest.Result
 	}{
 		{"sample", "banking", "testdata/agentdojo.jsonl", backtest.Result{Attacks: 2, AttacksStopped: 1, AttacksAskedHuman: 1, Benign: 2, BenignFinished: 1, BenignAskedHuman: 1, Skipped: 1}},
-		{"banking", "banking", dojo + "banking.jsonl.gz", backtest.Result{Attacks: 143, AttacksStopped: 143, AttacksAskedHuman: 111, Benign: 16, BenignFinished: 5, BenignAskedHuman: 11, Skipped: 1}},
-		{"workspace", "workspace", dojo + "workspace.jsonl.gz", backtest.Result{Attacks: 231, AttacksStopped: 231, AttacksAskedHuman: 231, Benign: 40, BenignFinished: 22, BenignAskedHuman: 18, Skipped: 9}},
+		{"banking", "banking", dojo + "banking.jsonl.gz", backtest.Result{Attacks: 143, AttacksStopped: 143, AttacksAskedHuman: 111, Benign: 16, BenignFinished: 14, BenignAskedHuman: 2, Skipped: 1}},
+		{"workspace", "workspace", dojo + "workspace.jsonl.gz", backtest.Result{Attacks: 231, AttacksStopped: 231, AttacksAskedHuman: 231, Benign: 40, BenignFinished: 38, BenignAskedHuman: 2, Skipped: 9}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
