@@ -82,6 +82,64 @@ func mentions(text string, forms []string) bool {
 	return false
 }
 
+// A value with at least this many letters and digits, this many of them digits,
+// is the same value when it is written in groups: account and phone numbers.
+const (
+	minGrouped       = 8
+	minGroupedDigits = 4
+)
+
+// grouped is a value without the marks that people set between groups, "" for
+// one that is too short or too plain to be told apart.
+func grouped(f string) string {
+	out := make([]byte, 0, len(f))
+	digits := 0
+	for i := range len(f) {
+		switch c := f[i]; {
+		case digit(rune(c)):
+			digits++
+			out = append(out, c)
+		case 'a' <= c && c <= 'z':
+			out = append(out, c)
+		case !groupMark(c):
+			return ""
+		}
+	}
+	if len(out) < minGrouped || digits < minGroupedDigits {
+		return ""
+	}
+	return string(out)
+}
+
+func groupMark(c byte) bool { return strings.IndexByte(" -./()+", c) >= 0 }
+
+// mentionsGrouped reports whether text has the value between word borders with
+// other marks between its groups.
+func mentionsGrouped(text, value string) bool {
+	for from := 0; value != ""; {
+		i := strings.IndexByte(text[from:], value[0])
+		if i < 0 {
+			return false
+		}
+		i += from
+		from = i + 1
+		if before, n := utf8.DecodeLastRuneInString(text[:i]); n > 0 && word(before) {
+			continue
+		}
+		j, k := i, 0
+		for j < len(text) && k < len(value) && (text[j] == value[k] || k > 0 && groupMark(text[j])) {
+			if text[j] == value[k] {
+				k++
+			}
+			j++
+		}
+		if after, n := utf8.DecodeRuneInString(text[j:]); k == len(value) && (n == 0 || !word(after)) {
+			return true
+		}
+	}
+	return false
+}
+
 // border reports whether f at text[i:] is not part of a longer word or number.
 func border(text string, i int, f string) bool {
 	first, _ := utf8.DecodeRuneInString(f)

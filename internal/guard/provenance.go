@@ -161,6 +161,7 @@ func (t *tracer) find(v any) (string, class) {
 	if len(forms) == 0 {
 		return OriginUnknown, classUnknown
 	}
+	group := grouped(forms[0])
 	best, trusted := OriginUnknown, classUnknown
 	from, outside := "", noClass
 	for _, list := range [2][]Source{t.ground, t.sources} {
@@ -170,7 +171,7 @@ func (t *tracer) find(v any) (string, class) {
 			if own < classSelected && own >= trusted {
 				continue
 			}
-			k := s.place(forms, t.sources)
+			k := s.place(forms, group, t.sources)
 			switch {
 			case k == noClass:
 			case own < classSelected:
@@ -205,19 +206,19 @@ func classOf(s *Source) class {
 
 // place says how a value stands in s: as a whole field, inside a text, or not at all.
 // A value that is a field of several records is picked by any of them.
-func (s *Source) place(forms []string, said []Source) class {
+func (s *Source) place(forms []string, group string, said []Source) class {
 	found := noClass
-	if mentions(s.Text, forms) {
+	if mentions(s.Text, forms) || mentionsGrouped(s.Text, group) {
 		return classOutside
 	}
 	for _, record := range s.Records {
 		for i, field := range record {
 			switch {
-			case slices.Contains(forms, field):
+			case slices.Contains(forms, field), group != "" && group == grouped(field):
 				if k := s.fieldClass(record, i, said); found == noClass || k < found {
 					found = k
 				}
-			case mentions(field, forms):
+			case mentions(field, forms), mentionsGrouped(field, group):
 				return classOutside
 			}
 		}
