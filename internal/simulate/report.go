@@ -2,9 +2,7 @@ package simulate
 
 import (
 	"fmt"
-	"io"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/resource"
@@ -95,60 +93,4 @@ func (r *Report) conclude() {
 	if !r.Passed {
 		r.Message = fmt.Sprintf("%d of %d scenarios failed: %s.", len(failed), len(r.Scenarios), strings.Join(failed, ", "))
 	}
-}
-
-// Text writes the report for a person: one line a scenario with its effects,
-// and below it why it failed.
-func (r Report) Text(w io.Writer) error {
-	verdict := "passed"
-	if !r.Passed {
-		verdict = "FAILED"
-	}
-	if _, err := fmt.Fprintf(w, "Simulation of %s (%s), seed %d: %s\n\n", r.Agent, shortDigest(r.Digest), r.Seed, verdict); err != nil {
-		return err
-	}
-	if len(r.Scenarios) == 0 {
-		_, err := fmt.Fprintln(w, r.Message)
-		return err
-	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "\tSUITE\tSCENARIO\tOUTCOME\tEFFECTS")
-	for _, s := range r.Scenarios {
-		mark := "ok"
-		if !s.Passed {
-			mark = "FAIL"
-		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", mark, s.Suite, s.Name, s.Outcome, effectsText(s.Effects))
-	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
-	for _, s := range r.Scenarios {
-		if s.Passed {
-			continue
-		}
-		if _, err := fmt.Fprintf(w, "\n%s / %s\n  %s\n", s.Suite, s.Name, strings.ReplaceAll(s.Message, "\n", "\n  ")); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func effectsText(effects []Effect) string {
-	if len(effects) == 0 {
-		return "none"
-	}
-	parts := make([]string, len(effects))
-	for i, e := range effects {
-		parts[i] = e.Tool
-		if !e.Happened {
-			parts[i] += " (stopped)"
-		}
-	}
-	return strings.Join(parts, ", ")
-}
-
-func shortDigest(d string) string {
-	d = strings.TrimPrefix(d, "sha256:")
-	return d[:min(12, len(d))]
 }

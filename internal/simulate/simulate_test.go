@@ -304,6 +304,8 @@ FAIL  smoke  refund    success  refund
 
 smoke / refund
   no fixture answers refund with {"amount":1}; add one to the scenario
+  1. refund {"amount":1}
+     approved: refund may run: a human approved exactly these arguments. [actsInside]
 `
 	if d := cmp.Diff(want, b.String()); d != "" {
 		t.Errorf("Text (-want +got)\n%s", d)
