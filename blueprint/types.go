@@ -78,6 +78,7 @@ type Spec struct {
 	Output       *IO          `json:"output,omitempty"`
 	Workflow     *Workflow    `json:"workflow,omitempty"`
 	Budgets      Budgets      `json:"budgets"`
+	Approvals    Asking       `json:"approvals,omitzero"`
 	CRV          []CRVGate    `json:"crv,omitempty"`
 	Success      []Criterion  `json:"success,omitempty"`
 	Evaluation   Evaluation   `json:"evaluation"`
@@ -227,6 +228,8 @@ type Budgets struct {
 	// CallsPerMinute bounds tool calls of all runs of the agent in an
 	// environment; 0 is no limit.
 	CallsPerMinute int `json:"callsPerMinute,omitempty"`
+	Session        Use `json:"session,omitzero"` // of all runs of a session
+	Day            Use `json:"day,omitzero"`     // of all runs of the agent in an environment in a day (UTC)
 }
 
 // CRVGate judges an output, a tool's arguments or result, or the change of state

@@ -66,6 +66,9 @@ func Delta(from, to *resource.Manifest, fromDigest, toDigest string) resource.De
 		d.policyConfig(from, to)
 		d.behaviour(old, now)
 		d.budgets(old.Spec.Budgets, now.Spec.Budgets)
+		d.use("session", old.Spec.Budgets.Session, now.Spec.Budgets.Session)
+		d.use("day", old.Spec.Budgets.Day, now.Spec.Budgets.Day)
+		d.asking(old.Spec.Approvals, now.Spec.Approvals)
 		d.workflow(old.Spec.Workflow, now.Spec.Workflow)
 		d.adapters(oldAdapters, to.Adapters, old, now)
 	}
