@@ -71,7 +71,7 @@ func Layers() []Layer {
 				{Path: "internal/crv", Libs: []string{
 					"cel.dev/cel-go", "github.com/santhosh-tekuri/jsonschema/v6", "golang.org/x/text",
 				}},
-				{Path: "internal/guard", Libs: []string{"github.com/cedar-policy/cedar-go", "github.com/goccy/go-yaml"}},
+				{Path: "internal/guard", Libs: []string{"github.com/cedar-policy/cedar-go", "go.yaml.in/yaml/v3"}},
 				{Path: "internal/release", Also: []string{"internal/canary"}},
 				{Path: "internal/telemetry/alert"},
 			},
@@ -109,7 +109,8 @@ func Layers() []Layer {
 				{Path: "internal/sequencer"},
 				{Path: "internal/store/sqlite"},
 				{Path: "internal/telemetry"},
-				{Path: "internal/tool"},
+				{Path: "internal/tool", Also: []string{"internal/tool/sandbox"}},
+				{Path: "internal/tool/sandbox"},
 				{Path: "internal/worker"},
 			},
 			Below: append(slices.Clone(lower), layerCore, layerEngines, layerControl),

@@ -62,9 +62,19 @@ var (
 )
 
 func (d *differ) policies(old, now *blueprint.Agent) {
-	before := map[string]string{}
+	before, stood := map[string]string{}, map[string]string{}
 	for _, p := range old.Spec.Policies {
 		before[p.ID] = p.Cedar
+		for _, b := range p.Replaces {
+			stood[b] = p.ID
+		}
+	}
+	for _, p := range now.Spec.Policies {
+		for _, b := range p.Replaces {
+			if stood[b] != p.ID {
+				d.add("policy", "replaced", "policies.builtin/"+b, "builtin/"+b, p.ID, blueprint.TierHigh, true)
+			}
+		}
 	}
 	after := map[string]bool{}
 	for _, p := range now.Spec.Policies {

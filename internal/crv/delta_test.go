@@ -102,6 +102,9 @@ func TestDelta(t *testing.T) {
 		"policy added policies.p medium => medium": func(s *spec) {
 			s.Policies = []blueprint.Policy{{ID: "p", Cedar: "// no permit (here)\nforbid (principal, action, resource);"}}
 		},
+		"policy replaced policies.builtin/rule-of-two high widens; policy added policies.p medium => high": func(s *spec) {
+			s.Policies = []blueprint.Policy{{ID: "p", Cedar: "forbid(principal, action, resource);", Replaces: []string{"rule-of-two"}}}
+		},
 		"policy added policies.p high widens => high": func(s *spec) {
 			s.Policies = []blueprint.Policy{{ID: "p", Cedar: "permit(principal, action, resource);"}}
 		},

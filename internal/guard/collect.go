@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/aureus-agents/aureus/blueprint"
 )
@@ -56,8 +57,19 @@ func collect(a *blueprint.Agent) ([]source, []located) {
 		ps, bad := parseUser(p)
 		add(ps, bad, path+".cedar", p.File)
 	}
+	all = slices.DeleteFunc(all, func(s source) bool { return replaced(a, s) })
 	slices.SortFunc(all, func(a, b source) int { return cmp.Compare(a.id, b.id) })
 	return all, probs
+}
+
+// replaced reports whether a policy of the blueprint stands in for a built-in one
+// of flow. What a call needs in any case (phase, permission, tier, budgets,
+// approval) cannot be replaced.
+func replaced(a *blueprint.Agent, s source) bool {
+	name, builtIn := strings.CutPrefix(s.id, builtInPrefix)
+	return builtIn && s.check == CheckPolicy && slices.ContainsFunc(a.Spec.Policies, func(p blueprint.Policy) bool {
+		return slices.Contains(p.Replaces, name)
+	})
 }
 
 // mistyped are the tools in which a policy, by its id, does not type.

@@ -3,6 +3,7 @@ package guard
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 
 	"github.com/cedar-policy/cedar-go/types"
@@ -15,50 +16,76 @@ var (
 
 var noArgs = types.NewRecord(nil)
 
-// contextOf makes the context of a request: of the fields of cedarSchema those
-// that a policy of the tool reads. One that was missed would be an error in the
+// facts are what policies may know of a call beside the entities. A live call's
+// come from the run's state and its arguments; exploration enumerates them, and
+// what it leaves open there is a variable of Cedar's partial evaluation.
+type facts struct {
+	phase                     string
+	tainted                   bool
+	confidentiality           int64
+	asked                     bool
+	target, content, spending class
+	left, spend               types.Value
+	origins, args             types.Value
+}
+
+// context is the context of a request: of the fields of cedarSchema those named,
+// which a policy of the tool reads. One that was missed would be an error in the
 // policy, and an error denies.
-func (c *Compiled) contextOf(s State, g *toolGuard, call Call, args types.Record, o origins, spend float64) types.Record {
-	m := make(types.RecordMap, len(g.fields))
-	for _, name := range g.fields {
-		m[types.String(name)] = c.contextField(name, s, g, call, args, o, spend)
+func (f *facts) context(fields []string) types.Record {
+	m := make(types.RecordMap, len(fields))
+	for _, name := range fields {
+		m[types.String(name)] = f.field(name)
 	}
 	return types.NewRecord(m)
 }
 
-func (c *Compiled) contextField(name string, s State, g *toolGuard, call Call, args types.Record, o origins, spend float64) types.Value {
+func (f *facts) field(name string) types.Value {
 	switch name {
 	case "args":
-		return args
+		return f.args
 	case "asked":
-		return types.Boolean(g.asked(s))
+		return types.Boolean(f.asked)
 	case "confidentiality":
-		return types.Long(confidentiality(s))
+		return types.Long(f.confidentiality)
 	case "content":
-		return o.content.name()
+		return f.content.name()
 	case "left":
-		return c.left(s, call.RecentCalls)
+		return f.left
 	case "origins":
-		return c.memo.record(o)
+		return f.origins
 	case "phase":
-		return types.String(s.Phase)
+		return types.String(f.phase)
 	case "spend":
-		return types.Long(micro(spend))
+		return f.spend
 	case "spending":
-		return o.spending(g)
+		return f.spending.name()
 	case "tainted":
-		return types.Boolean(s.Tainted)
+		return types.Boolean(f.tainted)
 	}
-	return o.target.name()
+	return f.target.name()
+}
+
+// contextOf makes the context of a live call.
+func (c *Compiled) contextOf(s State, g *toolGuard, call Call, args types.Record, o origins, spend float64) types.Record {
+	f := facts{
+		phase: s.Phase, tainted: s.Tainted, confidentiality: confidentiality(s), asked: g.asked(s),
+		target: o.target, content: o.content, spending: o.spending(g),
+		left: c.left(s, call.RecentCalls), spend: types.Long(micro(spend)), args: args,
+	}
+	if slices.Contains(g.fields, "origins") {
+		f.origins = c.memo.record(o)
+	}
+	return f.context(g.fields)
 }
 
 // spending is the class of the amount that the call spends.
-func (o origins) spending(g *toolGuard) types.String {
+func (o origins) spending(g *toolGuard) class {
 	f, ok := o.of[g.tool.Spends]
 	if !ok {
-		return noClass.name()
+		return noClass
 	}
-	return f.class.name()
+	return f.class
 }
 
 // argsOf is context.args: the arguments that the tool's policies read, each with
@@ -76,9 +103,14 @@ func (g *toolGuard) argsOf(args map[string]any, o origins) (types.Record, error)
 		if !ok { // an empty list or object has no value that could come from anywhere
 			f = argFlow{class: noClass, role: roleQuantity}
 		}
-		m[name] = types.NewRecord(types.RecordMap{"value": v, "origin": f.class.name(), "role": types.String(f.role.String())})
+		m[name] = argShape(v, f.class.name(), types.String(f.role.String()))
 	}
 	return types.NewRecord(m), nil
+}
+
+// argShape is one argument in context.args.
+func argShape(value, origin, role types.Value) types.Record {
+	return types.NewRecord(types.RecordMap{"value": value, "origin": origin, "role": role})
 }
 
 // left is what the run may still use.

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 
 	"github.com/aureus-agents/aureus/blueprint"
 )
@@ -30,7 +31,7 @@ func BuiltInDigest() string { return sum([]byte(builtInText)) }
 func PolicyDigest(a *blueprint.Agent) string {
 	own := make(map[string][]string, len(a.Spec.Policies))
 	for _, p := range a.Spec.Policies {
-		own[p.ID] = append(own[p.ID], p.Cedar)
+		own[p.ID] = append(append(own[p.ID], p.Cedar), slices.Sorted(slices.Values(p.Replaces))...)
 	}
 	b, err := json.Marshal(map[string]any{"builtIn": BuiltInDigest(), "policies": own})
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/goccy/go-yaml"
+	"go.yaml.in/yaml/v3"
 )
 
 // What is read of a structured result. More than that is remembered as text.
@@ -59,7 +59,9 @@ func structured(text string) (v any, ok bool) {
 			v, ok = nil, false
 		}
 	}()
-	// A key that is there twice, which could hide one of two values, is an error.
+	// This parser bounds nesting and aliases, which hostile text needs; the one that
+	// reads blueprints keeps positions instead. A key that is there twice, which
+	// could hide one of two values, is an error.
 	if err := yaml.Unmarshal([]byte(text), &v); err != nil {
 		return nil, false
 	}
@@ -67,7 +69,7 @@ func structured(text string) (v any, ok bool) {
 	case map[string]any, []any:
 		return v, true
 	}
-	return nil, false
+	return nil, false // a scalar, or a map with keys that are no strings
 }
 
 // looksLikeYAML says whether the text can be a mapping or a list; prose is not parsed.

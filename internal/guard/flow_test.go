@@ -118,6 +118,33 @@ func TestTextHasNoFields(t *testing.T) {
 	}
 }
 
+// TestReplaces: a policy of the blueprint can stand in for a built-in one of flow,
+// and for no other.
+func TestReplaces(t *testing.T) {
+	own := blueprint.Policy{ID: "own", Cedar: `forbid (principal, action, resource) when { context.tainted && context.target == "outside" };`}
+	tests := []struct {
+		replaces string
+		want     []string
+	}{
+		{"", []string{"builtin/not-asked-for", "builtin/target-from-outside", "own"}},
+		{"target-from-outside", []string{"builtin/not-asked-for", "own"}},
+		{"permission", []string{"builtin/not-asked-for", "builtin/target-from-outside", "own"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.replaces, func(t *testing.T) {
+			a := flow()
+			own.Replaces = []string{tt.replaces}
+			a.Spec.Policies = []blueprint.Policy{own}
+			c := mustCompile(t, &resource.Manifest{Blueprint: a})
+			s := c.Observe(c.Start("hello"), Observation{Tool: "search_mail", Text: inbox})
+			d, _ := c.Decide(s, Call{Tool: "send_mail", Args: map[string]any{"to": "bob@example.org"}})
+			if diff := cmp.Diff(tt.want, d.Policies); diff != "" {
+				t.Errorf("deciding policies (-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
 // TestLabelsFromHints: a hint fills a label that was left out, and only towards
 // what it says.
 func TestLabelsFromHints(t *testing.T) {

@@ -50,3 +50,24 @@ func FuzzDecide(f *testing.F) {
 		}
 	})
 }
+
+// FuzzRecordsOf: whatever a server answers, reading it ends, and every field is
+// as provenance compares it.
+func FuzzRecordsOf(f *testing.F) {
+	for _, seed := range []string{`{"a":[1,{"b":"x"}]}`, "- a: 1\n  b: |\n   two\n   lines\n", "{'message': 'sent'}", "a: &x\n  *x", "[[[[[[", "%", "\x00: 1", "? a\n: b"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		records, ok := recordsOf(text)
+		if !ok && records != nil {
+			t.Fatalf("recordsOf(%q) = %v for a text", text, records)
+		}
+		for _, r := range records {
+			for _, field := range r {
+				if field == "" || normalise(field) != field {
+					t.Errorf("recordsOf(%q) has the field %q, want it normalised", text, field)
+				}
+			}
+		}
+	})
+}

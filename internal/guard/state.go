@@ -27,14 +27,20 @@ func (c *Compiled) Observe(s State, o Observation) State {
 		s.Sources = remember(s.Sources, resultSource(Source{Origin: originTool + o.Tool}, o.Text, false))
 		return s
 	}
-	s.Tainted = s.Tainted || !g.trusted
-	if g.reads > confidentiality(s) {
-		s.Confidentiality = zoneName(g.reads)
-	}
+	s.GuardState = c.moved(s.GuardState, g, o.IsError)
 	src := Source{Origin: originTool + o.Tool, Trusted: g.trusted}
 	src.Selected = !g.trusted && len(o.Args) > 0 && c.trace(s, g, o.Args).selects(o.Args)
 	s.Sources = remember(s.Sources, resultSource(src, o.Text, g.trusted || isTrue(g.tool.Labels.Records)))
-	if to, ok := c.moves[move{s.Phase, o.Tool}]; ok && !o.IsError {
+	return s
+}
+
+// moved is the state after a result of g's tool. Exploration moves by it too.
+func (c *Compiled) moved(s resource.GuardState, g *toolGuard, isError bool) resource.GuardState {
+	s.Tainted = s.Tainted || !g.trusted
+	if g.reads > rankOf(s) {
+		s.Confidentiality = zoneName(g.reads)
+	}
+	if to, ok := c.moves[move{s.Phase, g.tool.Name}]; ok && !isError {
 		s.Phase = to
 	}
 	return s
@@ -80,6 +86,8 @@ func (c *Compiled) effective(s State) State {
 }
 
 // confidentiality is the highest zone read; one that is not known is restricted.
-func confidentiality(s State) int64 {
+func confidentiality(s State) int64 { return rankOf(s.GuardState) }
+
+func rankOf(s resource.GuardState) int64 {
 	return min(dataRank(blueprint.Zone(s.Confidentiality)), rankRestricted)
 }
