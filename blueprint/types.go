@@ -187,6 +187,9 @@ type Policy struct {
 	Description string `json:"description,omitempty"`
 	Cedar       string `json:"cedar,omitempty"` // the text
 	File        string `json:"file,omitempty"`  // or a file beside the blueprint, inlined when it is read
+	// Replaces names built-in policies of flow that this one stands in for, without
+	// their builtin/ prefix; they no longer hold for the agent.
+	Replaces []string `json:"replaces,omitempty"`
 }
 
 // IO is the JSON Schema (2020-12) of an agent's input or output.
