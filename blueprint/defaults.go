@@ -25,6 +25,10 @@ const (
 	DefaultProvider       = "default"
 	DefaultFaultDelay     = 10 * time.Second
 	DefaultPhase          = "work" // the one phase of a run without a workflow
+	DefaultMemoryMiB      = 1024
+	DefaultProcesses      = 256
+	DefaultDiskMiB        = 256
+	DefaultOpenFiles      = 1024
 )
 
 // Resolved returns m with its defaults filled in.

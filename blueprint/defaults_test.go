@@ -25,6 +25,7 @@ func resolvedDefaults() map[string]string {
 	al := blueprint.Alert{}.Resolved()
 	g := blueprint.CRVGate{}.Resolved()
 	f := blueprint.Fault{}.Resolved()
+	sb := blueprint.Sandbox{}.Resolved(false)
 	return map[string]string{
 		"Model.Timeout": dur(blueprint.Model{}.Resolved().Timeout), "Tool.Timeout": dur(tool.Timeout), "Tool.Retries": fmt.Sprint(*tool.Retries),
 		"Budgets.Steps": fmt.Sprint(b.Steps), "Budgets.ToolCalls": fmt.Sprint(b.ToolCalls), "Budgets.Tokens": fmt.Sprint(b.Tokens),
@@ -34,6 +35,7 @@ func resolvedDefaults() map[string]string {
 		"Canary.Alpha": fmt.Sprint(c.Alpha), "Canary.Beta": fmt.Sprint(c.Beta), "Canary.MaxFailureRate": fmt.Sprintf("%.2f", c.MaxFailureRate),
 		"Canary.Deadline": dur(c.Deadline), "CanaryStep.Runs": fmt.Sprint(c.Steps[0].Runs),
 		"Fault.Delay": dur(f.Delay), "Fault.Probability": fmt.Sprint(*f.Probability),
+		"Sandbox.MemoryMiB": fmt.Sprint(sb.MemoryMiB), "Sandbox.Processes": fmt.Sprint(sb.Processes), "Sandbox.DiskMiB": fmt.Sprint(sb.DiskMiB), "Sandbox.OpenFiles": fmt.Sprint(sb.OpenFiles),
 		"Alert.Window": dur(al.Window), "Alert.MinRuns": fmt.Sprint(al.MinRuns),
 	}
 }
@@ -52,14 +54,28 @@ func dur(d blueprint.Duration) string {
 	return s
 }
 
-// TestDocumentedDefaults reads "default X" from the comments of types.go.
+// TestDocumentedDefaults reads "default X" from the comments of the types.
 func TestDocumentedDefaults(t *testing.T) {
-	file, err := parser.ParseFile(token.NewFileSet(), "types.go", nil, parser.ParseComments)
+	got := map[string]string{}
+	documented(t, "types.go", got)
+	documented(t, "sandbox.go", got)
+	if diff := cmp.Diff(got, resolvedDefaults()); diff != "" {
+		t.Errorf("defaults (-documented +real):\n%s", diff)
+	}
+	steps := blueprint.Canary{}.Resolved().Steps
+	if len(steps) != 2 || steps[0].Weight != 10 || steps[1].Weight != 50 {
+		t.Errorf("default canary steps = %+v, want 10, 50", steps)
+	}
+}
+
+// documented adds the defaults that a file's comments name.
+func documented(t *testing.T, name string, got map[string]string) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
 	if err != nil {
 		t.Fatal(err)
 	}
 	says := regexp.MustCompile(`default ([0-9a-z.]*[0-9a-z])`)
-	got := map[string]string{}
 	ast.Inspect(file, func(n ast.Node) bool {
 		spec, ok := n.(*ast.TypeSpec)
 		if !ok {
@@ -77,13 +93,6 @@ func TestDocumentedDefaults(t *testing.T) {
 		}
 		return true
 	})
-	if diff := cmp.Diff(got, resolvedDefaults()); diff != "" {
-		t.Errorf("defaults (-documented +real):\n%s", diff)
-	}
-	steps := blueprint.Canary{}.Resolved().Steps
-	if len(steps) != 2 || steps[0].Weight != 10 || steps[1].Weight != 50 {
-		t.Errorf("default canary steps = %+v, want 10, 50", steps)
-	}
 }
 
 func TestResolvedKeepsWhatIsSet(t *testing.T) {

@@ -111,7 +111,7 @@ type StdioServer struct {
 	// EnvFrom maps a variable of the child to the name of a variable of the
 	// Aureus server, so that secrets stay out of blueprints.
 	EnvFrom map[string]string `json:"envFrom,omitempty"`
-	Sandbox string            `json:"sandbox,omitempty"` // "" (default) or "none", which shows in the capability delta
+	Sandbox Sandbox           `json:"sandbox,omitzero"`
 }
 
 // HTTPServer is an MCP server over streamable HTTP.

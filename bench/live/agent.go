@@ -26,7 +26,7 @@ func talker(n int) *blueprint.Agent {
 }
 
 // shopCommand starts the example's MCP server.
-var shopCommand = []string{"aureus", "example", "shop", "--db", "shop.db"}
+var shopCommand = []string{"aureus", "example", "shop", "--db", "shop/shop.db"}
 
 // looker is an agent that makes one tool call over a real MCP server.
 func looker() *blueprint.Agent {
@@ -34,7 +34,7 @@ func looker() *blueprint.Agent {
 	no, yes := false, true
 	a.Metadata.Name = "looker"
 	a.Spec.Zone = blueprint.ZoneInternal
-	a.Spec.Servers = []blueprint.Server{{Name: "shop", Stdio: &blueprint.StdioServer{Command: shopCommand}}}
+	a.Spec.Servers = []blueprint.Server{{Name: "shop", Stdio: &blueprint.StdioServer{Command: shopCommand, Sandbox: blueprint.Sandbox{Write: []string{"shop"}}}}}
 	a.Spec.Tools = []blueprint.Tool{{Name: "lookup_order", Server: "shop", RiskTier: blueprint.TierLow, Intent: blueprint.IntentRead,
 		Zone: blueprint.ZoneInternal, Labels: blueprint.Labels{ReadsOutside: &no, ReadsPrivate: &yes, ActsOutside: &no, ActsInside: &no}}}
 	a.Spec.Permissions = []blueprint.Permission{{Tools: []string{"*"}, Intents: []blueprint.Intent{blueprint.IntentRead}, Zone: blueprint.ZoneInternal}}
@@ -45,7 +45,10 @@ func looker() *blueprint.Agent {
 
 // people are the clients that a release needs: an author, and an approver who is
 // somebody else.
-type people struct{ author, approver *client.Client }
+type people struct {
+	author, approver *client.Client
+	secret           string // the author's
+}
 
 func tokens(ctx context.Context, s *server) (p people, err error) {
 	admin, err := s.admin()
@@ -59,6 +62,9 @@ func tokens(ctx context.Context, s *server) (p people, err error) {
 		t, err := admin.CreateToken(ctx, resource.TokenRequest{Name: string(who.role), Roles: []resource.Role{who.role}})
 		if err != nil {
 			return p, err
+		}
+		if who.role == resource.RoleDeveloper {
+			p.secret = t.Secret
 		}
 		if *who.as, err = client.New(s.url, t.Secret, nil); err != nil {
 			return p, err

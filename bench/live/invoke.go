@@ -97,7 +97,7 @@ func (p people) invoke(ctx context.Context, agent string, toolCalls int) error {
 
 // connect starts the shop's MCP server without Aureus between.
 func connect(ctx context.Context, bin, dir string) (*mcp.ClientSession, error) {
-	cmd := exec.CommandContext(ctx, bin, "example", "shop", "--db", filepath.Join(dir, "shop.db"))
+	cmd := exec.CommandContext(ctx, bin, "example", "shop", "--db", filepath.Join(dir, "shop", "shop.db"))
 	return mcp.NewClient(&mcp.Implementation{Name: "bench", Version: "1"}, nil).Connect(ctx, &mcp.CommandTransport{Command: cmd}, nil)
 }
 

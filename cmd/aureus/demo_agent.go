@@ -16,13 +16,16 @@ import (
 // fromTemplate makes version 1.
 func (d *demo) fromTemplate() (*blueprint.Agent, resource.GenerationRecord, error) {
 	return generate.FromTemplate("support-desk", map[string]string{
-		"name": demoAgent, "owner": "customer-care", "server": demoShopCommand, "refundTier": "medium",
+		"name": demoAgent, "owner": "customer-care", "server": demoShopCommand, "writes": demoShopFolder, "refundTier": "medium",
 	}, time.Now)
 }
 
-// demoShopCommand starts the shop's MCP server; the database is in the folder
-// that the server runs in.
-const demoShopCommand = "aureus example shop --db shop.db"
+// demoShopCommand starts the shop's MCP server; the database is in a folder of
+// its own, the only one that the server's sandbox lets it change.
+const (
+	demoShopFolder  = "shop"
+	demoShopCommand = "aureus example shop --db " + demoShopFolder + "/shop.db"
+)
 
 // clone copies a blueprint through its own format.
 func clone(a *blueprint.Agent) (*blueprint.Agent, error) {

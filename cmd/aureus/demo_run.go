@@ -71,7 +71,7 @@ func (d *demo) close() {
 func (d *demo) start(ctx context.Context, listen string) error {
 	d.show.chapter("A server, and the people around it")
 	err := d.step("serve", "the control plane serves", "aureus serve --data "+filepath.Join(d.dir, "data"), func() (string, error) {
-		shop, err := refunddesk.OpenShop(ctx, filepath.Join(d.dir, "shop.db"))
+		shop, err := refunddesk.OpenShop(ctx, filepath.Join(d.dir, demoShopFolder, "shop.db"))
 		if err != nil {
 			return "", err
 		}

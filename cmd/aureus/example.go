@@ -43,7 +43,7 @@ func newExampleShop(e *env) *cobra.Command {
 			return shop.Close()
 		},
 	}
-	cmd.Flags().StringVar(&db, "db", "shop.db", "the shop's database; made when it is not there")
+	cmd.Flags().StringVar(&db, "db", "shop/shop.db", "the shop's database; made, with its folder, when it is not there")
 	cmd.Flags().BoolVar(&fill, "init", false, "make the database and end")
 	return cmd
 }

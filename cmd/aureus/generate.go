@@ -67,7 +67,10 @@ func listTemplates(e *env) error {
 		fmt.Fprintf(e.stdout, "%s: %s\n", t.Name, t.Description)
 		for _, p := range t.Parameters {
 			def := "needed"
-			if p.Default != "" {
+			switch {
+			case p.Optional:
+				def = "default none"
+			case p.Default != "":
 				def = "default " + p.Default
 			}
 			fmt.Fprintf(e.stdout, "    %s  %s (%s)\n", p.Name, p.Description, def)

@@ -42,7 +42,7 @@ var examples = map[string]string{
 	"audit verify":       "aureus audit verify ledger.jsonl --key ledger.pub",
 	"audit proof":        "aureus audit proof 17",
 	"token create":       "aureus token create --name deploy-bot --kind service --role developer --role operator --ttl 720h",
-	"example shop":       "aureus example shop --db shop.db --init",
+	"example shop":       "aureus example shop --db shop/shop.db --init",
 }
 
 // prints are what -o json of a command writes, where its own text does not say.

@@ -40,7 +40,7 @@ func withLocal(ctx context.Context, e *env, data string, fn func(*control.Contro
 	if err != nil {
 		return err
 	}
-	tools := tool.New(tool.Config{})
+	tools := tool.New(tool.Config{Private: []string{data}})
 	defer tools.Close()
 	c, err := control.New(control.Config{Store: db, Key: key, Adapters: tools, Models: models, Version: version, Now: time.Now,
 		NewID: newID, Logger: slog.New(slog.DiscardHandler)})

@@ -127,7 +127,7 @@ func (s *stack) wireControl(key *attest.Key, metrics *telemetry.Metrics) (*contr
 	if err != nil {
 		return nil, err
 	}
-	s.tools = tool.New(tool.Config{Logger: s.cfg.Logger, Dir: s.cfg.ToolDir})
+	s.tools = tool.New(tool.Config{Logger: s.cfg.Logger, Dir: s.cfg.ToolDir, Private: []string{s.cfg.Data}})
 	cc := control.Config{Store: s.db, Key: key, Adapters: s.tools, Models: models, Meter: metrics, Version: version,
 		Now: time.Now, NewID: newID, Logger: s.cfg.Logger}
 	if s.cfg.Webhook.URL != "" {

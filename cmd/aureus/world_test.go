@@ -66,7 +66,7 @@ func newWorldWith(t *testing.T, binary, model string) *world {
 	return w
 }
 
-func (w *world) shopFile() string { return filepath.Join(w.dir, "shop.db") }
+func (w *world) shopFile() string { return filepath.Join(w.dir, demoShopFolder, "shop.db") }
 
 // start starts the server on the world's data folder; it returns the admin token
 // of a first start.

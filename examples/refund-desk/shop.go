@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
 
 	_ "modernc.org/sqlite" // the shop's database
 )
@@ -41,8 +43,12 @@ CREATE TABLE IF NOT EXISTS mails (
 CREATE TABLE IF NOT EXISTS vouchers (
 	call_id TEXT PRIMARY KEY, order_id TEXT NOT NULL REFERENCES orders(id), percent INTEGER NOT NULL);`
 
-// OpenShop opens the shop's database at path and fills an empty one.
+// OpenShop opens the shop's database at path, makes its folder and fills an empty
+// one.
 func OpenShop(ctx context.Context, path string) (*Shop, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("make the folder of the shop's database: %w", err)
+	}
 	q := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(ON)"}, "_txlock": {"immediate"}}
 	db, err := sql.Open("sqlite", "file:"+path+"?"+q.Encode())
 	if err != nil {

@@ -18,11 +18,11 @@ const desk = "desk"
 func deskBlueprint(t testing.TB, refundTier blueprint.Tier) *blueprint.Agent {
 	t.Helper()
 	a, _, err := generate.FromTemplate("support-desk", map[string]string{"name": desk, "owner": "customer-care",
-		"model": refunddesk.ModelName, "server": "aureus shop.db", "refundTier": string(refundTier)}, time.Now)
+		"model": refunddesk.ModelName, "server": "aureus shop.db", "writes": "shop", "refundTier": string(refundTier)}, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.Spec.Servers[0].Stdio.Env = map[string]string{shopEnv: "shop.db"}
+	a.Spec.Servers[0].Stdio.Env = map[string]string{shopEnv: "shop/shop.db"}
 	a.Spec.Release.Canary = blueprint.Canary{Beta: .2, MaxFailureRate: .5,
 		Steps: []blueprint.CanaryStep{{Weight: 30, Runs: 3}, {Weight: 60, Runs: 5}}}
 	return a

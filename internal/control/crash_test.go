@@ -38,7 +38,7 @@ func (w *world) copied() string {
 		return nil
 	}))
 	// The world outside has not gone back in time: the shop is the same one.
-	w.must(os.Symlink(filepath.Join(w.dir, "shop.db"), filepath.Join(dir, "shop.db")))
+	w.must(os.Symlink(filepath.Join(w.dir, "shop"), filepath.Join(dir, "shop")))
 	return dir
 }
 

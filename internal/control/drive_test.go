@@ -186,7 +186,7 @@ func (w *world) refunds(order string) (n int) {
 	w.Helper()
 	if w.shop == nil {
 		var err error
-		w.shop, err = sql.Open("sqlite", "file:"+filepath.Join(w.dir, "shop.db")+"?_pragma=busy_timeout(5000)")
+		w.shop, err = sql.Open("sqlite", "file:"+filepath.Join(w.dir, "shop", "shop.db")+"?_pragma=busy_timeout(5000)")
 		w.must(err)
 	}
 	w.must(w.shop.QueryRow(`SELECT count(*) FROM refunds WHERE $1 = '' OR order_id = $1`, order).Scan(&n))

@@ -65,7 +65,7 @@ func TestGatesBeforeTraffic(t *testing.T) {
 		}, "quarantine", resource.PolicyViolation},
 		{"evidence of the day before", func() { a.advance(25 * time.Hour) }, resource.EvidenceValidation, resource.MissingData},
 		{"tools that changed", func() {
-			a.must(os.WriteFile(filepath.Join(a.dir, changedShop), nil, 0o600))
+			a.must(os.WriteFile(filepath.Join(a.dir, "shop", changedShop), nil, 0o600))
 			a.restart()
 		}, "tools", resource.ToolError},
 	}

@@ -158,7 +158,8 @@ func startWorld(t *testing.T, workers bool) *world {
 	var err error
 	w.key, err = signingKey()
 	w.must(err)
-	for name, of := range map[string]func() ([]byte, error){"aureus.db": emptyDatabase, "shop.db": emptyShop} {
+	w.must(os.Mkdir(filepath.Join(w.dir, "shop"), 0o700))
+	for name, of := range map[string]func() ([]byte, error){"aureus.db": emptyDatabase, "shop/shop.db": emptyShop} {
 		data, err := of()
 		w.must(err)
 		w.must(os.WriteFile(filepath.Join(w.dir, name), data, 0o600))

@@ -24,6 +24,7 @@ type Parameter struct {
 	Name        string `json:"name"`
 	Description string `json:"description"`
 	Default     string `json:"default,omitempty"`
+	Optional    bool   `json:"optional,omitempty"` // may be left empty
 }
 
 // Template is a built-in blueprint with parameters.
@@ -62,6 +63,7 @@ func describe(name, description, goal, server, tools string) Template {
 		{Name: "goal", Description: "what the agent is for, in a sentence", Default: goal},
 		{Name: "model", Description: "model, as its endpoint names it", Default: "gpt-4.1-mini"},
 		{Name: "server", Description: "MCP server that offers " + tools + ": a command with its arguments, or an http(s) URL", Default: server},
+		{Name: "writes", Description: "folder that the server's command keeps its data in; its sandbox lets it change no other", Optional: true},
 	}}
 }
 
@@ -110,7 +112,7 @@ func complete(t Template, params map[string]string) (map[string]string, error) {
 		if v == "" {
 			v = p.Default
 		}
-		if strings.TrimSpace(v) == "" {
+		if strings.TrimSpace(v) == "" && !p.Optional {
 			wrong = append(wrong, fault.Detail{Path: p.Name, Message: "The parameter " + p.Name + " is needed: " + p.Description + ".",
 				Fix: "Give " + p.Name + "=..."})
 		}
@@ -151,7 +153,7 @@ func fill(name string, text []byte, values map[string]string) (*blueprint.Agent,
 		return nil, err
 	}
 	for i := range a.Spec.Servers {
-		reach(&a.Spec.Servers[i], values["server"])
+		reach(&a.Spec.Servers[i], values["server"], values["writes"])
 	}
 	return a, nil
 }
@@ -173,11 +175,14 @@ func replaceIn(v any, r *strings.Replacer) any {
 }
 
 // reach sets how a server is reached: by URL, or as a command whose words are
-// separated by spaces.
-func reach(s *blueprint.Server, how string) {
+// separated by spaces and that may change one folder.
+func reach(s *blueprint.Server, how, writes string) {
 	if strings.HasPrefix(how, "http://") || strings.HasPrefix(how, "https://") {
 		s.Stdio, s.HTTP = nil, &blueprint.HTTPServer{URL: how}
 		return
 	}
 	s.Stdio, s.HTTP = &blueprint.StdioServer{Command: strings.Fields(how)}, nil
+	if writes != "" {
+		s.Stdio.Sandbox.Write = []string{writes}
+	}
 }

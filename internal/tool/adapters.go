@@ -78,7 +78,7 @@ func (a *Adapters) discover(ctx context.Context, s blueprint.Server, tools []blu
 	case <-ctx.Done():
 		return resource.Adapter{}, fault.Wrap(ctx.Err(), fault.Unavailable, "server %q was not asked for its tools: %d others were being asked; try again", s.Name, maxAsking)
 	}
-	l, err := a.dial(ctx, s)
+	l, err := a.dial(ctx, s, blueprint.Strict(s.Name, tools))
 	if err != nil {
 		return resource.Adapter{}, err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/internal/tool/sandbox"
 )
 
 // ownPrefix begins the names of Aureus's own variables: keys and settings that no
@@ -20,23 +21,27 @@ const ownPrefix = "AUREUS_"
 var minimalEnv = []string{"PATH", "HOME", "LANG", "TZ"}
 
 // newCommand builds the process of a server: the one place that decides what a
-// child can see. temp is its own empty folder. It starts nothing.
-func (c Config) newCommand(s blueprint.Server, temp string) (*exec.Cmd, error) {
+// child can see. temp is its own empty folder. It starts nothing. Without a
+// sandbox the launch is nil.
+func (c Config) newCommand(s blueprint.Server, strict bool, temp string) (*exec.Cmd, *sandbox.Launch, error) {
 	argv := s.Stdio.Command
 	if len(argv) == 0 || argv[0] == "" {
-		return nil, fault.New(fault.Invalid, "server %q has an empty command; write its program and arguments in stdio.command", s.Name)
+		return nil, nil, fault.New(fault.Invalid, "server %q has an empty command; write its program and arguments in stdio.command", s.Name)
 	}
 	base, err := filepath.Abs(c.Dir)
 	if err != nil {
-		return nil, fault.Wrap(err, fault.Internal, "the current folder cannot be found")
+		return nil, nil, fault.Wrap(err, fault.Internal, "the current folder cannot be found")
 	}
 	path, err := c.program(s, base)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	env, err := c.environment(s, temp)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	if s.Stdio.Sandbox.On() {
+		return c.sandboxed(s, strict, base, path, env, temp)
 	}
 	cmd := exec.Command(path, argv[1:]...)
 	cmd.Env = env
@@ -45,7 +50,33 @@ func (c Config) newCommand(s blueprint.Server, temp string) (*exec.Cmd, error) {
 		cmd.Dir = base
 	}
 	isolate(cmd)
-	return cmd, nil
+	return cmd, nil, nil
+}
+
+// sandboxed builds the process of a server in its sandbox.
+func (c Config) sandboxed(s blueprint.Server, strict bool, base, path string, env []string, temp string) (*exec.Cmd, *sandbox.Launch, error) {
+	views, dir, err := c.views(s, base, path, strict)
+	if err != nil {
+		return nil, nil, err
+	}
+	sb := s.Stdio.Sandbox.Resolved(strict)
+	cmd, launch, err := sandbox.Command(sandbox.Spec{
+		Path: path, Argv: append([]string{path}, s.Stdio.Command[1:]...), Env: env, Dir: dir, Views: views, HostNetwork: sb.Network == blueprint.NetworkHost,
+		Limits: sandbox.Limits{MemoryMiB: sb.MemoryMiB, Processes: sb.Processes, DiskMiB: sb.DiskMiB, OpenFiles: sb.OpenFiles},
+	}, temp)
+	if err != nil {
+		return nil, nil, startError(s.Name, err)
+	}
+	return cmd, launch, nil
+}
+
+// startError says why a server does not run.
+func startError(server string, err error) error {
+	var refused *sandbox.RefusedError
+	if errors.As(err, &refused) {
+		return fault.Wrap(err, fault.Upstream, "server %q was not started, because no sandbox can be made for it: %v. Allow it, or write sandbox: {mode: none} to run the server without one", server, refused)
+	}
+	return fault.Wrap(err, fault.Upstream, "server %q could not be started (%v); check stdio.command and stdio.sandbox", server, err)
 }
 
 // program finds the executable of a command.
@@ -78,11 +109,15 @@ func (c Config) program(s blueprint.Server, base string) (string, error) {
 
 // environment is everything that a child gets to know of ours.
 func (c Config) environment(s blueprint.Server, temp string) ([]string, error) {
-	env := map[string]string{"TMPDIR": temp}
+	env := map[string]string{}
 	for _, k := range minimalEnv {
 		if v, ok := c.LookupEnv(k); ok {
 			env[k] = v
 		}
+	}
+	env["TMPDIR"] = temp
+	if s.Stdio.Sandbox.On() {
+		env["TMPDIR"], env["HOME"] = sandbox.Temp, sandbox.Home
 	}
 	for k, v := range s.Stdio.Env {
 		env[k] = v

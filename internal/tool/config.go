@@ -28,6 +28,9 @@ type Config struct {
 	Dir string
 	// TempDir holds the servers' own folders; "" is the system's.
 	TempDir string
+	// Private are files and folders of Aureus itself that no sandbox shows: its data.
+	// They are relative to the current folder.
+	Private []string
 	// Self is what the command "aureus" stands for; "" is this very binary.
 	Self string
 	// LookupEnv reads the variables that envFrom, headersFrom and the minimal

@@ -23,6 +23,7 @@ const stdioProtocol = "2025-11-25"
 // link is one live connection to a server.
 type link struct {
 	server  blueprint.Server
+	strict  bool // the sandbox of a server with tools of a high tier
 	session *mcp.ClientSession
 	proc    *process // nil over HTTP
 	framed  *framed  // nil over HTTP
@@ -56,10 +57,10 @@ func (l *link) progressed(_ context.Context, r *mcp.ProgressNotificationClientRe
 }
 
 // dial reaches a server within StartTimeout.
-func (a *Adapters) dial(ctx context.Context, s blueprint.Server) (*link, error) {
+func (a *Adapters) dial(ctx context.Context, s blueprint.Server, strict bool) (*link, error) {
 	dctx, cancel := context.WithTimeout(ctx, a.cfg.StartTimeout)
 	defer cancel()
-	l := &link{server: s, done: make(chan struct{})}
+	l := &link{server: s, strict: strict, done: make(chan struct{})}
 	l.closing, l.cancel = context.WithCancel(context.Background())
 	transport, opts, err := a.transport(l)
 	if err != nil {
@@ -92,7 +93,7 @@ func (a *Adapters) dial(ctx context.Context, s blueprint.Server) (*link, error) 
 func (a *Adapters) transport(l *link) (mcp.Transport, *mcp.ClientSessionOptions, error) {
 	switch s := l.server; {
 	case s.Stdio != nil:
-		p, err := a.cfg.startProcess(s)
+		p, err := a.cfg.startProcess(s, l.strict)
 		if err != nil {
 			return nil, nil, err
 		}

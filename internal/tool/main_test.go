@@ -46,7 +46,7 @@ func serve(role string) {
 	case "parent": // an Aureus that is killed while it uses a child that ignores everything
 		a := New(Config{})
 		p, err := a.cfg.startProcess(blueprint.Server{Name: "deaf", Stdio: &blueprint.StdioServer{
-			Command: []string{"aureus"}, Env: map[string]string{roleEnv: "deaf"}}})
+			Command: []string{"aureus"}, Env: map[string]string{roleEnv: "deaf"}}}, false)
 		if err != nil {
 			fmt.Println(err)
 			return

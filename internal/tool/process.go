@@ -13,11 +13,13 @@ import (
 
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/internal/tool/sandbox"
 )
 
 // process is a running server.
 type process struct {
 	cmd    *exec.Cmd
+	launch *sandbox.Launch // nil without a sandbox
 	stdin  *os.File
 	stdout *os.File
 	stderr *tail
@@ -39,24 +41,25 @@ var spawner = sync.OnceValue(func() chan<- func() {
 	return ch
 })
 
-// startProcess starts the server s.
-func (c Config) startProcess(s blueprint.Server) (*process, error) {
+// startProcess starts the server s, in a strict sandbox or the usual one.
+func (c Config) startProcess(s blueprint.Server, strict bool) (*process, error) {
 	temp, err := os.MkdirTemp(c.TempDir, "aureus-tool-")
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Unavailable, "no working folder could be made for server %q; check the disk and TMPDIR", s.Name)
 	}
-	cmd, err := c.newCommand(s, temp)
+	cmd, launch, err := c.newCommand(s, strict, temp)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(temp))
 	}
-	p := &process{cmd: cmd, temp: temp, exited: make(chan struct{}), stderr: newTail(c.Logger.With("server", s.Name))}
-	if err := p.start(c.Logger.With("server", s.Name)); err != nil {
-		return nil, errors.Join(fault.Wrap(err, fault.Upstream, "server %q could not be started; check stdio.command", s.Name), os.RemoveAll(temp))
+	log := c.Logger.With("server", s.Name)
+	p := &process{cmd: cmd, launch: launch, temp: temp, exited: make(chan struct{}), stderr: newTail(log)}
+	if err := p.start(log, c.StartTimeout); err != nil {
+		return nil, errors.Join(startError(s.Name, err), os.RemoveAll(temp))
 	}
 	return p, nil
 }
 
-func (p *process) start(log *slog.Logger) error {
+func (p *process) start(log *slog.Logger, timeout time.Duration) error {
 	var files []*os.File
 	fail := func(err error) error {
 		for _, f := range files {
@@ -83,9 +86,7 @@ func (p *process) start(log *slog.Logger) error {
 		return fail(err)
 	}
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = inR, outW, errW
-	started := make(chan error)
-	spawner() <- func() { started <- p.cmd.Start() }
-	if err := <-started; err != nil {
+	if err := p.run(timeout); err != nil {
 		return fail(err)
 	}
 	for _, f := range []*os.File{inR, outW, errW} {
@@ -94,6 +95,26 @@ func (p *process) start(log *slog.Logger) error {
 	p.stdin, p.stdout = inW, outR
 	go p.stderr.read(errR)
 	go p.reap(log)
+	return nil
+}
+
+// run starts the child and returns when the server itself runs in it.
+func (p *process) run(timeout time.Duration) error {
+	started := make(chan error)
+	spawner() <- func() { started <- p.cmd.Start() }
+	err := <-started
+	if p.launch == nil {
+		return err
+	}
+	if err != nil {
+		p.launch.Abandon()
+		return sandbox.Refusal(err)
+	}
+	if err := p.launch.Started(timeout); err != nil {
+		_ = p.cmd.Process.Kill() // it may have ended by itself
+		_ = p.cmd.Wait()         // err says why it ended
+		return err
+	}
 	return nil
 }
 

@@ -19,10 +19,12 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/agentrun"
 	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/internal/tool/sandbox"
 	"github.com/aureus-agents/aureus/resource"
 )
 
@@ -33,9 +35,10 @@ func shop(t *testing.T, role string, tools ...blueprint.Tool) *blueprint.Agent {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &blueprint.Agent{}
+	a, marks := &blueprint.Agent{}, t.TempDir()
 	a.Spec.Servers = []blueprint.Server{{Name: "shop", Stdio: &blueprint.StdioServer{
-		Command: []string{self}, Env: map[string]string{roleEnv: role, "MARKS": t.TempDir()}}}}
+		Command: []string{self}, Env: map[string]string{roleEnv: role, "MARKS": marks},
+		Sandbox: blueprint.Sandbox{Write: []string{marks}}}}}
 	for _, bt := range tools {
 		bt.Server = "shop"
 		a.Spec.Tools = append(a.Spec.Tools, bt)
@@ -44,10 +47,10 @@ func shop(t *testing.T, role string, tools ...blueprint.Tool) *blueprint.Agent {
 }
 
 func read(name string) blueprint.Tool {
-	return blueprint.Tool{Name: name, Intent: blueprint.IntentRead}
+	return blueprint.Tool{Name: name, Intent: blueprint.IntentRead, RiskTier: blueprint.TierLow}
 }
 func write(name string) blueprint.Tool {
-	return blueprint.Tool{Name: name, Intent: blueprint.IntentWrite}
+	return blueprint.Tool{Name: name, Intent: blueprint.IntentWrite, RiskTier: blueprint.TierMedium}
 }
 
 func noWait(ctx context.Context, _ time.Duration) error { return ctx.Err() }
@@ -264,7 +267,7 @@ func TestCall(t *testing.T) {
 				}
 				return
 			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
+			if diff := cmp.Diff(tt.want, got, cmpopts.IgnoreFields(agentrun.Result{}, "Raw")); diff != "" {
 				t.Errorf("Call(%s) (-want +got):\n%s", tt.tool, diff)
 			}
 		})
@@ -306,7 +309,7 @@ func TestChildSeesLittle(t *testing.T) {
 	if !slices.Contains(got.Env, "TOKEN=tok") || !slices.Contains(names, "PATH") {
 		t.Errorf("the child sees %v, want PATH and TOKEN", names)
 	}
-	if !strings.HasPrefix(filepath.Base(got.Dir), "aureus-tool-") {
+	if got.Dir != sandbox.Home {
 		t.Errorf("the child runs in %s, want its own folder", got.Dir)
 	}
 }
@@ -334,7 +337,8 @@ func TestCommandFolder(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			c := Config{Dir: base, Self: tt.selfConfig}.withDefaults()
-			cmd, err := c.newCommand(blueprint.Server{Name: "s", Stdio: &blueprint.StdioServer{Command: tt.argv}}, "/tmp/own")
+			cmd, _, err := c.newCommand(blueprint.Server{Name: "s", Stdio: &blueprint.StdioServer{Command: tt.argv,
+				Sandbox: blueprint.Sandbox{Mode: blueprint.SandboxNone}}}, false, "/tmp/own")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -445,15 +449,13 @@ func TestDriftIsRefused(t *testing.T) {
 func TestCloseLeavesNoProcess(t *testing.T) {
 	a := newAdapters(t, Config{})
 	tools, _ := open(t, a, shop(t, "shop", write("grandchild"), read("environ"), write("stuck")))
-	res, err := call(t, tools, write("grandchild"), nil)
-	if err != nil {
-		t.Fatal(err)
+	if res, err := call(t, tools, write("grandchild"), nil); err != nil || strings.Trim(res.Text, "0123456789") != "" {
+		t.Fatalf("grandchild = %q, %v, want its number", res.Text, err)
 	}
-	grandchild, err := strconv.Atoi(res.Text)
-	if err != nil {
-		t.Fatalf("grandchild = %q", res.Text)
+	pids := family(t, tools.(*toolset).conns["shop"].link.proc.cmd.Process.Pid)
+	if len(pids) != 3 {
+		t.Fatalf("the server is the processes %v, want what keeps the sandbox, the server and its child", pids)
 	}
-	child := tools.(*toolset).conns["shop"].link.proc.cmd.Process.Pid
 	failed := make(chan error, 1)
 	go func() {
 		_, err := tools.Call(context.Background(), agentrun.Call{Tool: write("stuck")})
@@ -465,7 +467,7 @@ func TestCloseLeavesNoProcess(t *testing.T) {
 	if err := <-failed; err == nil {
 		t.Error("a call in flight at Close returned no error")
 	}
-	for _, pid := range []int{child, grandchild} {
+	for _, pid := range pids {
 		if alive(pid) {
 			t.Errorf("process %d lives after Close", pid)
 		}
@@ -518,6 +520,37 @@ func eventually(t *testing.T, cond func() bool) {
 			t.Fatal("it did not happen")
 		}
 	}
+}
+
+// family is a process and all below it, as the host numbers them.
+func family(t *testing.T, pid int) []int {
+	t.Helper()
+	files, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	children := map[int][]int{}
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			continue // it ended
+		}
+		var id, parent int
+		var state string
+		_, rest, _ := strings.Cut(string(text), ") ")
+		if _, err := fmt.Sscan(rest, &state, &parent); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := fmt.Sscan(string(text), &id); err != nil {
+			t.Fatal(err)
+		}
+		children[parent] = append(children[parent], id)
+	}
+	all := []int{pid}
+	for i := 0; i < len(all); i++ {
+		all = append(all, children[all[i]]...)
+	}
+	return all
 }
 
 // alive reports whether a process runs; one that nobody reaped does not.

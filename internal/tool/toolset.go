@@ -26,7 +26,7 @@ func newToolset(a *Adapters, m *resource.Manifest) *toolset {
 		t.tools[bt.Name] = bt
 		for _, s := range m.Blueprint.Spec.Servers {
 			if s.Name == bt.Server && t.conns[s.Name] == nil {
-				t.conns[s.Name] = &conn{a: a, server: s, pins: pinsOf(m, s.Name), turn: make(chan struct{}, 1)}
+				t.conns[s.Name] = &conn{a: a, server: s, strict: blueprint.Strict(s.Name, m.Blueprint.Spec.Tools), pins: pinsOf(m, s.Name), turn: make(chan struct{}, 1)}
 			}
 		}
 	}
@@ -64,6 +64,7 @@ func (t *toolset) close() {
 type conn struct {
 	a      *Adapters
 	server blueprint.Server
+	strict bool
 	pins   []resource.ToolPin
 	turn   chan struct{} // held while the connection is made or compared
 
@@ -84,7 +85,7 @@ func (c *conn) get(ctx context.Context) (*link, error) {
 	l := c.take()
 	if l == nil {
 		var err error
-		if l, err = c.a.dial(ctx, c.server); err != nil {
+		if l, err = c.a.dial(ctx, c.server, c.strict); err != nil {
 			c.put()
 			return nil, err
 		}

@@ -41,6 +41,12 @@ func acquire(path string) (*os.File, error) {
 	return f, nil
 }
 
+// release lets the lock go. Closing the file is not enough: a child that is being
+// started has it open until it runs its own program.
+func release(f *os.File) error {
+	return errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close())
+}
+
 // writePID names the owner in the lock file, for the message to a second process.
 func writePID(f *os.File) error {
 	if err := f.Truncate(0); err != nil {

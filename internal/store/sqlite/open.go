@@ -169,6 +169,6 @@ func (db *DB) closeFiles() error {
 		}
 		errs = append(errs, db.writer.Close())
 	}
-	errs = append(errs, db.lock.Close())
+	errs = append(errs, release(db.lock))
 	return classify(errors.Join(errs...))
 }

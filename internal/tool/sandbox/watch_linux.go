@@ -1,0 +1,92 @@
+package sandbox
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// watchEvery is how long a program can be over its limit of memory or processes
+// before it is ended.
+const watchEvery = 50 * time.Millisecond
+
+// overLimit is the exit status of a program that was ended for its memory or
+// processes: that of SIGKILL.
+const overLimit = 128 + 9
+
+// watch ends the sandbox when its processes are over the limits together. It
+// sees all of them, because nothing inside can hide from /proc.
+func watch(l Limits, stderr int) {
+	end := func(format string, args ...any) {
+		_, _ = unix.Write(stderr, fmt.Appendf(nil, "\naureus: "+format+"\n", args...)) // what can be said before the end
+		os.Exit(overLimit)
+	}
+	for range time.Tick(watchEvery) {
+		u, err := measure()
+		switch {
+		case err != nil:
+			end("the server was ended: its memory cannot be measured: %v", err)
+		case u.memory > int64(l.MemoryMiB)<<20:
+			end("the server was ended: it used more than %d MiB (sandbox.memoryMiB)", l.MemoryMiB)
+		case u.threads > l.Processes:
+			end("the server was ended: it had more than %d processes and threads (sandbox.processes)", l.Processes)
+		}
+	}
+}
+
+type usage struct {
+	memory  int64
+	threads int
+}
+
+// measure adds up all processes but this one.
+func measure() (usage, error) {
+	var sum usage
+	dir, err := os.Open("/proc")
+	if err != nil {
+		return sum, err
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
+	if err != nil {
+		return sum, err
+	}
+	for _, name := range names {
+		pid, err := strconv.Atoi(name)
+		if err != nil || pid == os.Getpid() {
+			continue
+		}
+		text, err := os.ReadFile("/proc/" + name + "/status")
+		if err != nil {
+			continue // it ended meanwhile
+		}
+		sum.add(text)
+	}
+	return sum, nil
+}
+
+// add adds a process's private memory, the memory it shares and did not read
+// from a file, and what of both is swapped out.
+func (u *usage) add(status []byte) {
+	for line := range bytes.Lines(status) {
+		name, rest, _ := bytes.Cut(line, []byte(":"))
+		switch string(name) {
+		case "RssAnon", "RssShmem", "VmSwap":
+			u.memory += number(rest) << 10
+		case "Threads":
+			u.threads += int(number(rest))
+		}
+	}
+}
+
+func number(field []byte) int64 {
+	n, err := strconv.ParseInt(string(bytes.TrimSuffix(bytes.TrimSpace(field), []byte(" kB"))), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
