@@ -3,10 +3,10 @@ package guard
 import (
 	"fmt"
 	"math"
-	"slices"
 	"sync"
 
 	"github.com/cedar-policy/cedar-go/types"
+	"github.com/cedar-policy/cedar-go/x/exp/schema/resolved"
 )
 
 var (
@@ -16,22 +16,21 @@ var (
 
 var noArgs = types.NewRecord(nil)
 
-// facts are what policies may know of a call beside the entities. A live call's
-// come from the run's state and its arguments; exploration enumerates them, and
-// what it leaves open there is a variable of Cedar's partial evaluation.
+// facts are what policies may know of a call beside the entities. Those of a live
+// call come from the run's state and its arguments; exploration enumerates them,
+// and what it leaves open there is a variable of Cedar's partial evaluation.
 type facts struct {
 	phase                     string
 	tainted                   bool
 	confidentiality           int64
 	asked                     bool
 	target, content, spending class
-	left, spend               types.Value
-	origins, args             types.Value
+	args, left, origins       types.Value
+	spend                     types.Value
 }
 
-// context is the context of a request: of the fields of cedarSchema those named,
-// which a policy of the tool reads. One that was missed would be an error in the
-// policy, and an error denies.
+// context makes the context of a request: of the fields of cedarSchema those in
+// fields. A policy that reads another one fails, and an error denies.
 func (f *facts) context(fields []string) types.Record {
 	m := make(types.RecordMap, len(fields))
 	for _, name := range fields {
@@ -66,15 +65,22 @@ func (f *facts) field(name string) types.Value {
 	return f.target.name()
 }
 
-// contextOf makes the context of a live call.
+// contextOf makes the context of a live call, of the fields that a policy of its
+// tool reads.
 func (c *Compiled) contextOf(s State, g *toolGuard, call Call, args types.Record, o origins, spend float64) types.Record {
-	f := facts{
-		phase: s.Phase, tainted: s.Tainted, confidentiality: confidentiality(s), asked: g.asked(s),
-		target: o.target, content: o.content, spending: o.spending(g),
-		left: c.left(s, call.RecentCalls), spend: types.Long(micro(spend)), args: args,
-	}
-	if slices.Contains(g.fields, "origins") {
-		f.origins = c.memo.record(o)
+	f := facts{phase: s.Phase, tainted: s.Tainted, confidentiality: confidentiality(s),
+		target: o.target, content: o.content, spending: o.spending(g), args: args}
+	for _, name := range g.fields {
+		switch name { // what costs more than it is often read
+		case "asked":
+			f.asked = g.asked(s)
+		case "left":
+			f.left = c.left(s, call.RecentCalls)
+		case "origins":
+			f.origins = c.memo.record(o)
+		case "spend":
+			f.spend = types.Long(micro(spend))
+		}
 	}
 	return f.context(g.fields)
 }
@@ -91,10 +97,15 @@ func (o origins) spending(g *toolGuard) class {
 // argsOf is context.args: the arguments that the tool's policies read, each with
 // its value, where it comes from and what it does.
 func (g *toolGuard) argsOf(args map[string]any, o origins) (types.Record, error) {
-	if len(g.args) == 0 {
+	return g.argsTyped(args, g.args, o)
+}
+
+// argsTyped is argsOf for the arguments in want.
+func (g *toolGuard) argsTyped(args map[string]any, want resolved.RecordType, o origins) (types.Record, error) {
+	if len(want) == 0 {
 		return noArgs, nil
 	}
-	m, err := toRecordMap(args, g.args, g.strict, 0)
+	m, err := toRecordMap(args, want, g.strict, 0)
 	if err != nil {
 		return noArgs, err
 	}
