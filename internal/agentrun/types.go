@@ -95,9 +95,9 @@ type Result struct {
 	IsError    bool
 	Captured   bool // answered by a simulation; nothing reached the world
 	Retries    int
-	// Raw is the answer in the transport's own form, for a client that is shown
-	// more than text; nil when there is none.
-	Raw any
+	// Raw is the answer as an MCP result in JSON, for a client that is shown more
+	// than text: content, structuredContent and isError; nil when there is none.
+	Raw json.RawMessage
 }
 
 // Journal makes a run's progress durable. Record returns only when the

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -30,30 +31,38 @@ func (s *session) call(ctx context.Context, req *mcp.CallToolRequest) (*mcp.Call
 	}
 	a, err := s.calls.Call(ctx, c, control.Waiting{For: max(s.g.cfg.Wait, 0), Asked: s.asker(req.Session)})
 	if err != nil {
+		s.g.logFailure(err)
 		return nil, rpcError(err)
 	}
 	s.later()
-	return answer(a, s.where(a.Approval)), nil
+	res := &mcp.CallToolResult{}
+	if err := json.Unmarshal(s.answerJSON(a), res); err != nil {
+		return nil, rpcError(fault.Wrap(err, fault.Upstream, "the tool's server answered with what is no result of a tool"))
+	}
+	return res, nil
 }
 
-// answer is an answer as the client gets it.
-func answer(a agentrun.Answer, where string) *mcp.CallToolResult {
+// answerJSON is an answer as the client gets it: what the tool's server sent, or
+// an error that the client's model reads.
+func (s *session) answerJSON(a agentrun.Answer) json.RawMessage {
 	switch {
 	case a.Pending:
-		return said(a.Text + " " + where + " Then make the same call again.")
+		return said(a.Text+" "+s.where(a.Approval)+" Then make the same call again.", true)
 	case a.Result == nil:
-		return said(a.Text)
+		return said(a.Text, true)
+	case a.Result.Raw != nil:
+		return a.Result.Raw
 	}
-	if raw, ok := a.Result.Raw.(*mcp.CallToolResult); ok {
-		// Without the server's _meta, which nothing has judged.
-		return &mcp.CallToolResult{Content: raw.Content, StructuredContent: raw.StructuredContent, IsError: raw.IsError}
-	}
-	return &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: a.Result.Text}}, IsError: a.Result.IsError}
+	return said(a.Result.Text, a.Result.IsError)
 }
 
-// said is an error that the client's model reads.
-func said(text string) *mcp.CallToolResult {
-	return &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: text}}, IsError: true}
+// said is a result with one text.
+func said(text string, isError bool) json.RawMessage {
+	data, err := json.Marshal(map[string]any{"content": []map[string]any{{"type": "text", "text": text}}, "isError": isError})
+	if err != nil { // strings always encode
+		panic(err)
+	}
+	return data
 }
 
 // where says where a request is answered.
@@ -92,7 +101,7 @@ func (s *session) asker(peer *mcp.ServerSession) func(context.Context, string, r
 }
 
 // rpcError is an error on the wire: its code and its sentence, never its cause.
-func rpcError(err error) error {
+func rpcError(err error) *jsonrpc.Error {
 	code := fault.CodeOf(err)
 	text := "the server failed; its log says why"
 	if f := (*fault.Error)(nil); code != fault.Internal && errors.As(err, &f) {

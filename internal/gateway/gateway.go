@@ -98,7 +98,9 @@ func (g *Gateway) serve(w *patientWriter, r *http.Request) error {
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	}
-	g.sdk.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), serverKey{}, s.server)))
+	if !s.plain(w, r, body) {
+		g.sdk.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), serverKey{}, s.server)))
+	}
 	return nil
 }
 

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
-
 	"github.com/aureus-agents/aureus/internal/control"
 	"github.com/aureus-agents/aureus/internal/fault"
 )
@@ -52,20 +50,23 @@ func (g *Gateway) body(w *patientWriter, r *http.Request) ([]byte, error) {
 func (g *Gateway) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	code := fault.CodeOf(err)
 	status := fault.Map(code).HTTP
-	level := g.cfg.Logger.Debug
-	if status >= http.StatusInternalServerError {
-		level = g.cfg.Logger.Error
-	}
-	level("request refused", "method", r.Method, "code", string(code), "error", err)
+	g.logFailure(err)
 	if code == fault.Unauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="aureus"`)
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	rpc := &jsonrpc.Error{}
-	errors.As(rpcError(err), &rpc)
-	_ = json.NewEncoder(w).Encode(map[string]any{"jsonrpc": "2.0", "id": nil,
-		"error": map[string]any{"code": rpc.Code, "message": rpc.Message}}) // the client may be gone
+	_, _ = w.Write(rpcLine(json.RawMessage("null"), "error", rpcError(err))) // the client may be gone
+}
+
+// logFailure writes what a client is not told: the cause of an error.
+func (g *Gateway) logFailure(err error) {
+	code := fault.CodeOf(err)
+	if fault.Map(code).HTTP >= http.StatusInternalServerError {
+		g.cfg.Logger.Error("request failed", "code", string(code), "error", err)
+		return
+	}
+	g.cfg.Logger.Debug("request refused", "code", string(code), "error", err)
 }
 
 // patientWriter gives each write its own time: a stream may be open for long, a

@@ -26,10 +26,13 @@ type session struct {
 	cancel  context.CancelFunc
 	once    sync.Once
 
-	mu    sync.Mutex
-	inUse int // requests
-	idle  *time.Timer
-	flush *time.Timer
+	mu             sync.Mutex
+	inUse          int // requests
+	idle           *time.Timer
+	flush          *time.Timer
+	known, unasked bool // whether the client can be asked is known, and that it cannot
+
+	running sync.Map // cancel functions of the plain calls under way, by request id
 }
 
 // endTime bounds storing a session's end.

@@ -28,7 +28,7 @@ type text struct {
 	Text string `json:"text"`
 }
 
-func newUpstream(t *testing.T) *upstream {
+func newUpstream(t testing.TB) *upstream {
 	u := &upstream{mcp: mcp.NewServer(&mcp.Implementation{Name: "office", Version: "1"}, nil),
 		hold: make(chan struct{}), begun: make(chan string, 100)}
 	add(u, "echo", "Says it again", func(_ context.Context, _ *mcp.CallToolRequest, in text) *mcp.CallToolResult {

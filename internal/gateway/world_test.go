@@ -32,7 +32,7 @@ const patience = 60 * time.Second
 
 // world is a control plane with real parts behind a gateway on loopback.
 type world struct {
-	*testing.T
+	testing.TB
 	*control.Control
 	dir    string
 	cfg    gateway.Config
@@ -61,11 +61,11 @@ func person(name string, role resource.Role) control.Principal {
 var signingKey = sync.OnceValues(attest.NewKey)
 
 // newWorld starts a control plane in a folder of its own.
-func newWorld(t *testing.T, cfg gateway.Config) *world {
+func newWorld(t testing.TB, cfg gateway.Config) *world {
 	t.Helper()
 	m := httptest.NewServer(http.HandlerFunc(instantModel))
 	t.Cleanup(m.Close)
-	w := &world{T: t, dir: t.TempDir(), cfg: cfg, models: m.URL + "/v1"}
+	w := &world{TB: t, dir: t.TempDir(), cfg: cfg, models: m.URL + "/v1"}
 	var err error
 	w.key, err = signingKey()
 	w.must(err)
@@ -200,10 +200,12 @@ func (w *world) token(name string) string {
 
 // bearer is an HTTP client with a token.
 func bearer(secret string) *http.Client {
+	wire := http.DefaultTransport.(*http.Transport).Clone()
+	wire.MaxIdleConnsPerHost = 16
 	return &http.Client{Transport: tripper(func(r *http.Request) (*http.Response, error) {
 		r = r.Clone(r.Context())
 		r.Header.Set("Authorization", "Bearer "+secret)
-		return http.DefaultTransport.RoundTrip(r)
+		return wire.RoundTrip(r)
 	})}
 }
 
@@ -214,7 +216,7 @@ func (t tripper) RoundTrip(r *http.Request) (*http.Response, error) { return t(r
 // connect is an MCP client of the desk in staging.
 func (w *world) connect(opts *mcp.ClientOptions) *mcp.ClientSession {
 	w.Helper()
-	return w.connectAs(w.token("client"), opts)
+	return w.connectAs(w.token(fmt.Sprintf("client-%d", idSequence.Add(1))), opts)
 }
 
 func (w *world) connectAs(secret string, opts *mcp.ClientOptions) *mcp.ClientSession {

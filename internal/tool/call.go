@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
@@ -82,11 +81,11 @@ func (c *conn) call(ctx context.Context, bt blueprint.Tool, call agentrun.Call) 
 		params.SetProgressToken(call.ID)
 		defer l.listen(call.ID, call.Progress)()
 	}
-	res, err := l.session.CallTool(ctx, params)
+	raw, err := l.callTool(ctx, params)
 	var refused *jsonrpc.Error
 	switch {
 	case err == nil:
-		return c.result(bt, res), nil
+		return c.result(bt, raw)
 	case ctx.Err() == nil && errors.As(err, &refused) && (refused.Code < -32099 || refused.Code > -32000):
 		// Codes between are the SDK's own words for a connection that failed.
 		return agentrun.Result{IsError: true, Text: fmt.Sprintf("The server refused the call (%d): %s", refused.Code, refused.Message)}, nil
@@ -94,54 +93,14 @@ func (c *conn) call(ctx context.Context, bt blueprint.Tool, call agentrun.Call) 
 	return agentrun.Result{}, l.lost(err, fmt.Sprintf("did not answer the call of %s", bt.Name))
 }
 
-// result translates an answer.
-func (c *conn) result(bt blueprint.Tool, res *mcp.CallToolResult) agentrun.Result {
-	if res.InputRequests != nil {
-		return agentrun.Result{IsError: true, Text: "The server asks for something before it does the call, which is not supported; nothing was done."}
+// callTool makes a call and returns the result as the server sent it.
+func (l *link) callTool(ctx context.Context, params *mcp.CallToolParams) (json.RawMessage, error) {
+	if l.direct != nil {
+		return l.direct.call(ctx, params)
 	}
-	out := agentrun.Result{Structured: res.StructuredContent, IsError: res.IsError, Raw: res}
-	parts := make([]string, 0, len(res.Content))
-	for _, x := range res.Content {
-		parts = append(parts, text(x))
-	}
-	out.Text = strings.Join(parts, "\n")
-	if n := len(out.Text) + size(out.Structured); n > c.a.cfg.MaxResult {
-		return agentrun.Result{IsError: true, Text: fmt.Sprintf(
-			"The tool answered with %d bytes, which is over the limit of %d. The call was made; its answer is not shown. Ask for less.", n, c.a.cfg.MaxResult)}
-	}
-	return out
-}
-
-func size(v any) int {
-	if v == nil {
-		return 0
-	}
-	b, err := json.Marshal(v)
+	res, err := l.session.CallTool(ctx, params)
 	if err != nil {
-		return 0
+		return nil, err
 	}
-	return len(b)
-}
-
-// text is a content block as text. What is not text is named, not shown.
-func text(c mcp.Content) string {
-	switch x := c.(type) {
-	case *mcp.TextContent:
-		return x.Text
-	case *mcp.ImageContent:
-		return fmt.Sprintf("[image, %s, %d bytes]", clean(x.MIMEType), len(x.Data))
-	case *mcp.AudioContent:
-		return fmt.Sprintf("[audio, %s, %d bytes]", clean(x.MIMEType), len(x.Data))
-	case *mcp.ResourceLink:
-		return fmt.Sprintf("[resource %s]", clean(x.URI))
-	case *mcp.EmbeddedResource:
-		if x.Resource == nil {
-			return "[resource]"
-		}
-		if x.Resource.Text != "" {
-			return x.Resource.Text
-		}
-		return fmt.Sprintf("[resource %s, %d bytes]", clean(x.Resource.URI), len(x.Resource.Blob))
-	}
-	return "[content that is not text]"
+	return json.Marshal(res)
 }

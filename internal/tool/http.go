@@ -31,7 +31,7 @@ func (c Config) httpTransport(s blueprint.Server) (mcp.Transport, error) {
 	}
 	base := c.HTTPClient.Transport
 	if base == nil {
-		base = http.DefaultTransport
+		base = wire
 	}
 	client := &http.Client{
 		Transport: &headerTripper{base: base, header: h, limit: c.maxFrame()},
@@ -47,6 +47,14 @@ func (c Config) httpTransport(s blueprint.Server) (mcp.Transport, error) {
 	}
 	return &mcp.StreamableClientTransport{Endpoint: s.HTTP.URL, HTTPClient: client, MaxRetries: 2, MaxEventSize: int(c.maxFrame())}, nil
 }
+
+// wire keeps a connection open for each call that is usually under way at once:
+// the default of two would make most calls of many sessions dial anew.
+var wire = func() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConnsPerHost = 64
+	return t
+}()
 
 // maxFrame bounds one MCP message: a result at its limit, escaped as JSON, twice
 // (as text and as structured content).

@@ -37,6 +37,7 @@ type link struct {
 	// broken is set by the first request that the connection failed: the SDK may
 	// notice later that it is gone, or never.
 	broken atomic.Bool
+	direct *direct // nil: the SDK makes the calls
 	// progress is who listens to the progress of calls, by their ids.
 	progress sync.Map
 }
@@ -82,6 +83,7 @@ func (a *Adapters) dial(ctx context.Context, s blueprint.Server, strict bool) (*
 		a.drop(l)
 		return nil, err
 	}
+	l.direct = newDirect(l, transport, a.cfg.maxFrame())
 	go func() {
 		_ = l.session.Wait()
 		close(l.done)
