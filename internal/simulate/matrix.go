@@ -114,11 +114,6 @@ func RunMatrix(ctx context.Context, m *resource.Manifest, digest string, model a
 		return Matrix{}, err
 	}
 	out.Clean.conclude()
-	for _, c := range clean {
-		if out.Clean.outage == nil {
-			out.Clean.outage = c.outage
-		}
-	}
 	out.Cells = make([]Cell, len(cases)*len(columns))
 	outages := make([]error, len(out.Cells))
 	err = Each(ctx, len(out.Cells), o.workers(), func(ctx context.Context, i int) (err error) {
@@ -126,11 +121,10 @@ func RunMatrix(ctx context.Context, m *resource.Manifest, digest string, model a
 		out.Cells[i], outages[i], err = x.cell(ctx, cases[n], clean[n], columns[i%len(columns)])
 		return err
 	})
-	for _, e := range outages {
-		if out.Clean.outage == nil {
-			out.Clean.outage = e
-		}
+	for _, c := range clean {
+		outages = append(outages, c.outage)
 	}
+	out.Clean.outage = firstOf(outages)
 	out.conclude()
 	return out, err
 }
@@ -218,7 +212,8 @@ func (x matrix) cell(ctx context.Context, c Case, clean cleanRun, column string)
 
 // faults are those of one column for a scenario: transport faults hit one call of
 // the clean run, chosen by the seed; hostile text stands in every answer of the
-// tools that read outside text, or in the description of one tool.
+// tools that read outside text (of all tools, when the run calls none of these),
+// or in the description of one tool.
 func (x matrix) faults(c Case, clean cleanRun, column string) []blueprint.Fault {
 	random := seeded(x.seed, "matrix", c.Suite, c.Scenario.Name, column)
 	kind, category, _ := strings.Cut(column, ":")
@@ -232,11 +227,14 @@ func (x matrix) faults(c Case, clean cleanRun, column string) []blueprint.Fault 
 		}
 		return []blueprint.Fault{{Kind: kind, Category: category, Tool: tools[random.IntN(len(tools))].Name}}
 	}
-	var out []blueprint.Fault
-	for _, tool := range slices.Compact(slices.Sorted(slices.Values(clean.calls))) {
-		if isTrue(x.version.tools[tool].Labels.ReadsOutside) {
-			out = append(out, blueprint.Fault{Kind: kind, Category: category, Tool: tool})
-		}
+	called := slices.Compact(slices.Sorted(slices.Values(clean.calls)))
+	outside := slices.DeleteFunc(slices.Clone(called), func(t string) bool { return !isTrue(x.version.tools[t].Labels.ReadsOutside) })
+	if len(outside) == 0 {
+		outside = called // the labels may be wrong
+	}
+	out := make([]blueprint.Fault, len(outside))
+	for i, tool := range outside {
+		out[i] = blueprint.Fault{Kind: kind, Category: category, Tool: tool}
 	}
 	return out
 }

@@ -11,7 +11,6 @@ package simulate
 
 import (
 	"context"
-	"errors"
 	"runtime"
 
 	"github.com/aureus-agents/aureus/internal/agentrun"
@@ -72,7 +71,17 @@ func Run(ctx context.Context, m *resource.Manifest, digest string, model agentru
 	if err != nil {
 		return Report{}, err
 	}
-	report.outage = errors.Join(outages...)
+	report.outage = firstOf(outages)
 	report.conclude()
 	return report, nil
+}
+
+// firstOf is the first error of a list, nil when it has none.
+func firstOf(errs []error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
