@@ -31,6 +31,8 @@ func TestMain(m *testing.M) {
 // serve is a server of the given kind.
 func serve(role string) {
 	switch role {
+	case "probe":
+		probe()
 	case "hang": // reads and never answers, until stdin ends
 		_, _ = bufio.NewReader(os.Stdin).WriteTo(discard{})
 	case "deaf": // does not even notice that stdin ends or that it should stop
