@@ -213,10 +213,15 @@ type Approval struct {
 	Tool        string             `json:"tool,omitempty"`
 	Args        map[string]any     `json:"args,omitempty"`   // payload; of tool_call
 	Reason      string             `json:"reason,omitempty"` // why it is asked
-	Revision    int64              `json:"revision"`
-	CreatedAt   Millis             `json:"createdAt"`
-	ExpiresAt   Millis             `json:"expiresAt"`
-	CreatedBy   Actor              `json:"createdBy"`
+	Call        *AskedCall         `json:"call,omitempty"`   // of tool_call
+	// Runs are the runs that wait for a tool_call. Each may make the call once after a
+	// yes. None joins once an approver has seen the request.
+	Runs      []AskedRun `json:"runs,omitempty"`
+	Seen      bool       `json:"seen,omitempty"` // an approver was given a token for it
+	Revision  int64      `json:"revision"`
+	CreatedAt Millis     `json:"createdAt"`
+	ExpiresAt Millis     `json:"expiresAt"`
+	CreatedBy Actor      `json:"createdBy"`
 }
 
 // ApprovalDecision is one person's answer.
@@ -224,6 +229,7 @@ type ApprovalDecision struct {
 	Actor   Actor  `json:"actor"`
 	Approve bool   `json:"approve"`
 	Reason  string `json:"reason"`
+	Scope   *Scope `json:"scope,omitempty"` // of a yes that goes beyond the one call
 	At      Millis `json:"at"`
 }
 

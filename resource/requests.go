@@ -102,6 +102,9 @@ type DecideRequest struct {
 	Token   string `json:"token"` // of ApprovalView
 	Approve bool   `json:"approve"`
 	Reason  string `json:"reason"`
+	// Scope allows more calls of the tool in the run than the one that is asked for;
+	// only for a tool call that one run waits for.
+	Scope *Scope `json:"scope,omitempty"`
 }
 
 // InvokeRequest runs an agent on live traffic.

@@ -65,8 +65,10 @@ type Run struct {
 	Trial       int         `json:"trial,omitempty"`    // of recorded runs
 	// Gateway is set when the run is a session of the MCP gateway: its calls come
 	// from an agent that Aureus does not run.
-	Gateway  bool  `json:"gateway,omitempty"`
-	Revision int64 `json:"revision"`
+	Gateway bool `json:"gateway,omitempty"`
+	// Allowances are what people allowed beyond single calls, with what is left.
+	Allowances []Allowance `json:"allowances,omitempty"`
+	Revision   int64       `json:"revision"`
 }
 
 // RunStats are a run's counts.
@@ -143,6 +145,17 @@ type Decision struct {
 	Approval    string            `json:"approval,omitempty"`
 	// Quorum is how many humans have to say yes when State is pending_human.
 	Quorum int `json:"quorum,omitempty"`
+	// Allowance says that Approval allowed more than one call, and this is one of them.
+	Allowance   bool           `json:"allowance,omitempty"`
+	Arguments   []ArgumentFlow `json:"arguments,omitempty"` // by name
+	Target      string         `json:"target,omitempty"`    // worst class of the targets; none
+	Content     string         `json:"content,omitempty"`   // worst class of the contents; none
+	Fears       []Fear         `json:"fears,omitempty"`     // that a human has to answer, when State is pending_human
+	LastOutside *OutsideText   `json:"lastOutside,omitempty"`
+	// What the decision is bound to: the run, its version and what decides for it.
+	Run          string `json:"run,omitempty"`
+	Version      string `json:"version,omitempty"`      // digest
+	PolicyDigest string `json:"policyDigest,omitempty"` // of the version's policies, the built-in ones included
 }
 
 // GuardState is where a run is, for the guard.

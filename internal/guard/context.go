@@ -2,7 +2,6 @@ package guard
 
 import (
 	"fmt"
-	"math"
 	"sync"
 
 	"github.com/cedar-policy/cedar-go/types"
@@ -75,7 +74,7 @@ func (c *Compiled) contextOf(s State, g *toolGuard, call Call, args types.Record
 		case "asked":
 			f.asked = g.asked(s)
 		case "left":
-			f.left = c.left(s, call.RecentCalls)
+			f.left = c.left(s, call)
 		case "origins":
 			f.origins = c.memo.record(o)
 		case "spend":
@@ -122,21 +121,6 @@ func (g *toolGuard) argsTyped(args map[string]any, want resolved.RecordType, o o
 // argShape is one argument in context.args.
 func argShape(value, origin, role types.Value) types.Record {
 	return types.NewRecord(types.RecordMap{"value": value, "origin": origin, "role": role})
-}
-
-// left is what the run may still use.
-func (c *Compiled) left(s State, recent int) types.Record {
-	l := c.limits
-	rate := int64(math.MaxInt64)
-	if l.rate > 0 {
-		rate = int64(l.rate) - int64(recent)
-	}
-	return types.NewRecord(types.RecordMap{
-		"toolCalls": types.Long(l.toolCalls - s.ToolCalls), "steps": types.Long(l.steps - s.Steps),
-		"tokens": types.Long(l.tokens - s.Tokens), "costMicroUSD": types.Long(l.cost - s.Cost), "rate": types.Long(rate),
-		// Below the largest number, so that a call of any size can be over it.
-		"spend": types.Long(min(micro(l.spend-s.Spent), math.MaxInt64-1)),
-	})
 }
 
 // originMemo keeps the records of context.origins: a tool's arguments come from

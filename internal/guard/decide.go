@@ -1,6 +1,9 @@
 package guard
 
 import (
+	"maps"
+	"slices"
+
 	cedar "github.com/cedar-policy/cedar-go"
 	"github.com/cedar-policy/cedar-go/types"
 
@@ -13,7 +16,8 @@ import (
 // an approved call is counted against the spending budget.
 func (c *Compiled) Decide(s State, call Call) (d resource.Decision, next State) {
 	s = c.effective(s)
-	d = resource.Decision{Policies: []string{}, ArgsDigest: ArgsDigest(call.Tool, call.Args), Before: s.GuardState}
+	s.Latest = max(s.Latest, call.Now)
+	d = resource.Decision{Policies: []string{}, ArgsDigest: ArgsDigest(call.Tool, call.Args), Before: s.GuardState, LastOutside: s.Outside}
 	defer func() {
 		// A defect must never let a call through.
 		if r := recover(); r != nil {
@@ -22,6 +26,9 @@ func (c *Compiled) Decide(s State, call Call) (d resource.Decision, next State) 
 	}()
 	v, spend := c.judge(s, call, &d)
 	v.fill(&d, call)
+	if v.allowed >= 0 {
+		s = s.useUp(v.allowed)
+	}
 	return c.settle(s, d, spend)
 }
 
@@ -45,7 +52,7 @@ func failClosed(d resource.Decision) resource.Decision {
 		State: resource.DecisionRejected, Policies: []string{}, Check: CheckPolicy, Code: resource.PolicyViolation,
 		Reason:      "The guard failed while it judged the call, so the call is denied.",
 		Remediation: "Report this as a defect with the run's id.",
-		ArgsDigest:  d.ArgsDigest, Before: d.Before,
+		ArgsDigest:  d.ArgsDigest, Before: d.Before, LastOutside: d.LastOutside,
 	}
 }
 
@@ -59,7 +66,7 @@ func (c *Compiled) judge(s State, call Call, d *resource.Decision) (v verdict, s
 		return reject(CheckPolicy, resource.MissingData, "its arguments have no JSON form, so nothing can be said about them"), 0
 	}
 	o := c.trace(s, g, call.Args)
-	d.Origins = o.byPath
+	o.fill(d)
 	spend, err := g.spendOf(call.Args)
 	if err != nil {
 		return c.earlier(s, g, call, reject(CheckBudget, resource.MissingData, "%s", err)), 0
@@ -69,7 +76,7 @@ func (c *Compiled) judge(s State, call Call, d *resource.Decision) (v verdict, s
 		return c.earlier(s, g, call, reject(CheckPolicy, resource.MissingData, "%s", err)), 0
 	}
 	ctx := c.contextOf(s, g, call, args, o, spend)
-	return g.weigh(c.authorize(g, g.policies, ctx), call, d.ArgsDigest), spend
+	return s.people(g.weigh(c.authorize(g, g.policies, ctx), call, d.ArgsDigest), call), spend
 }
 
 func (c *Compiled) authorize(g *toolGuard, policies policyList, ctx types.Record) cedar.Diagnostic {
@@ -86,4 +93,32 @@ func (c *Compiled) earlier(s State, g *toolGuard, call Call, v verdict) verdict 
 		return first
 	}
 	return v
+}
+
+// fill writes where the values come from into a decision.
+func (o origins) fill(d *resource.Decision) {
+	d.Origins, d.Target, d.Content = o.byPath, string(o.target.name()), string(o.content.name())
+	for _, name := range slices.Sorted(maps.Keys(o.of)) {
+		f := o.of[name]
+		d.Arguments = append(d.Arguments, resource.ArgumentFlow{Name: name, Class: string(f.class.name()), Role: f.role.String()})
+	}
+}
+
+// Undo takes back what an approved decision counted, when it was not recorded and
+// its call is decided anew.
+func (c *Compiled) Undo(s State, d resource.Decision) State {
+	if d.State != resource.DecisionApproved {
+		return s
+	}
+	s.ToolCalls -= d.After.ToolCalls - d.Before.ToolCalls
+	s.Spent = max(s.Spent-(d.After.Spent-d.Before.Spent), 0)
+	if d.Allowance {
+		s.Allow = slices.Clone(s.Allow)
+		for i := range s.Allow {
+			if s.Allow[i].Approval == d.Approval {
+				s.Allow[i].Uses++
+			}
+		}
+	}
+	return s
 }

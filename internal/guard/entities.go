@@ -38,8 +38,10 @@ func entitiesOf(c *Compiled, a *blueprint.Agent) types.EntityMap {
 		m[actionOf(i)] = types.Entity{UID: actionOf(i), Parents: parents}
 	}
 	m[c.agent] = types.Entity{UID: c.agent, Attributes: types.NewRecord(types.RecordMap{
-		"zone": types.Long(clearance(a.Spec.Zone)),
-		"tier": types.String(a.Spec.RiskTier),
+		"zone":          types.Long(clearance(a.Spec.Zone)),
+		"tier":          types.String(a.Spec.RiskTier),
+		"sessionBudget": types.Boolean(c.limits.session != (blueprint.Use{})),
+		"dayBudget":     types.Boolean(c.limits.day != (blueprint.Use{})),
 	})}
 	for _, t := range a.Spec.Tools {
 		uid := types.NewEntityUID(toolType, types.String(t.Name))

@@ -22,10 +22,11 @@ type limits struct {
 	cost             resource.MicroUSD
 	spend            float64
 	rate             int // 0 is no limit
+	session, day     blueprint.Use
 }
 
 func limitsOf(b blueprint.Budgets) limits {
-	l := limits{steps: b.Steps, toolCalls: b.ToolCalls, tokens: b.Tokens, spend: b.Spend, rate: b.CallsPerMinute}
+	l := limits{steps: b.Steps, toolCalls: b.ToolCalls, tokens: b.Tokens, spend: b.Spend, rate: b.CallsPerMinute, session: b.Session, day: b.Day}
 	if l.steps == 0 {
 		l.steps = defaultSteps
 	}

@@ -37,7 +37,7 @@ func attrs(m map[types.String]resolved.IsType) resolved.RecordType {
 	return r
 }
 
-var agentShape = attrs(map[types.String]resolved.IsType{"zone": longType, "tier": stringType})
+var agentShape = attrs(map[types.String]resolved.IsType{"zone": longType, "tier": stringType, "sessionBudget": boolType, "dayBudget": boolType})
 
 var toolShape = attrs(map[types.String]resolved.IsType{
 	"server": stringType, "tier": stringType, "intent": stringType, "zone": longType, "permitted": boolType,
@@ -47,7 +47,10 @@ var toolShape = attrs(map[types.String]resolved.IsType{
 
 var leftShape = attrs(map[types.String]resolved.IsType{
 	"toolCalls": longType, "steps": longType, "tokens": longType, "costMicroUSD": longType, "rate": longType, "spend": longType,
+	"session": useShape, "day": useShape,
 })
+
+var useShape = attrs(map[types.String]resolved.IsType{"toolCalls": longType, "tokens": longType, "costMicroUSD": longType, "spend": longType})
 
 var originsShape = attrs(map[types.String]resolved.IsType{
 	"user": stringsType, "blueprint": stringsType, "trusted": stringsType, "selected": stringsType, "record": stringsType,

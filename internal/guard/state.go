@@ -24,10 +24,14 @@ func (c *Compiled) Observe(s State, o Observation) State {
 	if !ok {
 		// Nothing is known about where this came from.
 		s.Tainted, s.Confidentiality = true, string(blueprint.ZoneRestricted)
+		s.Outside = &resource.OutsideText{Tool: o.Tool, Call: o.Call}
 		s.Sources = remember(s.Sources, resultSource(Source{Origin: originTool + o.Tool}, o.Text, false))
 		return s
 	}
 	s.GuardState = c.moved(s.GuardState, g, o.IsError)
+	if !g.trusted {
+		s.Outside = &resource.OutsideText{Tool: o.Tool, Call: o.Call}
+	}
 	src := Source{Origin: originTool + o.Tool, Trusted: g.trusted}
 	src.Selected = !g.trusted && len(o.Args) > 0 && c.trace(s, g, o.Args).selects(o.Args)
 	s.Sources = remember(s.Sources, resultSource(src, o.Text, g.trusted || isTrue(g.tool.Labels.Records)))
@@ -75,6 +79,7 @@ func (c *Compiled) effective(s State) State {
 		return s
 	}
 	s.Unknown, s.Tainted, s.Confidentiality = true, true, string(blueprint.ZoneRestricted)
+	s.Allow = nil
 	if s.Phase == "" && !c.workflow {
 		s.Phase = onlyPhase
 	}

@@ -13,6 +13,12 @@ type State struct {
 	Asks []string `json:"asks,omitempty"`
 	// Sources are what values can come from, oldest first.
 	Sources []Source `json:"sources,omitempty"`
+	// Outside is the last call that brought text from outside.
+	Outside *resource.OutsideText `json:"outside,omitempty"`
+	// Allow is what people allowed this run beyond single calls.
+	Allow []resource.Allowance `json:"allow,omitempty"`
+	// Latest is the latest time at which a call was decided.
+	Latest resource.Millis `json:"latest,omitempty"`
 }
 
 // Call is a tool call to decide.
@@ -25,11 +31,22 @@ type Call struct {
 	Approval       string // id of that approval
 	// RecentCalls is how many calls the agent made in this environment in the last minute.
 	RecentCalls int
+	// Session and Day are what all runs of the session, and all runs of the agent in
+	// this environment on this day, have used so far, this run's use included.
+	Session, Day resource.Use
+	// Uncounted says that RecentCalls, Session and Day could not be read: what they
+	// are held against counts as used up.
+	Uncounted bool
+	// Now is the time of the decision. Without it no allowance counts.
+	Now resource.Millis
+	// NoAsk says why people cannot be asked; a call that needs them is rejected with it.
+	NoAsk string
 }
 
 // Observation is what came back from an approved call.
 type Observation struct {
 	Tool string
+	Call string // id of the call in the run
 	// Args are the call's arguments: a lookup with the user's own words picks the
 	// records that it finds. Without them nothing counts as picked.
 	Args    map[string]any

@@ -8,7 +8,7 @@ import (
 )
 
 // typeFix is the remedy of a policy that does not type.
-const typeFix = "known are principal.{zone, tier}, resource.{server, tier, intent, zone, permitted, phases, approvalPhases, readsOutside, readsPrivate, actsOutside, actsInside} " +
+const typeFix = "known are principal.{zone, tier, sessionBudget, dayBudget}, resource.{server, tier, intent, zone, permitted, phases, approvalPhases, readsOutside, readsPrivate, actsOutside, actsInside} " +
 	"and context.{args, phase, tainted, confidentiality, asked, target, content, spending, left, spend, origins}; arguments are those of the tool's schema, each with value, origin and role (context.args.NAME.value), and an optional one needs \"has\" first"
 
 // typePolicies checks the tool's policies against its schema and notes which

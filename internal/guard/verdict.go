@@ -17,10 +17,13 @@ type verdict struct {
 	reason   string
 	code     resource.FailureCode
 	quorum   int
+	fears    []resource.Fear
+	approval string
+	allowed  int // place of the allowance that is used, -1 for none
 }
 
 func reject(check string, code resource.FailureCode, format string, args ...any) verdict {
-	return verdict{state: resource.DecisionRejected, check: check, code: code, reason: fmt.Sprintf(format, args...)}
+	return verdict{state: resource.DecisionRejected, check: check, code: code, reason: fmt.Sprintf(format, args...), allowed: -1}
 }
 
 // weigh turns Cedar's answer into a verdict. An error in any policy is a
@@ -53,7 +56,7 @@ func (g *toolGuard) weigh(diag cedar.Diagnostic, call Call, digest string) verdi
 	case len(ask) > 0:
 		return asked(ask, call, digest)
 	case len(permit) > 0:
-		return verdict{state: resource.DecisionApproved, check: CheckPolicy, policies: ids(permit), reason: "permitted and nothing forbids it"}
+		return verdict{state: resource.DecisionApproved, check: CheckPolicy, policies: ids(permit), reason: "permitted and nothing forbids it", allowed: -1}
 	}
 	return reject(CheckPermission, resource.OutOfScope, "no policy permits it")
 }
@@ -69,15 +72,37 @@ func forbidden(plain, ask []*policy) verdict {
 	return v
 }
 
-// asked is the verdict when only asks stand against the call.
+// asked is the verdict when only asks stand against the call: it waits for
+// people, unless they approved exactly it.
 func asked(ask []*policy, call Call, digest string) verdict {
 	p := first(ask)
+	v := verdict{state: resource.DecisionPending, check: p.check, policies: ids(ask), reason: p.because(), allowed: -1}
 	if digest != "" && call.ApprovedDigest == digest {
-		return verdict{state: resource.DecisionApproved, check: CheckApproval, policies: ids(ask), reason: "a human approved exactly these arguments"}
+		v.state, v.check, v.approval = resource.DecisionApproved, CheckApproval, call.Approval
+		v.reason = "a human approved exactly these arguments"
+		return v
 	}
-	v := verdict{state: resource.DecisionPending, check: p.check, policies: ids(ask), reason: p.because()}
 	for _, q := range ask {
 		v.quorum = max(v.quorum, q.quorum)
+		v.fears = append(v.fears, resource.Fear{Policy: q.id, Reason: q.because(), Quorum: q.quorum})
+	}
+	return v
+}
+
+// people is what becomes of a verdict that hands the call to them: they may have
+// allowed calls like it for this run, or cannot be asked.
+func (s State) people(v verdict, call Call) verdict {
+	if v.state != resource.DecisionPending {
+		return v
+	}
+	if i := s.allowed(call, v.fears); i >= 0 {
+		return verdict{state: resource.DecisionApproved, check: CheckApproval, policies: v.policies, allowed: i,
+			approval: s.Allow[i].Approval, reason: "a human allowed calls like this one for this run"}
+	}
+	if call.NoAsk != "" {
+		no := reject(CheckApproval, resource.PolicyViolation, "%s: %s", v.reason, call.NoAsk)
+		no.policies = v.policies
+		return no
 	}
 	return v
 }
@@ -104,7 +129,7 @@ func ids(ps []*policy) []string {
 
 // fill writes the verdict as a decision with sentences for people.
 func (v verdict) fill(d *resource.Decision, call Call) {
-	d.State, d.Check, d.Code, d.Quorum = v.state, v.check, v.code, v.quorum
+	d.State, d.Check, d.Code, d.Quorum, d.Fears = v.state, v.check, v.code, v.quorum, v.fears
 	if v.policies != nil {
 		slices.Sort(v.policies)
 		d.Policies = v.policies
@@ -112,9 +137,7 @@ func (v verdict) fill(d *resource.Decision, call Call) {
 	switch v.state {
 	case resource.DecisionApproved:
 		d.Reason = call.Tool + " may run: " + v.reason + "."
-		if v.check == CheckApproval {
-			d.Approval = call.Approval
-		}
+		d.Approval, d.Allowance = v.approval, v.allowed >= 0
 	case resource.DecisionPending:
 		d.Reason = call.Tool + " needs a human: " + v.reason + "."
 		d.Remediation = "An approver has to allow exactly these arguments."
@@ -131,4 +154,5 @@ var remedies = map[string]string{
 	CheckPolicy:     "Change the arguments so that the policy allows them, or hand over to a person.",
 	CheckTier:       "Give the tool one of the risk tiers low, medium, high or critical.",
 	CheckBudget:     "End the run, or raise the budget in the blueprint and release it.",
+	CheckApproval:   "Go on without this call, or try again when people have answered what waits.",
 }
