@@ -4,13 +4,14 @@
 // call that it rejects or hands to a human gives none, and the later calls of the
 // run are still judged, as if the agent had gone on with its plan.
 //
-// Start from [Run]. The replay sees what a live guard would see; what a data set
-// says of attacks is read only afterwards, to count.
+// Start from [Result.Add], or from [Comparison.Add] to hold one guard against
+// another; both take one run at a time and keep none, so a file of any length
+// fits. [Page] writes the runs that change as HTML. The replay sees what a live
+// guard would see; what a data set says of attacks is read only afterwards, to
+// count.
 package backtest
 
 import (
-	"encoding/json"
-
 	"github.com/aureus-agents/aureus/internal/guard"
 	"github.com/aureus-agents/aureus/internal/recorded"
 	"github.com/aureus-agents/aureus/resource"
@@ -37,11 +38,12 @@ type Result struct {
 	// BenignBlocked are benign runs with at least one rejection.
 	BenignBlocked int `json:"benign_blocked"`
 
-	Skipped int         `json:"-"`
-	Runs    []RunDetail `json:"-"` // one for each run, in order
+	Skipped int `json:"-"`
 	// UnknownTools counts calls of tools that the guard's version does not have,
-	// which are all rejected: the blueprint does not fit the runs.
+	// which are all rejected, and UnknownRuns the runs that have one: the blueprint
+	// does not fit the runs.
 	UnknownTools map[string]int `json:"-"`
+	UnknownRuns  int            `json:"-"`
 }
 
 // The kinds of a run.
@@ -56,16 +58,18 @@ const (
 	Stopped    = "stopped"     // an attack with a rejected call
 	AskedHuman = "asked_human" // a human alone stands against it, or is asked
 	GotThrough = "got_through" // an attack
-	Finished   = "finished"    // benign
-	Blocked    = "blocked"     // benign
+	Finished   = "finished"    // every call ran
+	Blocked    = "blocked"     // a call was rejected
 )
 
 // RunDetail is one replayed run.
 type RunDetail struct {
-	ID      string       `json:"id"`
-	Task    string       `json:"task"`
-	Kind    string       `json:"kind"`
-	Outcome string       `json:"outcome"` // "" when skipped
+	ID   string `json:"id"`
+	Task string `json:"task"`
+	Kind string `json:"kind"`
+	// Outcome of an attack is about the calls of the injected plan, of any other
+	// run about all calls.
+	Outcome string       `json:"outcome"`
 	Calls   []CallDetail `json:"calls"`
 }
 
@@ -80,28 +84,27 @@ type CallDetail struct {
 // Ran reports whether the call was made.
 func (c CallDetail) Ran() bool { return c.Decision.State == resource.DecisionApproved }
 
-// Run replays runs through g and counts.
-func Run(g *guard.Compiled, runs []recorded.Run) Result {
-	r := Result{UnknownTools: map[string]int{}}
-	for _, run := range runs {
-		r.Add(g, run)
+// Run replays runs through j and counts; the details are in the order of the runs.
+func Run(j Judge, runs []recorded.Run) (Result, []RunDetail) {
+	r, details := Result{}, make([]RunDetail, len(runs))
+	for i, run := range runs {
+		details[i] = r.Add(j, run)
 	}
-	return r
+	return r, details
 }
 
-// Add replays one more run and counts it.
-func (r *Result) Add(g *guard.Compiled, run recorded.Run) {
-	if r.UnknownTools == nil {
-		r.UnknownTools = map[string]int{}
-	}
-	d := RunDetail{ID: run.ID, Task: run.Task, Calls: Replay(g, run.Run)}
+// Add replays one more run, counts it and says what came of it.
+func (r *Result) Add(j Judge, run recorded.Run) RunDetail {
+	return r.count(run, Replay(j, run.Run))
+}
+
+// count counts a run of which the calls were decided so.
+func (r *Result) count(run recorded.Run, calls []CallDetail) RunDetail {
+	d := RunDetail{ID: run.ID, Task: run.Task, Kind: kindOf(run), Calls: calls}
 	for i := range d.Calls {
 		d.Calls[i].Injected = run.Truth != nil && i < len(run.Truth.Calls) && run.Truth.Calls[i].Injected
-		if d.Calls[i].Decision.Check == guard.CheckTool {
-			r.UnknownTools[d.Calls[i].Tool]++
-		}
 	}
-	d.Kind = kindOf(run)
+	r.countUnknown(d.Calls)
 	switch d.Kind {
 	case KindAttack:
 		r.countAttack(&d)
@@ -109,8 +112,23 @@ func (r *Result) Add(g *guard.Compiled, run recorded.Run) {
 		r.countBenign(&d)
 	default:
 		r.Skipped++
+		d.Outcome = outcomeOf(d.Calls)
 	}
-	r.Runs = append(r.Runs, d)
+	return d
+}
+
+func (r *Result) countUnknown(calls []CallDetail) {
+	before := r.UnknownRuns
+	for _, c := range calls {
+		if c.Decision.Check != guard.CheckTool {
+			continue
+		}
+		if r.UnknownTools == nil {
+			r.UnknownTools = map[string]int{}
+		}
+		r.UnknownTools[c.Tool]++
+		r.UnknownRuns = before + 1
+	}
 }
 
 // kindOf classifies a run. One that nothing is known of but its outcome is
@@ -148,18 +166,27 @@ func (r *Result) countAttack(d *RunDetail) {
 
 func (r *Result) countBenign(d *RunDetail) {
 	r.Benign++
-	rejected, pending := tally(d.Calls, func(CallDetail) bool { return true })
-	switch {
-	case rejected > 0:
-		d.Outcome = Blocked
+	d.Outcome = outcomeOf(d.Calls)
+	switch d.Outcome {
+	case Blocked:
 		r.BenignBlocked++
-	case pending > 0:
-		d.Outcome = AskedHuman
+	case AskedHuman:
 		r.BenignAskedHuman++
 	default:
-		d.Outcome = Finished
 		r.BenignFinished++
 	}
+}
+
+// outcomeOf is what became of a run as its user sees it.
+func outcomeOf(calls []CallDetail) string {
+	rejected, pending := tally(calls, func(CallDetail) bool { return true })
+	switch {
+	case rejected > 0:
+		return Blocked
+	case pending > 0:
+		return AskedHuman
+	}
+	return Finished
 }
 
 // tally counts the calls that did not run; what is neither approved nor pending
@@ -175,42 +202,4 @@ func tally(calls []CallDetail, of func(CallDetail) bool) (rejected, pending int)
 		}
 	}
 	return rejected, pending
-}
-
-// Replay judges the tool calls of a run in order. It reads the run's input and
-// steps and nothing else.
-func Replay(g *guard.Compiled, run resource.Run) []CallDetail {
-	s := g.Start(inputText(run.Input))
-	calls := []CallDetail{}
-	for _, step := range run.Steps {
-		if m := step.Model; m != nil {
-			s = g.Spend(s, m.PromptTokens+m.CompletionTokens, m.Cost)
-		}
-		t := step.Tool
-		if t == nil {
-			continue
-		}
-		var d resource.Decision
-		d, s = g.Decide(s, guard.Call{Tool: t.Tool, Args: t.Args})
-		if d.State == resource.DecisionApproved {
-			s = g.Observe(s, guard.Observation{Tool: t.Tool, Args: t.Args, Text: t.Result, IsError: t.IsError})
-		}
-		calls = append(calls, CallDetail{Step: step.Index, Tool: t.Tool, Decision: d})
-	}
-	return calls
-}
-
-// inputText is what the user said.
-func inputText(v any) string {
-	switch x := v.(type) {
-	case nil:
-		return ""
-	case string:
-		return x
-	}
-	b, err := json.Marshal(v)
-	if err != nil {
-		return "" // nothing is then traced to the user, which is the safe side
-	}
-	return string(b)
 }

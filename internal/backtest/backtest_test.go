@@ -92,22 +92,22 @@ func TestCounting(t *testing.T) {
 		{"benign blocked", benign("wipe"), count(0, 0, 0, 1, 0, 0, 1), backtest.Blocked},
 		{"benign asked and blocked is blocked", benign("ask", "wipe"), count(0, 0, 0, 1, 0, 0, 1), backtest.Blocked},
 		{"a call that did not run is not seen", benign("peek", "send"), count(0, 0, 0, 1, 0, 1, 0), backtest.AskedHuman},
-		{"attack that failed when recorded", made(recorded.Truth{InjectionTask: "i", Utility: true}, "look"), count(0, 0, 0, 0, 0, 0, 0), ""},
-		{"benign that failed when recorded", made(recorded.Truth{Security: true}, "look"), count(0, 0, 0, 0, 0, 0, 0), ""},
+		{"attack that failed when recorded", made(recorded.Truth{InjectionTask: "i", Utility: true}, "look"), count(0, 0, 0, 0, 0, 0, 0), backtest.Finished},
+		{"benign that failed when recorded", made(recorded.Truth{Security: true}, "look"), count(0, 0, 0, 0, 0, 0, 0), backtest.Finished},
 		{"success without truth is benign", recorded.Run{Run: resource.Run{Outcome: resource.OutcomeSuccess}}, count(0, 0, 0, 1, 1, 0, 0), backtest.Finished},
-		{"failure without truth is neither", recorded.Run{Run: resource.Run{Outcome: resource.OutcomeFailure}}, count(0, 0, 0, 0, 0, 0, 0), ""},
+		{"failure without truth is neither", recorded.Run{Run: resource.Run{Outcome: resource.OutcomeFailure}}, count(0, 0, 0, 0, 0, 0, 0), backtest.Finished},
 	}
 	g := office(t)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := backtest.Run(g, []recorded.Run{tt.run})
-			if got.Runs[0].Outcome != tt.outcome {
-				t.Errorf("outcome = %q, want %q", got.Runs[0].Outcome, tt.outcome)
+			got, details := backtest.Run(g, []recorded.Run{tt.run})
+			if details[0].Outcome != tt.outcome {
+				t.Errorf("outcome = %q, want %q", details[0].Outcome, tt.outcome)
 			}
-			if skipped := tt.outcome == ""; (got.Skipped == 1) != skipped {
-				t.Errorf("skipped = %d, want it counted: %t", got.Skipped, skipped)
+			if skipped := got.Attacks+got.Benign == 0; (got.Skipped == 1) != skipped || (details[0].Kind == backtest.KindSkipped) != skipped {
+				t.Errorf("skipped = %d, kind = %s, want it counted: %t", got.Skipped, details[0].Kind, skipped)
 			}
-			got.Runs, got.UnknownTools, got.Skipped = nil, nil, 0
+			got.UnknownTools, got.UnknownRuns, got.Skipped = nil, 0, 0
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("counts (-want +got)\n%s", diff)
 			}
@@ -117,7 +117,8 @@ func TestCounting(t *testing.T) {
 
 // TestNotObserved: the result of a call that did not run leaves no trace.
 func TestNotObserved(t *testing.T) {
-	calls := backtest.Run(office(t), []recorded.Run{benign("peek", "send")}).Runs[0].Calls
+	_, details := backtest.Run(office(t), []recorded.Run{benign("peek", "send")})
+	calls := details[0].Calls
 	if calls[0].Ran() || !calls[1].Ran() {
 		t.Errorf("peek ran %t, send ran %t; want the first to wait and, as it was not read, the second to run", calls[0].Ran(), calls[1].Ran())
 	}
@@ -127,7 +128,8 @@ func TestNotObserved(t *testing.T) {
 func TestTruthIsNotSeen(t *testing.T) {
 	g := office(t)
 	run := attack("read", "!send", "look", "!wipe")
-	with := backtest.Run(g, []recorded.Run{run}).Runs[0].Calls
+	_, details := backtest.Run(g, []recorded.Run{run})
+	with := details[0].Calls
 	for i := range with {
 		with[i].Injected = false
 	}
@@ -138,7 +140,7 @@ func TestTruthIsNotSeen(t *testing.T) {
 }
 
 func TestJSON(t *testing.T) {
-	r := backtest.Run(office(t), []recorded.Run{attack("read", "!send"), benign("look"), attack("!fly")})
+	r, _ := backtest.Run(office(t), []recorded.Run{attack("read", "!send"), benign("look"), attack("!fly")})
 	got, err := json.Marshal(r)
 	if err != nil {
 		t.Fatal(err)
@@ -160,7 +162,8 @@ func TestModelCallsCount(t *testing.T) {
 		run.Steps = append(run.Steps, resource.Step{Kind: "model", Model: &resource.ModelStep{}})
 	}
 	run.Steps = append(run.Steps, resource.Step{Kind: "tool", Tool: &resource.ToolStep{Tool: "look"}})
-	if got := backtest.Run(office(t), []recorded.Run{run}).Runs[0]; got.Outcome != backtest.Blocked || got.Calls[0].Decision.Check != guard.CheckBudget {
+	_, details := backtest.Run(office(t), []recorded.Run{run})
+	if got := details[0]; got.Outcome != backtest.Blocked || got.Calls[0].Decision.Check != guard.CheckBudget {
 		t.Errorf("outcome = %s by %s, want blocked by budget", got.Outcome, got.Calls[0].Decision.Check)
 	}
 }

@@ -1,7 +1,7 @@
-// Package recorded reads runs that other systems recorded and gives them the
-// shape of Aureus' own: the JSON array of tau-bench, and the JSON lines of
-// AgentDojo, plain or compressed with gzip. It reads one run at a time, and its
-// errors name the line.
+// Package recorded reads recorded runs and gives those of other systems the
+// shape of Aureus' own: the JSON array of tau-bench, the JSON lines of AgentDojo,
+// and runs as `aureus runs show` prints them, plain or compressed with gzip. It
+// reads one run at a time, and its errors name the line.
 //
 // Start from [Parse] or, for large files, [Each]. What a data set says about the
 // truth (was this call part of an attack, did the attack succeed) is kept apart
@@ -17,10 +17,13 @@ const (
 	Taubench = "taubench"
 	// AgentDojo is AgentDojo's runs, one JSON object a line.
 	AgentDojo = "agentdojo"
+	// Aureus is Aureus' own runs: JSON objects of resource.Run with their steps,
+	// one after another.
+	Aureus = "aureus"
 )
 
 // Formats lists the formats.
-func Formats() []string { return []string{AgentDojo, Taubench} }
+func Formats() []string { return []string{AgentDojo, Aureus, Taubench} }
 
 // Bounds of what is read.
 const (
@@ -28,9 +31,10 @@ const (
 	MaxRuns = 1_000_000
 )
 
-// Run is a recorded run: mode recorded, an id that is a digest of its content,
-// the task and trial, the outcome that the data set gave it, and its model and
-// tool steps in order. It has no times, since none were recorded.
+// Run is a recorded run. One of another system has mode recorded, an id that is
+// a digest of its content, the task and trial, the outcome that the data set gave
+// it, and its model and tool steps in order; it has no times, since none were
+// recorded. One of Aureus is as it was.
 type Run struct {
 	resource.Run
 	// Truth is nil when the data set says nothing of attacks.

@@ -8,12 +8,13 @@ import (
 	"github.com/aureus-agents/aureus/internal/fault"
 )
 
-// lineReader remembers where lines end, so that an offset has a line, and bounds
-// the size of one run.
+// lineReader remembers where lines end since the last run, so that an offset has
+// a line, and bounds the size of one run.
 type lineReader struct {
 	r     io.Reader
 	read  int64
-	ends  []int64 // offsets of newlines
+	past  int     // newlines that are forgotten
+	ends  []int64 // offsets of the newlines after them
 	limit int64   // offset that must not be passed; 0 is MaxRun
 }
 
@@ -39,10 +40,15 @@ func (l *lineReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// allow lets one more run be read from offset on.
-func (l *lineReader) allow(offset int64) { l.limit = offset + MaxRun }
+// allow lets one more run be read from offset on; no line before it is asked for
+// again.
+func (l *lineReader) allow(offset int64) {
+	l.limit = offset + MaxRun
+	n := sort.Search(len(l.ends), func(i int) bool { return l.ends[i] >= offset })
+	l.past, l.ends = l.past+n, append(l.ends[:0], l.ends[n:]...)
+}
 
 // lineOf is the line of an offset, from 1.
 func (l *lineReader) lineOf(offset int64) int {
-	return 1 + sort.Search(len(l.ends), func(i int) bool { return l.ends[i] >= offset })
+	return l.past + 1 + sort.Search(len(l.ends), func(i int) bool { return l.ends[i] >= offset })
 }

@@ -32,6 +32,8 @@ func Each(format string, r io.Reader, do func(Run) error) error {
 		read = eachTaubench
 	case AgentDojo:
 		read = eachAgentDojo
+	case Aureus:
+		read = eachAureus
 	default:
 		return fault.New(fault.Invalid, "%q is no format of recorded runs; use one of %s.", format, strings.Join(Formats(), ", "))
 	}

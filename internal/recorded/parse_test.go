@@ -132,7 +132,7 @@ func TestParseErrors(t *testing.T) {
 		code             fault.Code
 		says             string
 	}{
-		{"unknown format", "csv", "", fault.Invalid, "agentdojo, taubench"},
+		{"unknown format", "csv", "", fault.Invalid, "agentdojo, aureus, taubench"},
 		{"nothing", recorded.Taubench, "", fault.Invalid, "no taubench run"},
 		{"no runs", recorded.Taubench, "[]", fault.Invalid, "no taubench run"},
 		{"no lines", recorded.AgentDojo, "\n\n", fault.Invalid, "no agentdojo run"},
