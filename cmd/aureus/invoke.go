@@ -11,7 +11,9 @@ import (
 
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/client"
+	"github.com/aureus-agents/aureus/internal/control"
 	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/internal/simulate"
 	"github.com/aureus-agents/aureus/resource"
 )
 
@@ -99,20 +101,30 @@ func newScenario(e *env) *cobra.Command {
 }
 
 func newScenarioFromRun(e *env) *cobra.Command {
-	var into string
+	var into, data, unmatched string
+	var replay bool
 	cmd := &cobra.Command{
 		Use:   "from-run RUN",
 		Short: "Make a regression scenario of a run",
 		Long: `Make a regression scenario of a run: its input, and what its tools answered as
 fixtures. It expects success, so the version that failed fails it. --into appends
 it to a suite file ({"scenarios":[...]}, YAML), which a blueprint names with
-evaluation.suites[].file; without it the scenario is printed.`,
+evaluation.suites[].file; without it the scenario is printed. --recorded makes a
+recording instead of fixtures: a call is answered only as the run answered it, in
+the run's order. The run is the server's when AUREUS_TOKEN is set, and else of the
+data folder, where imported runs are too.`,
 		Args: cobra.ExactArgs(1),
 	}
 	r := remoteFlags(e, cmd)
 	cmd.Flags().StringVar(&into, "into", "", "suite file to append to, made when it is not there")
-	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
-		sc, err := c.Scenario(ctx, args[0])
+	cmd.Flags().BoolVar(&replay, "recorded", false, "a recording instead of fixtures")
+	cmd.Flags().StringVar(&unmatched, "unmatched", "", "what a call gets that is not in the recording: fail, error or repeat")
+	cmd.Flags().StringVar(&data, "data", "aureus-data", "data folder")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if unmatched != "" && !replay {
+			return fault.New(fault.Invalid, "--unmatched goes with --recorded")
+		}
+		sc, err := scenarioOf(cmd.Context(), e, r, data, args[0], replay, unmatched)
 		if err != nil {
 			return err
 		}
@@ -128,6 +140,35 @@ evaluation.suites[].file; without it the scenario is printed.`,
 		}
 		fmt.Fprintf(e.stdout, "%q added to %s, which has %d scenarios now\n", sc.Name, into, n)
 		return nil
-	})
+	}
 	return cmd
+}
+
+// scenarioOf makes a scenario of a run of the server, or of the data folder.
+func scenarioOf(ctx context.Context, e *env, r *remote, data, id string, replay bool, unmatched string) (sc blueprint.Scenario, err error) {
+	var run resource.Run
+	if e.getenv("AUREUS_TOKEN") == "" {
+		err = withLocal(ctx, e, data, func(c *control.Control, p control.Principal) (err error) {
+			if replay {
+				run, err = c.Run(ctx, p, id)
+				return err
+			}
+			sc, err = c.ScenarioFromRun(ctx, p, id)
+			return err
+		})
+	} else {
+		var c *client.Client
+		if c, err = r.client(); err != nil {
+			return sc, err
+		}
+		if replay {
+			run, err = c.Run(ctx, id)
+		} else {
+			sc, err = c.Scenario(ctx, id)
+		}
+	}
+	if err != nil || !replay {
+		return sc, err
+	}
+	return simulate.RecordedFromRun(run, unmatched)
 }

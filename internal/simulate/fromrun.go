@@ -51,11 +51,42 @@ func FromRunOf(run resource.Run, m *resource.Manifest) (blueprint.Scenario, erro
 	return sc, nil
 }
 
+// RecordedFromRun makes a scenario that replays a run: its input, the approvals
+// that humans gave, and its tools' answers as a recording. A call gets an answer
+// only when the run made it with equal arguments, in the run's order; any other
+// call fails the scenario, unless unmatched says otherwise. A run that was
+// imported can be replayed too.
+func RecordedFromRun(run resource.Run, unmatched string) (blueprint.Scenario, error) {
+	if run.Input == nil {
+		return blueprint.Scenario{}, fault.New(fault.Invalid,
+			"Run %s has no recorded input, so no scenario can be made of it; read it with its payloads.", run.ID)
+	}
+	calls, approved := madeCalls(run)
+	rec := &blueprint.Recording{Run: run.ID, Unmatched: unmatched, Calls: make([]blueprint.RecordedCall, len(calls))}
+	for i, c := range calls {
+		rec.Calls[i] = blueprint.RecordedCall{Tool: c.Tool, Args: c.Args}
+		if c.IsError {
+			rec.Calls[i].Error = orText(c.Result, "the tool reported an error")
+		} else {
+			rec.Calls[i].Result = fixtureResult(c.Result)
+		}
+	}
+	sc := blueprint.Scenario{Name: "run-" + run.ID, Input: run.Input, Recorded: rec, Approve: approved, FromRun: run.ID,
+		Expect: blueprint.Expect{Outcome: string(resource.OutcomeSuccess)}}
+	_, err := compileRecording(rec)
+	return sc, err
+}
+
 // madeCalls are the calls of a run that reached a tool, and the tools of which a
 // human approved one.
 func madeCalls(run resource.Run) (calls []resource.ToolStep, approved []string) {
 	for _, s := range run.Steps {
-		if s.Tool == nil || s.Tool.Decision.State != resource.DecisionApproved {
+		if s.Tool == nil {
+			continue
+		}
+		// No guard decided the calls of an imported run; they were made.
+		imported := run.Mode == resource.RunRecorded && s.Tool.Decision.State == ""
+		if s.Tool.Decision.State != resource.DecisionApproved && !imported {
 			continue
 		}
 		calls = append(calls, *s.Tool)

@@ -12,6 +12,7 @@ import (
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/agentrun"
 	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/resource"
 )
 
 const shopCode = `
@@ -253,4 +254,42 @@ func mustJSON(t *testing.T, v any) string {
 		t.Fatal(err)
 	}
 	return string(b)
+}
+
+// importedRun is a run as an import makes it: no guard decided its calls.
+func importedRun() resource.Run {
+	step := func(tool, result string, isError bool, args map[string]any) resource.Step {
+		return resource.Step{Kind: "tool", Tool: &resource.ToolStep{CallID: "c", Tool: tool, Args: args, Result: result, IsError: isError,
+			Decision: resource.Decision{Policies: []string{}}}}
+	}
+	return resource.Run{ID: "imported", Mode: resource.RunRecorded, Input: "Refund A-1", Steps: []resource.Step{
+		step("lookup", `{"id":"A-1","total":20}`, false, map[string]any{"id": "A-1"}),
+		step("refund", "no stock", true, map[string]any{"id": "A-1", "amount": 20.0}),
+	}}
+}
+
+func TestImportedRunsBecomeScenarios(t *testing.T) {
+	model := turns(call("1", "lookup", `{"id":"A-1"}`), call("2", "refund", `{"id":"A-1","amount":20}`), say("done"))
+	fixtures, err := FromRun(importedRun())
+	if err != nil {
+		t.Fatal(err)
+	}
+	recorded, err := RecordedFromRun(importedRun(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, sc := range map[string]blueprint.Scenario{"fixtures": fixtures, "recorded": recorded} {
+		sc.Approve = []string{"refund"}
+		p := play(t, desk(sc), model, PlayOptions{Seed: 1})
+		var got []string
+		for _, s := range madeSteps(p.Run) {
+			got = append(got, s.Result)
+		}
+		if diff := cmp.Diff([]string{`{"id":"A-1","total":20}`, "no stock"}, got); diff != "" || !p.Report.Passed {
+			t.Errorf("%s: Play = %q, results (-want +got):\n%s", name, p.Report.Message, diff)
+		}
+	}
+	if _, err := RecordedFromRun(resource.Run{ID: "x"}, ""); !fault.Is(err, fault.Invalid) {
+		t.Errorf("RecordedFromRun of a run without payloads = %v, want %s", err, fault.Invalid)
+	}
 }
