@@ -74,6 +74,7 @@ type Spec struct {
 	Tools        []Tool       `json:"tools,omitempty"`
 	Permissions  []Permission `json:"permissions,omitempty"`
 	Policies     []Policy     `json:"policies,omitempty"`
+	Properties   []Property   `json:"properties,omitempty"` // what no run may do, proved before it is released
 	Input        *IO          `json:"input,omitempty"`
 	Output       *IO          `json:"output,omitempty"`
 	Workflow     *Workflow    `json:"workflow,omitempty"`
@@ -422,6 +423,9 @@ type ReleasePlan struct {
 	// that this version breaks on purpose: they warn instead of blocking, and the
 	// delta asks for the approval of a high tier.
 	AcceptBreaking []string `json:"acceptBreaking,omitempty"`
+	// AcceptProperties names built-in properties of the policy check that this
+	// version is released without, each with a justification.
+	AcceptProperties []AcceptedProperty `json:"acceptProperties,omitempty"`
 }
 
 // Canary is the rollout of a version beside the one that serves.

@@ -27,6 +27,8 @@ type Compiled struct {
 	entities types.EntityMap
 	agent    types.EntityUID
 	memo     *originMemo
+	zone     int64       // the highest that the agent may see
+	own      []*Property // of the blueprint
 }
 
 // move is a transition's left side.
@@ -123,6 +125,7 @@ func compile(a *blueprint.Agent, pins map[string]resource.ToolPin) (*Compiled, [
 		tools:  make(map[string]*toolGuard, len(a.Spec.Tools)),
 		agent:  types.NewEntityUID(agentType, types.String(a.Metadata.Name)),
 		memo:   &originMemo{have: map[string]types.Record{}},
+		zone:   clearance(a.Spec.Zone),
 	}
 	c.setWorkflow(a.Spec.Workflow)
 	c.entities = entitiesOf(c, a)
@@ -147,6 +150,9 @@ func compile(a *blueprint.Agent, pins map[string]resource.ToolPin) (*Compiled, [
 		c.tools[t.Name] = g
 	}
 	probs = append(probs, wrong.problems(all)...)
+	own, bad := c.propertiesOf(a, func(tool string) resolved.RecordType { return argTypes(pins[tool].InputSchema) })
+	c.own = own
+	probs = append(probs, bad...)
 	return c, append(probs, unapplied(all, applied)...)
 }
 
