@@ -15,7 +15,7 @@ import (
 var askClasses = map[string]map[string]bool{
 	"send": words(`answer contact dm email forward inform mail message notify ping post reply respond send
 		share tell text write`),
-	"pay": words(`buy charge compensate donate order pay purchase refund reimburse remit send settle spend transfer
+	"pay": words(`buy charge compensate donate pay purchase refund reimburse remit send settle spend transfer
 		wire repay return`),
 	"create": words(`add arrange book compose create draft generate insert log make new open organize organise
 		plan prepare put record register save schedule set start store submit upload write`),
