@@ -16,6 +16,8 @@ type Control struct {
 	envs []resource.Environment
 	hub  hub
 
+	tokens knownTokens
+
 	mu       sync.Mutex
 	loaded   map[string]*loadedVersion // by digest and environment
 	resuming map[string]bool           // runs that a job is going on with

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/resource"
@@ -65,11 +66,7 @@ func hashSecret(s string) string {
 // Authenticate returns the principal of a bearer secret; fault.Unauthorized for
 // an unknown, expired or revoked one.
 func (c *Control) Authenticate(ctx context.Context, secret string) (Principal, error) {
-	var t resource.Token
-	err := c.view(ctx, func(r Reader) (err error) {
-		t, err = r.TokenByHash(hashSecret(secret))
-		return err
-	})
+	t, err := c.token(ctx, hashSecret(secret))
 	switch {
 	case fault.Is(err, fault.NotFound):
 		return Principal{}, fault.New(fault.Unauthorized, "this token is not known here; check that it belongs to this server")
@@ -81,4 +78,44 @@ func (c *Control) Authenticate(ctx context.Context, secret string) (Principal, e
 		return Principal{}, fault.New(fault.Unauthorized, "this token has expired; ask an admin for a new one")
 	}
 	return Principal{Actor: resource.Actor{Name: t.Name, Kind: t.Kind}, Roles: t.Roles, Token: t.ID}, nil
+}
+
+// knownTokens are tokens that were looked up, by their hashes. They change only
+// by being revoked, and one process has the database.
+type knownTokens struct {
+	mu      sync.Mutex
+	revoked int // how often one was
+	byHash  map[string]resource.Token
+}
+
+// token looks a token up.
+func (c *Control) token(ctx context.Context, hash string) (t resource.Token, err error) {
+	k := &c.tokens
+	k.mu.Lock()
+	t, ok := k.byHash[hash]
+	before := k.revoked
+	k.mu.Unlock()
+	if ok {
+		return t, nil
+	}
+	if err = c.view(ctx, func(r Reader) (err error) { t, err = r.TokenByHash(hash); return err }); err != nil {
+		return t, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.revoked == before { // else it may be the one
+		if k.byHash == nil {
+			k.byHash = map[string]resource.Token{}
+		}
+		k.byHash[hash] = t
+	}
+	return t, nil
+}
+
+// forget makes every token be looked up again.
+func (k *knownTokens) forget() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.revoked++
+	k.byHash = nil
 }

@@ -124,6 +124,7 @@ func (c *Control) RevokeToken(ctx context.Context, p Principal, id string) error
 		if err := t.Tx.RevokeToken(id, c.now()); err != nil {
 			return err
 		}
+		t.then(c.tokens.forget)
 		return t.record(resource.Event{Actor: p.Actor, Action: "token.revoked", SubjectKind: "token", SubjectID: id})
 	})
 }

@@ -21,7 +21,7 @@ import (
 
 const (
 	maxBatch = 1024                  // leaves that share a checkpoint
-	pace     = 10 * time.Millisecond // between batches that are not full, so that one signature covers more
+	pace     = 50 * time.Millisecond // between batches that are not full: one signature covers more, and calls that are being recorded wait less often behind it
 	minRetry = 100 * time.Millisecond
 	maxRetry = 5 * time.Second
 )
