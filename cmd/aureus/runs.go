@@ -24,8 +24,9 @@ func newRuns(e *env) *cobra.Command {
 func newRunsList(e *env) *cobra.Command {
 	var f client.RunFilter
 	var p client.Page
-	var mode string
-	cmd := &cobra.Command{Use: "list", Short: "List runs, newest first", Args: cobra.NoArgs}
+	var mode, data string
+	cmd := &cobra.Command{Use: "list", Short: "List runs, newest first", Args: cobra.NoArgs, Long: `List runs, newest first: of the server when AUREUS_TOKEN is set, and else of the
+data folder.`}
 	r := remoteFlags(e, cmd)
 	cmd.Flags().StringVar(&f.Agent, "agent", "", "only of this agent")
 	cmd.Flags().StringVar(&f.Environment, "env", "", "only in this environment")
@@ -34,21 +35,39 @@ func newRunsList(e *env) *cobra.Command {
 	cmd.Flags().BoolVar(&f.Failed, "failed", false, "only failed ones")
 	cmd.Flags().IntVar(&p.Limit, "limit", 20, "how many, at most 1000")
 	cmd.Flags().StringVar(&p.After, "after", "", "id of the last run of the page before")
-	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, _ []string) error {
+	cmd.Flags().StringVar(&data, "data", "aureus-data", "data folder")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		f.Mode = resource.RunMode(mode)
-		l, err := c.Runs(ctx, f, p)
+		items, err := listRuns(cmd.Context(), e, r, data, f, p)
 		if err != nil {
 			return err
 		}
-		return r.print(l.Items, func(w io.Writer) {
+		return r.print(items, func(w io.Writer) {
 			table(w, "RUN AGENT ENVIRONMENT OUTCOME TOOLS MS AT", func(row func(...any)) {
-				for _, x := range l.Items {
+				for _, x := range items {
 					row(x.ID, fmt.Sprintf("%s@v%d", x.Agent, x.Version), dash(x.Environment), x.Outcome, x.Stats.ToolCalls, x.LatencyMs, when(x.StartedAt))
 				}
 			})
 		})
-	})
+	}
 	return cmd
+}
+
+func listRuns(ctx context.Context, e *env, r *remote, data string, f client.RunFilter, p client.Page) (items []resource.Run, err error) {
+	if e.getenv("AUREUS_TOKEN") == "" {
+		err = withLocal(ctx, e, data, func(c *control.Control, owner control.Principal) (err error) {
+			items, err = c.Runs(ctx, owner, control.RunFilter{Agent: f.Agent, Environment: f.Environment, Release: f.Release, Mode: f.Mode,
+				FailedOnly: f.Failed}, control.Page(p))
+			return err
+		})
+		return items, err
+	}
+	c, err := r.client()
+	if err != nil {
+		return nil, err
+	}
+	l, err := c.Runs(ctx, f, p)
+	return l.Items, err
 }
 
 func newRunsShow(e *env) *cobra.Command {
