@@ -29,6 +29,7 @@ type Reader interface {
 	ReleaseReader
 	ApprovalReader
 	RunReader
+	UsageReader
 	IncidentReader
 	TokenReader
 	LedgerReader
@@ -46,6 +47,7 @@ type Tx interface {
 	ReleaseWriter
 	ApprovalWriter
 	RunWriter
+	UsageWriter
 	IncidentWriter
 	TokenWriter
 	// Append adds an event to the ledger. It has no index until the sequencer
@@ -157,14 +159,17 @@ type ReleaseWriter interface {
 
 // ApprovalFilter selects approvals; empty fields match all.
 type ApprovalFilter struct {
-	Agent, Kind, Subject string
-	State                resource.ApprovalState
+	Agent, Environment, Kind, Subject string
+	State                             resource.ApprovalState
 }
 
 // ApprovalReader reads approvals.
 type ApprovalReader interface {
 	Approval(id string) (resource.Approval, error)
 	Approvals(f ApprovalFilter, p Page) ([]resource.Approval, error)
+	// Asked counts an agent's requests of a kind in an environment: those that are
+	// pending, and those made since then, whatever became of them.
+	Asked(agent, env, kind string, since resource.Millis) (open, recent int, err error)
 }
 
 // ApprovalWriter writes approvals.
@@ -191,7 +196,21 @@ type RunReader interface {
 	Runs(f RunFilter, p Page) ([]resource.Run, error) // without steps, input and output
 	// Checkpoint is the JSON of a run's agentrun.Checkpoint.
 	Checkpoint(run string) ([]byte, error)
+}
+
+// UsageReader reads what several runs of an agent used together in an environment.
+type UsageReader interface {
 	RecentCalls(agent, env string, since resource.Millis) (int, error) // tool calls decided
+	// Usage is what AddUsage added under a key, zero when it added nothing.
+	Usage(agent, env, key string) (resource.Use, error)
+}
+
+// UsageWriter counts it. Updates are serial, so what an update has read of it
+// does not move before its own writes.
+type UsageWriter interface {
+	CountCall(agent, env string, at resource.Millis) error // for RecentCalls
+	// AddUsage adds to what was used under a key. Money is kept in millionths, rounded up.
+	AddUsage(agent, env, key string, u resource.Use) error
 }
 
 // RunWriter writes runs.
@@ -203,7 +222,6 @@ type RunWriter interface {
 	PutStep(run string, s resource.Step) error
 	PutCheckpoint(run string, checkpoint []byte) error
 	DeleteCheckpoint(run string) error
-	CountCall(agent, env string, at resource.Millis) error // for RecentCalls
 }
 
 // IncidentReader reads incidents.

@@ -11,9 +11,9 @@ import (
 
 var approvals = kind[resource.Approval]{
 	what: "approval request", table: "approvals", keys: []string{"id"},
-	columns: []string{"id", "agent", "kind", "subject", "state", "revision"},
+	columns: []string{"id", "agent", "kind", "subject", "state", "revision", "environment", "created_at"},
 	values: func(a resource.Approval) []any {
-		return []any{a.ID, a.Agent, a.Kind, a.Subject, string(a.State), a.Revision}
+		return []any{a.ID, a.Agent, a.Kind, a.Subject, string(a.State), a.Revision, a.Environment, int64(a.CreatedAt)}
 	},
 }
 
@@ -32,6 +32,7 @@ func (r reader) Approval(id string) (resource.Approval, error) { return get(r, a
 func (r reader) Approvals(q control.ApprovalFilter, p control.Page) ([]resource.Approval, error) {
 	var f filter
 	f.eq("agent", q.Agent)
+	f.eq("environment", q.Environment)
 	f.eq("kind", q.Kind)
 	f.eq("subject", q.Subject)
 	f.eq("state", string(q.State))

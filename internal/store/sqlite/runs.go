@@ -151,23 +151,3 @@ func (r reader) Checkpoint(run string) ([]byte, error) {
 	}
 	return doc, err
 }
-
-// keepCalls is how long counted calls are kept; rate limits look back a minute.
-const keepCalls = 10 * 60 * 1000
-
-// CountCall implements control.RunWriter.
-func (w *writer) CountCall(agent, env string, at resource.Millis) error {
-	if _, err := w.exec("DELETE FROM calls WHERE agent = $1 AND environment = $2 AND at < $3", agent, env, int64(at)-keepCalls); err != nil {
-		return err
-	}
-	_, err := w.exec(`INSERT INTO calls (agent, environment, at, n) VALUES ($1, $2, $3, 1)
-		ON CONFLICT (agent, environment, at) DO UPDATE SET n = calls.n + 1`, agent, env, int64(at))
-	return err
-}
-
-// RecentCalls implements control.RunReader.
-func (r reader) RecentCalls(agent, env string, since resource.Millis) (int, error) {
-	var n sql.NullInt64
-	err := r.one("SELECT sum(n) FROM calls WHERE agent = $1 AND environment = $2 AND at >= $3", []any{agent, env, int64(since)}, &n)
-	return int(n.Int64), err
-}

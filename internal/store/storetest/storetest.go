@@ -47,6 +47,8 @@ func Run(t *testing.T, open Open) {
 		{"steps of runs", testRunSteps},
 		{"checkpoints of runs", testRunCheckpoints},
 		{"recent calls", testRecentCalls},
+		{"usage", testUsage},
+		{"requests counted", testAsked},
 		{"incidents", testIncidents},
 		{"tokens", testTokens},
 		{"settings", testMeta},
