@@ -75,6 +75,10 @@ func useCases(approval string) map[string]useCase {
 			_, err := c.Invoke(ctx, p, "none", control.InvokeRequest{})
 			return err
 		}},
+		"OpenSession": {"The same callers as for Invoke", dop, func(ctx context.Context, c C, p P) error {
+			_, err := c.OpenSession(ctx, p, "none", control.InvokeRequest{})
+			return err
+		}},
 
 		"MoveRelease": {"Operator", op, func(ctx context.Context, c C, p P) error {
 			_, err := c.MoveRelease(ctx, p, "none", "pause", "test")
