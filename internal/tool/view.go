@@ -141,7 +141,7 @@ func (v *view) list() []sandbox.View {
 	var out []sandbox.View
 	for _, target := range sorted(v.views) {
 		x := v.views[target]
-		if !x.Write && (sandbox.Shown(target) || x.Link == "" && slices.ContainsFunc(out, func(o sandbox.View) bool { return shows(o, x) })) {
+		if !x.Write && (sandbox.Shown(target) || slices.ContainsFunc(out, func(o sandbox.View) bool { return shows(o, x) })) {
 			continue
 		}
 		out = append(out, x)
@@ -161,5 +161,5 @@ func shows(o, x sandbox.View) bool {
 	if o.Link != "" || !blueprint.Inside(x.Target, o.Target) {
 		return false
 	}
-	return filepath.Join(o.Source, strings.TrimPrefix(x.Target, o.Target)) == x.Source
+	return x.Link != "" || filepath.Join(o.Source, strings.TrimPrefix(x.Target, o.Target)) == x.Source
 }
