@@ -161,7 +161,7 @@ func fill(a []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	f, err := os.Create(filepath.Join(a[0], "large"))
+	f, err := os.Create(filepath.Join(os.ExpandEnv(a[0]), "large"))
 	if err != nil {
 		return "", err
 	}
