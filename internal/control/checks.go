@@ -34,6 +34,10 @@ func (c *Control) Simulate(ctx context.Context, p Principal, r CheckRequest) (Ch
 	if err != nil {
 		return CheckResult{}, err
 	}
+	if cause := report.Outage(); cause != nil {
+		return CheckResult{}, fault.Wrap(cause, fault.Unavailable,
+			"the model did not answer, so nothing was learnt about %s and no evidence is kept; try again when its endpoint works", v.Name)
+	}
 	return c.keep(ctx, simulationClaim(resource.EvidenceSimulation, v, report, "", "", p.Actor))
 }
 

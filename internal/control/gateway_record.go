@@ -33,8 +33,8 @@ func (s *Session) Record(ctx context.Context, e agentrun.Entry) (approval string
 				return err
 			}
 		}
-		if !e.Last {
-			return nil
+		if err := t.ignored(e.Run, e.Steps); err != nil || !e.Last {
+			return err
 		}
 		run := e.Run
 		run.Revision = s.run.Revision + 1

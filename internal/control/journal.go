@@ -71,6 +71,9 @@ func (t *tx) saveRun(cp agentrun.Checkpoint) error {
 	if err := t.DeleteCheckpoint(run.ID); err != nil {
 		return err
 	}
+	if err := t.ignored(run, run.Steps); err != nil {
+		return err
+	}
 	if err := t.record(runEvent(run)); err != nil {
 		return err
 	}

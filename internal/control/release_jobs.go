@@ -227,12 +227,11 @@ func (c *Control) smoke(ctx context.Context, v resource.Version, env, rel string
 	if err != nil {
 		return claim{}, nil, err
 	}
-	heard := &hearing{Model: m}
-	report, err := simulate.Run(ctx, v.Manifest, v.Digest, heard, opts)
+	report, err := simulate.Run(ctx, v.Manifest, v.Digest, m, opts)
 	if err != nil {
 		return claim{}, nil, err
 	}
-	return simulationClaim(resource.EvidenceSmoke, v, report, env, rel, resource.System), heard.outage(), nil
+	return simulationClaim(resource.EvidenceSmoke, v, report, env, rel, resource.System), report.Outage(), nil
 }
 
 // verifyGood checks what a rollback put on traffic: signature, digest,

@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/crv"
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/internal/guard"
+	"github.com/aureus-agents/aureus/internal/simulate"
 	"github.com/aureus-agents/aureus/resource"
 )
 
@@ -33,9 +35,30 @@ func Validate(a *blueprint.Agent, src *blueprint.Source) Report {
 	if len(r.Findings) == 0 {
 		r.Findings = append(r.Findings, crv.CheckBlueprint(a)...)
 		r.Findings = append(r.Findings, guard.Check(a)...)
+		r.Findings = append(r.Findings, scenarios(a, r.Findings)...)
 	}
 	r.place(src)
 	return r.judged()
+}
+
+// scenarios compiles the scenarios; what another check has found already at the
+// same place, or below it, is not said twice.
+func scenarios(a *blueprint.Agent, found []resource.Finding) []resource.Finding {
+	_, err := simulate.Cases(a, nil)
+	var f *fault.Error
+	if !errors.As(err, &f) {
+		return nil
+	}
+	var out []resource.Finding
+	for _, d := range f.Details {
+		known := func(x resource.Finding) bool { return strings.HasPrefix(x.Path, d.Path) }
+		if d.Path == "" || slices.ContainsFunc(found, known) {
+			continue
+		}
+		out = append(out, resource.Finding{Rule: "eval/scenario", Severity: "error", Code: resource.OutOfScope, Path: d.Path,
+			Message: d.Message, Remediation: d.Fix})
+	}
+	return out
 }
 
 // ValidateError makes the report of a blueprint that could not be parsed from
