@@ -5,7 +5,7 @@ import (
 )
 
 func newPolicy(e *env) *cobra.Command {
-	cmd := &cobra.Command{Use: "policy", Short: "Try policies on recorded runs", Args: cobra.NoArgs}
-	cmd.AddCommand(newBacktest(e))
+	cmd := &cobra.Command{Use: "policy", Short: "Prove what policies allow, and try them on recorded runs", Args: cobra.NoArgs}
+	cmd.AddCommand(newBacktest(e), newPolicyCheck(e))
 	return cmd
 }

@@ -29,6 +29,9 @@ type Compiled struct {
 	memo     *originMemo
 	zone     int64       // the highest that the agent may see
 	own      []*Property // of the blueprint
+	// policyIDs are the blueprint's own policies, sorted; final its final phases.
+	policyIDs []string
+	final     map[string]bool
 }
 
 // move is a transition's left side.
@@ -129,6 +132,11 @@ func compile(a *blueprint.Agent, pins map[string]resource.ToolPin) (*Compiled, [
 	}
 	c.setWorkflow(a.Spec.Workflow)
 	c.entities = entitiesOf(c, a)
+	for _, s := range all {
+		if s.path != "" {
+			c.policyIDs = append(c.policyIDs, s.id)
+		}
+	}
 	probs = append(probs, nameProblems(a, all)...)
 	applied, wrong := map[string]bool{}, mistyped{}
 	for i, t := range a.Spec.Tools {

@@ -14,7 +14,7 @@ const onlyPhase = "work"
 
 // setWorkflow reads the phases and transitions.
 func (c *Compiled) setWorkflow(w *blueprint.Workflow) {
-	c.phases, c.moves, c.initial = map[string]bool{}, map[move]string{}, onlyPhase
+	c.phases, c.moves, c.initial, c.final = map[string]bool{}, map[move]string{}, onlyPhase, map[string]bool{}
 	if w == nil {
 		c.phases[onlyPhase] = true
 		return
@@ -22,6 +22,9 @@ func (c *Compiled) setWorkflow(w *blueprint.Workflow) {
 	c.workflow, c.initial = true, w.Initial
 	for _, p := range w.Phases {
 		c.phases[p.Name] = true
+		if p.Final {
+			c.final[p.Name] = true
+		}
 		for _, t := range p.Transitions {
 			if _, ok := c.moves[move{p.Name, t.On}]; !ok { // the first one wins
 				c.moves[move{p.Name, t.On}] = t.To

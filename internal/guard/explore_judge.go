@@ -79,7 +79,7 @@ func (x *explorer) rule(sp *space, i int, st *absState, cc *callClass) tri {
 		return t
 	}
 	f := x.factsOf(st, cc)
-	env := eval.Env{Entities: x.c.entities, Principal: x.c.agent, Action: sp.g.action, Resource: sp.g.resource, Context: f.context(contextFields)}
+	env := eval.Env{Entities: x.c.entities, Principal: x.c.agent, Action: sp.g.action, Resource: sp.g.resource, Context: f.context(r.uses.fields)}
 	t := partly(env, (*xast.Policy)(r.cedar.AST()))
 	sp.memo[key] = t
 	return t
