@@ -293,3 +293,12 @@ func TestImportedRunsBecomeScenarios(t *testing.T) {
 		t.Errorf("RecordedFromRun of a run without payloads = %v, want %s", err, fault.Invalid)
 	}
 }
+
+func jsonValue(t *testing.T, text string) any {
+	t.Helper()
+	var v any
+	if err := json.Unmarshal([]byte(text), &v); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
