@@ -1,13 +1,17 @@
 package agentrun
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/crv"
+	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/internal/guard"
 	"github.com/aureus-agents/aureus/resource"
 )
@@ -42,9 +46,25 @@ func (l *loop) toolTurn(ctx context.Context, answer *Grant) error {
 	return l.decide(ctx, a, answer)
 }
 
-// decide asks the guard and does what it says.
+// decide asks the guard and does what it says, again when what it was asked
+// about has moved before the answer was on record.
 func (l *loop) decide(ctx context.Context, a attempt, g *Grant) error {
-	switch d := l.weigh(a, g); d.State {
+	noAsk := ""
+	for range MaxAgain {
+		before := l.mark()
+		err := l.decideOnce(ctx, a, g, noAsk)
+		var again *Again
+		if !errors.As(err, &again) {
+			return err
+		}
+		l.back(before)
+		noAsk = cmp.Or(again.NoAsk, noAsk)
+	}
+	return errContended(l.run.ID)
+}
+
+func (l *loop) decideOnce(ctx context.Context, a attempt, g *Grant, noAsk string) error {
+	switch d := l.weigh(a, g, noAsk); d.State {
 	case resource.DecisionApproved:
 		return l.perform(ctx, a, d)
 	case resource.DecisionPending:
@@ -54,22 +74,50 @@ func (l *loop) decide(ctx context.Context, a attempt, g *Grant) error {
 	}
 }
 
+func errContended(run string) error {
+	return fault.New(fault.Unavailable, "run %s stopped: what is left of a budget moved %d times while one call was decided; nothing was called", run, MaxAgain)
+}
+
 // weigh asks the guard and moves its state.
-func (l *loop) weigh(a attempt, g *Grant) resource.Decision {
-	c := guard.Call{Tool: a.Name, Args: a.call.Args}
-	if l.spec.RecentCalls != nil {
-		c.RecentCalls = l.spec.RecentCalls()
+func (l *loop) weigh(a attempt, g *Grant, noAsk string) resource.Decision {
+	c := guard.Call{Tool: a.Name, Args: a.call.Args, Now: resource.Millis(l.Now().UnixMilli()), NoAsk: noAsk}
+	if l.spec.Count != nil {
+		l.spec.Count(l.run.Stats, &c)
 	}
 	if g != nil {
 		c.ApprovedDigest, c.Approval = g.ArgsDigest, g.Approval
+		l.allow(g.Allow)
 	}
+	l.weighed = Weighed{State: l.guard, Call: c}
 	d, after := l.spec.Guard.Decide(l.guard, c)
-	l.guard = after
+	l.guard, l.run.Allowances = after, after.Allow
+	d.Run, d.Version, d.PolicyDigest = l.run.ID, l.run.Digest, l.spec.Manifest.Policies.Digest
 	l.log.Debug("tool call decided", "tool", a.Name, "call", a.call.ID, "decision", d.State, "check", d.Check)
 	if d.State != resource.DecisionApproved && d.State != resource.DecisionPending {
 		d.State = resource.DecisionRejected
 	}
 	return d
+}
+
+// allow gives the run an allowance, once.
+func (l *loop) allow(a *resource.Allowance) {
+	given := func(have resource.Allowance) bool { return have.Approval == a.Approval }
+	if a != nil && !slices.ContainsFunc(l.guard.Allow, given) {
+		l.guard = l.spec.Guard.Allow(l.guard, *a)
+	}
+}
+
+// mark is where the loop is, for back.
+func (l *loop) mark() loop {
+	m := *l
+	m.run.Steps = slices.Clone(l.run.Steps)
+	return m
+}
+
+// back takes back what a decision did that was not recorded.
+func (l *loop) back(m loop) {
+	l.run, l.messages, l.guard, l.pending = m.run, m.messages, m.guard, m.pending
+	l.inFlight, l.progress, l.next = m.inFlight, m.progress, m.next
 }
 
 // ask has a human answer: the scenario's at once, a real one later.
@@ -106,7 +154,7 @@ func (l *loop) denial(a attempt, g Grant) resource.Decision {
 	return resource.Decision{State: resource.DecisionRejected, Policies: []string{}, Check: "approval",
 		Reason: reason, Code: resource.PolicyViolation, Remediation: "go on without this call",
 		ArgsDigest: guard.ArgsDigest(a.Name, a.call.Args), Before: l.guard.GuardState, After: l.guard.GuardState,
-		Approval: g.Approval}
+		Approval: g.Approval, Run: l.run.ID, Version: l.run.Digest, PolicyDigest: l.spec.Manifest.Policies.Digest}
 }
 
 // refuse records a rejection and gives its reason to the model.

@@ -58,7 +58,7 @@ func (l *loop) received(a attempt, res *Result) *resource.CRVStep {
 		res.Text = jsonText(res.Structured)
 	}
 	l.completeStep(a, *res)
-	before, seen := l.guard, guard.Observation{Tool: a.Name, Args: a.call.Args, Text: res.Text, IsError: res.IsError}
+	before, seen := l.guard, guard.Observation{Tool: a.Name, Call: a.call.ID, Args: a.call.Args, Text: res.Text, IsError: res.IsError}
 	l.guard = l.spec.Guard.Observe(before, seen)
 	if res.IsError {
 		return nil
@@ -90,7 +90,7 @@ func (l *loop) failed(ctx context.Context, a attempt, res Result, err error) str
 	}
 	l.log.Warn("tool call failed", "tool", a.Name, "call", a.call.ID, "error", publicMessage(err))
 	l.completeStep(a, Result{IsError: true, Text: text, Retries: res.Retries})
-	l.guard = l.spec.Guard.Observe(l.guard, guard.Observation{Tool: a.Name, Text: text, IsError: true})
+	l.guard = l.spec.Guard.Observe(l.guard, guard.Observation{Tool: a.Name, Call: a.call.ID, Text: text, IsError: true})
 	if ctx.Err() != nil {
 		return "" // the loop says why it stopped
 	}

@@ -27,6 +27,7 @@ type loop struct {
 	guard    guard.State
 	pending  []ToolCall
 	inFlight *ToolCall
+	weighed  Weighed // what the last decision was made of
 	progress Progress
 	next     int       // index of the next step
 	stint    time.Time // when this process took the run up
@@ -81,6 +82,10 @@ func (l *loop) interrupted(ctx context.Context, limit time.Duration) bool {
 // modelTurn makes one model call and takes its answer apart.
 func (l *loop) modelTurn(ctx context.Context) {
 	if b := l.spec.Guard.OverBudget(l.spec.Guard.Spend(l.guard, 0, 0)); b != "" {
+		l.endOverBudget(b)
+		return
+	}
+	if b := l.overUse(); b != "" {
 		l.endOverBudget(b)
 		return
 	}
@@ -174,6 +179,16 @@ func (l *loop) endOverBudget(b string) {
 		fmt.Sprintf("the run is over its budget of %s; raise budgets.%s or give the agent less to do", b, budgetField(b)))
 }
 
+// overUse names what other runs used up before this one may ask its model again.
+func (l *loop) overUse() string {
+	if l.spec.Count == nil {
+		return ""
+	}
+	var c guard.Call
+	l.spec.Count(l.run.Stats, &c)
+	return l.spec.Guard.OverUse(c)
+}
+
 func budgetField(b string) string {
 	if b == "cost" {
 		return "costUSD"
@@ -203,7 +218,7 @@ func (l *loop) record(ctx context.Context, d *resource.Decision, call *Call) err
 	p := l.progress
 	p.ActiveMs = l.active().Milliseconds()
 	c := Checkpoint{Run: l.run, Messages: slices.Clone(l.messages), Guard: l.guard, Pending: slices.Clone(l.pending),
-		InFlight: l.inFlight, Progress: p, Decision: d, Call: call}
+		InFlight: l.inFlight, Progress: p, Decision: d, Call: call, Weighed: l.weighed}
 	c.Run.Steps = slices.Clone(l.run.Steps)
 	for i := range c.Run.Steps { // a tool step is completed in place later
 		if t := c.Run.Steps[i].Tool; t != nil {

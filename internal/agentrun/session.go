@@ -1,7 +1,9 @@
 package agentrun
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"sync"
@@ -27,7 +29,8 @@ type Entry struct {
 	Last     bool            // Run has ended; the session is over
 	Steps    []resource.Step // new ones and completed ones, by Index
 	Decision *resource.Decision
-	Call     *Call // of Decision
+	Call     *Call   // of Decision
+	Weighed  Weighed // what Decision was made of
 }
 
 // Session is a run whose calls come from outside, from an agent that Aureus does
@@ -65,6 +68,9 @@ type Asked struct {
 	// what the human said.
 	Attempt string
 	Grant   *Grant
+
+	noAsk string // why people cannot be asked
+	again bool   // it is decided anew
 }
 
 // Answer is what became of a call.
@@ -96,6 +102,8 @@ type asked struct {
 	attempt
 	decision *resource.Decision
 	text     string // for the client; "" while the call may be made
+	denials  int    // refusals in a row before it
+	approval string // the request that it waits for
 }
 
 // Call deals with one call. An error means that it was not made, because its
@@ -108,28 +116,64 @@ func (s *Session) Call(ctx context.Context, c Asked) (Answer, error) {
 	}
 	s.working++
 	defer s.leave(ctx)
-	k := s.consider(c)
-	e, held := s.entry(k)
-	s.mu.Unlock()
-
+	k, e, err := s.decide(ctx, c)
+	if err != nil {
+		return Answer{}, err
+	}
 	out := Answer{Text: k.text, Attempt: k.call.ID}
 	if k.decision == nil {
 		return out, nil
 	}
 	out.Decision = *k.decision
-	approval, err := s.journal.Record(context.WithoutCancel(ctx), e)
-	if err != nil {
-		s.putBack(held)
-		return Answer{}, err
-	}
 	switch k.decision.State {
 	case resource.DecisionApproved:
 		step := e.Steps[len(e.Steps)-1]
 		out.Result, out.Text = s.perform(ctx, k.attempt, step)
 	case resource.DecisionPending:
-		out.Pending, out.Approval = true, approval
+		out.Pending, out.Approval = true, k.approval
 	}
 	return out, nil
+}
+
+// decide takes a call up to a decision that is on record, again when what it was
+// made of has moved. The session is locked when it begins.
+func (s *Session) decide(ctx context.Context, c Asked) (asked, Entry, error) {
+	for range MaxAgain {
+		k := s.consider(c)
+		e, held := s.entry(k)
+		s.mu.Unlock()
+		if k.decision == nil {
+			return k, e, nil
+		}
+		approval, err := s.journal.Record(context.WithoutCancel(ctx), e)
+		if err == nil {
+			k.approval = approval
+			return k, e, nil
+		}
+		var again *Again
+		if !errors.As(err, &again) {
+			s.putBack(held)
+			return k, e, err
+		}
+		s.mu.Lock()
+		s.retract(k, held, c.Grant == nil)
+		c.Attempt, c.User, c.again, c.noAsk = k.call.ID, "", true, cmp.Or(again.NoAsk, c.noAsk)
+	}
+	s.mu.Unlock()
+	return asked{}, Entry{}, errContended(s.l.run.ID)
+}
+
+// retract takes back a decision that was not recorded, and keeps the steps that
+// were to be recorded with it. Other calls may have been decided since.
+func (s *Session) retract(k asked, held []resource.Step, first bool) {
+	l := s.l
+	l.guard = l.spec.Guard.Undo(l.guard, *k.decision)
+	l.progress.Denials = max(l.progress.Denials, k.denials)
+	if k.decision.State == resource.DecisionPending && first {
+		l.run.Stats.Escalations--
+	}
+	own := func(st resource.Step) bool { return st.Tool != nil && st.Tool.CallID == k.call.ID }
+	s.done = append(slices.DeleteFunc(slices.Clone(held), own), s.done...)
 }
 
 // over says why no call is taken any more, "" while calls are.
@@ -154,12 +198,14 @@ func (s *Session) consider(c Asked) asked {
 	l := s.l
 	l.stint = l.Now()
 	k := asked{attempt: attempt{ToolCall: ToolCall{Name: c.Name, Args: c.Args}, start: l.stint}}
+	k.denials = l.progress.Denials
 	k.call = Call{RunID: l.run.ID, ID: c.Attempt, Tool: l.tool(c.Name), Progress: c.Progress}
 	if k.call.ID == "" {
 		l.progress.Calls++
 		k.call.ID = callID(l.run.ID, l.progress.Calls)
 	}
 	s.hear(c.User)
+	k.call.Said = s.said
 	args, problem := parseArgs(c.Args)
 	k.call.Args = args
 	if problem != "" {
@@ -171,13 +217,13 @@ func (s *Session) consider(c Asked) asked {
 		s.refuse(&k, l.denial(k.attempt, *c.Grant))
 		return k
 	}
-	if c.Grant == nil { // the gates judged a call that waited before it waited
+	if c.Grant == nil && !c.again { // the gates judged a call that waited before it waited
 		if b := l.judge("args:"+c.Name, crv.Value{Value: args, Input: l.run.Input, Args: args}); b != nil {
 			k.text = s.blocked(*b, "The call was not made.")
 			return k
 		}
 	}
-	d := l.weigh(k.attempt, c.Grant)
+	d := l.weigh(k.attempt, c.Grant, c.noAsk)
 	k.decision = &d
 	switch d.State {
 	case resource.DecisionApproved:
@@ -228,7 +274,7 @@ func (s *Session) entry(k asked) (e Entry, held []resource.Step) {
 		return e, nil
 	}
 	held, s.done = s.done, nil
-	return Entry{Run: s.l.run, Steps: held, Decision: k.decision, Call: &k.call}, held
+	return Entry{Run: s.l.run, Steps: held, Decision: k.decision, Call: &k.call, Weighed: s.l.weighed}, held
 }
 
 // putBack keeps steps that could not be recorded for the next entry.

@@ -84,6 +84,8 @@ type Call struct {
 	ID    string
 	Tool  blueprint.Tool
 	Args  map[string]any
+	// Said is what the user said last, when it is not the run's input.
+	Said string
 	// Progress is told how far the call is; nil: nobody listens.
 	Progress func(done, total float64)
 }
@@ -124,7 +126,34 @@ type Checkpoint struct {
 	Decision *resource.Decision `json:"-"`
 	// Call is the tool of Decision.
 	Call *Call `json:"-"`
+	// Weighed is what Decision was made of.
+	Weighed Weighed `json:"-"`
 }
+
+// Weighed is what a decision was made of: a journal can make it anew with newer
+// counts.
+type Weighed struct {
+	State guard.State
+	Call  guard.Call
+}
+
+// Again is the error of a journal that recorded nothing, because what the
+// decision was made of has moved: another run took what was left, or nobody can
+// be asked. The call is decided anew.
+type Again struct {
+	NoAsk string // why people cannot be asked, see guard.Call
+}
+
+// Error implements error.
+func (a *Again) Error() string {
+	if a.NoAsk != "" {
+		return "people cannot be asked: " + a.NoAsk
+	}
+	return "what was left of a budget has moved"
+}
+
+// MaxAgain is how often a call is decided anew before it is given up.
+const MaxAgain = 50
 
 // Progress is what the loop has to remember between two model calls.
 type Progress struct {
@@ -154,9 +183,9 @@ type Spec struct {
 	// Approve answers an approval request at once, in simulations; nil suspends
 	// the run with outcome waiting.
 	Approve func(tool string, args map[string]any) bool
-	// RecentCalls counts the tool calls that the agent made in this environment in
-	// the last minute, for budgets.callsPerMinute; nil is none.
-	RecentCalls func() int
+	// Count fills a call with what other runs used and with the time that allowances
+	// are held against; stats are the run's own so far. nil: the run is alone.
+	Count func(stats resource.RunStats, c *guard.Call)
 }
 
 // Grant is a human's answer to the call that a run waits for. The zero Grant
@@ -166,4 +195,6 @@ type Grant struct {
 	ArgsDigest string
 	Denied     bool
 	Reason     string
+	// Allow is what a yes allows the run beyond the call; nil for nothing.
+	Allow *resource.Allowance
 }

@@ -14,7 +14,7 @@ func (c *Control) Approval(ctx context.Context, p Principal, id string) (a resou
 	}
 	err = c.view(ctx, func(r Reader) (err error) { a, err = r.Approval(id); return err })
 	if !seesPayloads(p) {
-		a.Args = nil
+		hideCall(&a)
 	}
 	return a, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,7 +58,7 @@ func (t *tx) askRelease(r *resource.Release, quorum int) error {
 	a := resource.Approval{Kind: approvalOfRelease, Subject: r.ID, Digest: digest, Agent: r.Agent, Environment: r.Environment,
 		Title: fmt.Sprintf("Release %s into %s", v.Name, r.Environment), Tier: r.Tier, Quorum: quorum,
 		Excluded: slices.Compact(excluded), Reason: r.Reason, CreatedBy: r.CreatedBy}
-	if a, err = t.openApproval(a); err != nil {
+	if a, err = t.openApproval(a, approvalTTL); err != nil {
 		return err
 	}
 	r.Approval = a.ID
@@ -65,12 +66,12 @@ func (t *tx) askRelease(r *resource.Release, quorum int) error {
 }
 
 // openApproval stores a request, arms its expiry and tells people.
-func (t *tx) openApproval(a resource.Approval) (resource.Approval, error) {
+func (t *tx) openApproval(a resource.Approval, ttl time.Duration) (resource.Approval, error) {
 	a.ID = t.c.cfg.NewID("apr")
 	a.Role, a.State, a.Revision = resource.RoleApprover, resource.ApprovalPending, 1
 	a.Decisions = []resource.ApprovalDecision{}
 	a.CreatedAt = t.c.now()
-	a.ExpiresAt = a.CreatedAt + resource.Millis(approvalTTL.Milliseconds())
+	a.ExpiresAt = a.CreatedAt + resource.Millis(ttl.Milliseconds())
 	if err := t.InsertApproval(a); err != nil {
 		return a, err
 	}
@@ -81,17 +82,18 @@ func (t *tx) openApproval(a resource.Approval) (resource.Approval, error) {
 	if err := t.Enqueue(Job{Kind: jobExpireApproval, Key: "approval/" + a.ID + "/expire", Payload: payload, RunAt: a.ExpiresAt}); err != nil {
 		return a, err
 	}
-	if err := t.recordApproval(a, "approval.requested", a.CreatedBy, a.Reason); err != nil {
+	if err := t.recordApproval(a, "approval.requested", a.CreatedBy, a.Reason, nil); err != nil {
 		return a, err
 	}
 	return a, t.notify(Notice{Kind: "approval.requested", Agent: a.Agent, Environment: a.Environment, Subject: a.ID, Digest: a.Digest,
 		Text: fmt.Sprintf("%s needs %d approval(s), until %s", a.Title, a.Quorum, time.UnixMilli(int64(a.ExpiresAt)).UTC().Format(time.RFC3339))})
 }
 
-func (t *tx) recordApproval(a resource.Approval, action string, by resource.Actor, reason string) error {
+func (t *tx) recordApproval(a resource.Approval, action string, by resource.Actor, reason string, more map[string]string) error {
+	attrs := map[string]string{"kind": a.Kind, "subject": a.Subject, "tier": string(a.Tier), "quorum": strconv.Itoa(a.Quorum), "state": string(a.State)}
+	maps.Copy(attrs, more)
 	return t.record(resource.Event{Actor: by, Action: action, SubjectKind: "approval", SubjectID: a.ID, Digest: a.Digest,
-		Agent: a.Agent, Environment: a.Environment, Reason: reason,
-		Attrs: map[string]string{"kind": a.Kind, "subject": a.Subject, "tier": string(a.Tier), "quorum": strconv.Itoa(a.Quorum), "state": string(a.State)}})
+		Agent: a.Agent, Environment: a.Environment, Reason: reason, Attrs: attrs})
 }
 
 // withdrawApproval closes an open request, if it is still open.
@@ -107,7 +109,7 @@ func (t *tx) withdrawApproval(id string, by resource.Actor, why string) error {
 	if err := t.PutApproval(a); err != nil {
 		return err
 	}
-	return t.recordApproval(a, "approval.withdrawn", by, why)
+	return t.recordApproval(a, "approval.withdrawn", by, why, nil)
 }
 
 // Approvals lists approval requests. Viewer; arguments only for those who see payloads.
@@ -118,10 +120,19 @@ func (c *Control) Approvals(ctx context.Context, p Principal, f ApprovalFilter, 
 	err = c.view(ctx, func(r Reader) (err error) { as, err = r.Approvals(f, page); return err })
 	for i := range as {
 		if !seesPayloads(p) {
-			as[i].Args = nil
+			hideCall(&as[i])
 		}
 	}
 	return as, err
+}
+
+// hideCall takes what a call carries from a request.
+func hideCall(a *resource.Approval) {
+	a.Args = nil
+	a.Runs = slices.Clone(a.Runs)
+	for i := range a.Runs {
+		a.Runs[i].Said = nil
+	}
 }
 
 // mayAnswer says why p cannot answer a, nil when it can.
@@ -134,8 +145,8 @@ func (c *Control) mayAnswer(p Principal, a resource.Approval) error {
 		return fault.New(fault.Forbidden, "%s made or asked for this change and cannot approve it; somebody else has to", p.Actor.Name)
 	case p.Actor.Kind != "human":
 		return fault.New(fault.Forbidden, "an approval is a person's answer; %s is a token of kind %s", p.Actor.Name, p.Actor.Kind)
-	case a.State == resource.ApprovalPending && a.ExpiresAt <= c.now():
-		return fault.New(fault.Conflict, "approval %s expired at %s; start the release again", a.ID, time.UnixMilli(int64(a.ExpiresAt)).UTC().Format(time.RFC3339))
+	case a.State == resource.ApprovalPending && c.ended(a):
+		return fault.New(fault.Conflict, "approval %s expired at %s; start the release, or make the call, again", a.ID, time.UnixMilli(int64(a.ExpiresAt)).UTC().Format(time.RFC3339))
 	case a.State != resource.ApprovalPending:
 		return fault.New(fault.Conflict, "approval %s is %s; it can be answered only while it is pending", a.ID, a.State)
 	case slices.ContainsFunc(a.Decisions, func(d resource.ApprovalDecision) bool { return samePerson(p)(d.Actor.Name) }):
@@ -165,13 +176,17 @@ func (c *Control) ViewApproval(ctx context.Context, p Principal, id string) (App
 		return view, err
 	}
 	if !seesPayloads(p) {
-		view.Approval.Args, view.Run = nil, nil
+		hideCall(&view.Approval)
+		view.Run = nil
 	}
 	if c.mayAnswer(p, view.Approval) != nil {
 		return view, nil
 	}
 	secret := newSecret()
 	err := c.update(ctx, func(t *tx) error {
+		if err := t.seen(id); err != nil {
+			return err
+		}
 		if err := read(t); err != nil {
 			return err
 		}
@@ -180,6 +195,16 @@ func (c *Control) ViewApproval(ctx context.Context, p Principal, id string) (App
 	})
 	view.Token = secret
 	return view, err
+}
+
+// seen keeps further runs from joining a request that an approver was shown.
+func (t *tx) seen(id string) error {
+	a, err := t.Approval(id)
+	if err != nil || a.Seen || a.Kind != approvalOfCall || a.State != resource.ApprovalPending {
+		return err
+	}
+	a.Seen, a.Revision = true, a.Revision+1
+	return t.PutApproval(a)
 }
 
 func viewApproval(r Reader, id string) (v ApprovalView, err error) {
@@ -203,122 +228,6 @@ func viewApproval(r Reader, id string) (v ApprovalView, err error) {
 	return v, err
 }
 
-// Decide answers a request. Needs its role, which is approver unless the request
-// says otherwise; never one of its excluded principals. The token is the one
-// that ViewApproval gave this principal; it works once.
-func (c *Control) Decide(ctx context.Context, p Principal, id string, r DecideRequest) (a resource.Approval, err error) {
-	if err := need(p, resource.RoleViewer); err != nil { // the request names the role; nobody without one learns whether it exists
-		return a, err
-	}
-	if strings.TrimSpace(r.Reason) == "" {
-		return a, fault.New(fault.Invalid, "say why: the reason of an answer is part of the record")
-	}
-	err = c.update(ctx, func(t *tx) error {
-		if a, err = t.Approval(id); err != nil {
-			return err
-		}
-		if err := c.mayAnswer(p, a); err != nil {
-			return err
-		}
-		if err := t.useToken(p, a, r.Token); err != nil {
-			return err
-		}
-		a, err = t.answer(p, a, r)
-		return err
-	})
-	return a, err
-}
-
-// useToken consumes the single-use token and checks what it is bound to.
-func (t *tx) useToken(p Principal, a resource.Approval, secret string) error {
-	tok, err := t.UseApprovalToken(hashSecret(secret), t.c.now())
-	switch {
-	case fault.Is(err, fault.NotFound):
-		return fault.New(fault.Forbidden, "the approval token is not known; view the request and answer with the token it gives")
-	case fault.Is(err, fault.Conflict):
-		return fault.New(fault.Conflict, "the approval token was used before; view the request again for a new one")
-	case err != nil:
-		return err
-	case tok.Approval != a.ID || tok.Principal != p.Actor.Name:
-		return fault.New(fault.Forbidden, "the approval token belongs to another request or another person")
-	case tok.ExpiresAt <= t.c.now():
-		return fault.New(fault.Conflict, "the approval token has expired; view the request again")
-	}
-	now := a.Digest
-	if a.Kind == approvalOfRelease {
-		rel, err := t.Release(a.Subject)
-		if err != nil {
-			return err
-		}
-		if now, err = releaseDigest(t, rel); err != nil {
-			return err
-		}
-	}
-	if now != tok.Digest || a.Digest != tok.Digest {
-		return fault.New(fault.Conflict, "what is to be approved changed since it was shown; start the release again")
-	}
-	return nil
-}
-
-func (t *tx) answer(p Principal, a resource.Approval, r DecideRequest) (resource.Approval, error) {
-	a.Decisions = append(slices.Clone(a.Decisions), resource.ApprovalDecision{Actor: p.Actor, Approve: r.Approve, Reason: r.Reason, At: t.c.now()})
-	yes := 0
-	for _, d := range a.Decisions {
-		if d.Approve {
-			yes++
-		}
-	}
-	action := "approval.given"
-	switch {
-	case !r.Approve:
-		a.State, action = resource.ApprovalDenied, "approval.denied"
-	case yes >= a.Quorum:
-		a.State = resource.ApprovalApproved
-	}
-	if err := t.recordApproval(a, action, p.Actor, r.Reason); err != nil {
-		return a, err
-	}
-	if a.Kind == approvalOfRelease {
-		return t.answerRelease(p, a, r)
-	}
-	a.Revision++
-	if err := t.PutApproval(a); err != nil || a.State == resource.ApprovalPending {
-		return a, err
-	}
-	return a, t.enqueueResume(a)
-}
-
-// answerRelease moves the release that an answered request is about. The yes is
-// used up in the same transaction.
-func (t *tx) answerRelease(p Principal, a resource.Approval, r DecideRequest) (resource.Approval, error) {
-	rel, err := t.Release(a.Subject)
-	if err != nil {
-		return a, err
-	}
-	name := fmt.Sprintf("%s@v%d", rel.Agent, rel.Version)
-	switch a.State {
-	case resource.ApprovalDenied:
-		_, err = t.move(rel, release.Event{Kind: release.Denied, Actor: p.Actor, Reason: r.Reason})
-	case resource.ApprovalApproved:
-		a.State = resource.ApprovalUsed
-		if _, err = t.attest(claim{kind: resource.EvidenceApproval, agent: a.Agent, name: name, digest: rel.Digest, environment: a.Environment,
-			release: rel.ID, verdict: resource.Pass, actor: p.Actor, predicate: approvalPredicate(a)}); err == nil {
-			_, err = t.move(rel, release.Event{Kind: release.Approved, Actor: p.Actor, Reason: r.Reason})
-		}
-	}
-	if err != nil {
-		return a, err
-	}
-	a.Revision++
-	return a, t.PutApproval(a)
-}
-
-// approvalPredicate is what the approval attestation says.
-func approvalPredicate(a resource.Approval) map[string]any {
-	return map[string]any{"request": a.ID, "approved": a.Digest, "subject": a.Subject, "environment": a.Environment,
-		"tier": a.Tier, "quorum": a.Quorum, "decisions": a.Decisions, "excluded": a.Excluded}
-}
-
 // expireApproval ends a request that nobody answered in time.
 func (c *Control) expireApproval(_ context.Context, j Job) (func(*tx) error, error) {
 	var id string
@@ -330,14 +239,14 @@ func (c *Control) expireApproval(_ context.Context, j Job) (func(*tx) error, err
 		if err != nil || a.State != resource.ApprovalPending {
 			return err
 		}
-		if a.ExpiresAt > t.c.now() {
+		if !t.c.ended(a) {
 			return errEarly // the clock was set back
 		}
 		a.State, a.Revision = resource.ApprovalExpired, a.Revision+1
 		if err := t.PutApproval(a); err != nil {
 			return err
 		}
-		if err := t.recordApproval(a, "approval.expired", resource.System, "nobody answered in time"); err != nil {
+		if err := t.recordApproval(a, "approval.expired", resource.System, "nobody answered in time", nil); err != nil {
 			return err
 		}
 		if a.Kind == approvalOfCall {

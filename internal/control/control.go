@@ -60,7 +60,8 @@ type Notice struct {
 	At          resource.Millis `json:"at"`
 }
 
-// Config is what Control needs. Every field is required but Logger, Meter and Notifier.
+// Config is what Control needs. Every field is required but Logger, Meter, Notifier
+// and Elapsed.
 type Config struct {
 	Store    Store
 	Key      *attest.Key
@@ -70,6 +71,9 @@ type Config struct {
 	Notifier Notifier // nil: none
 	Version  string   // of Aureus, for attestations; "" is "dev"
 	Now      func() time.Time
-	NewID    func(prefix string) string // sortable by time, unique
-	Logger   *slog.Logger               // nil: discard
+	// Elapsed is the time since some moment by a clock that nobody sets; nil: from
+	// Now, whose times hold such a clock when they come from time.Now.
+	Elapsed func() time.Duration
+	NewID   func(prefix string) string // sortable by time, unique
+	Logger  *slog.Logger               // nil: discard
 }

@@ -17,7 +17,7 @@ type Session struct {
 	c      *Control
 	loaded *loadedVersion
 	run    resource.Run // as it began
-	limits bool         // calls are counted against a rate
+	usage  *usage
 	calls  *agentrun.Session
 
 	mu        sync.Mutex
@@ -47,11 +47,9 @@ func (c *Control) OpenSession(ctx context.Context, p Principal, agent string, r 
 		}
 		return nil, err
 	}
-	s := &Session{c: c, loaded: loaded, run: run, approvals: map[string]string{}, denied: map[string]agentrun.Grant{}}
-	spec := c.spec(ctx, loaded, run, func() int { return c.beginDecision(rateKey(run)) })
-	s.limits = spec.RecentCalls != nil
+	s := &Session{c: c, loaded: loaded, run: run, usage: c.usageOf(loaded, run), approvals: map[string]string{}, denied: map[string]agentrun.Grant{}}
 	runner := &agentrun.Runner{Tools: tools, Now: c.cfg.Now, Logger: c.cfg.Logger}
-	if s.calls, err = runner.NewSession(spec, s); err != nil {
+	if s.calls, err = runner.NewSession(c.spec(ctx, loaded, s.usage), s); err != nil {
 		return nil, err
 	}
 	c.runs.Add(1)
@@ -89,7 +87,7 @@ func (s *Session) End(ctx context.Context) (resource.Run, error) {
 	}
 	return run, s.c.update(ctx, func(t *tx) error {
 		for _, digest := range slices.Sorted(maps.Keys(open)) {
-			if err := t.withdrawApproval(open[digest], resource.System, "the session ended"); err != nil {
+			if err := t.leaveApproval(open[digest], s.run.ID, "the session ended"); err != nil {
 				return err
 			}
 		}

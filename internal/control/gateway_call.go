@@ -99,7 +99,7 @@ func (s *Session) answered(a agentrun.Answer) (*agentrun.Grant, error) {
 	if err != nil || !answered || !s.take(digest, a.Approval) {
 		return nil, err
 	}
-	err = s.c.update(context.Background(), func(t *tx) (err error) { g, err = t.useApproval(a.Approval); return err })
+	err = s.c.update(context.Background(), func(t *tx) (err error) { g, err = t.useApproval(a.Approval, s.run.ID); return err })
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {

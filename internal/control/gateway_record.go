@@ -14,13 +14,13 @@ var _ agentrun.SessionJournal = (*Session)(nil)
 // end means for a canary, in one transaction. A session ends with the process, so
 // nothing is stored to go on with.
 func (s *Session) Record(ctx context.Context, e agentrun.Entry) (approval string, err error) {
-	if e.Decision != nil && s.limits {
-		defer s.c.endDecision(rateKey(s.run))
-	}
 	opened := false
 	err = s.c.update(ctx, func(t *tx) (err error) {
 		if e.Decision != nil {
 			cp := agentrun.Checkpoint{Decision: e.Decision, Call: e.Call}
+			if err := s.usage.take(t, e.Run.Stats, e.Decision, e.Weighed); err != nil {
+				return err
+			}
 			if err = t.decided(e.Run, cp); err == nil && e.Decision.State == resource.DecisionPending {
 				approval, opened, err = s.ask(t, e.Run, cp)
 			}
@@ -43,7 +43,7 @@ func (s *Session) Record(ctx context.Context, e agentrun.Entry) (approval string
 	if err != nil && opened {
 		s.take(e.Decision.ArgsDigest, approval)
 	}
-	return approval, err
+	return approval, s.c.tellLimited(ctx, e.Run, err)
 }
 
 // ask opens the approval request of a call, or gives the one that is open for

@@ -161,17 +161,17 @@ func (l *loadedVersion) checkInput(input any) error {
 
 // drive makes a run, or goes on with one from a checkpoint.
 func (c *Control) drive(ctx context.Context, l *loadedVersion, run resource.Run, cp *agentrun.Checkpoint, g agentrun.Grant) (resource.Run, error) {
-	j := &journal{c: c, revision: run.Revision, place: rateKey(run)}
-	defer j.endDecision()
+	u := c.usageOf(l, run)
+	j := &journal{c: c, revision: run.Revision, usage: u}
 	tools, err := c.cfg.Adapters.Open(ctx, l.version.Manifest, l.version.Digest)
 	if err != nil {
 		return c.endUnstarted(ctx, j, run, err)
 	}
 	runner := &agentrun.Runner{Model: l.model, Tools: tools, Journal: j, Now: c.cfg.Now, Logger: c.cfg.Logger}
 	if cp == nil {
-		run, err = runner.Run(ctx, c.spec(ctx, l, run, j.beginDecision))
+		run, err = runner.Run(ctx, c.spec(ctx, l, u))
 	} else {
-		run, err = runner.Resume(ctx, c.spec(ctx, l, run, j.beginDecision), *cp, g)
+		run, err = runner.Resume(ctx, c.spec(ctx, l, u), *cp, g)
 	}
 	run.Revision = j.revision
 	if j.approval != "" {

@@ -14,6 +14,7 @@ const (
 	jobExpireApproval = "approval.expire"
 	jobResumeRun      = "run.resume"
 	jobNotify         = "notify"
+	jobCloseWaiting   = "runs.close"
 )
 
 // HandleJob does the effects of releases, approvals and runs; the worker calls
@@ -31,6 +32,7 @@ func (c *Control) HandleJob() JobHandler {
 		jobExpireApproval:                           c.expireApproval,
 		jobResumeRun:                                c.resumeRun,
 		jobNotify:                                   c.deliver,
+		jobCloseWaiting:                             c.endWaiting,
 	}
 	return func(ctx context.Context, j Job) (func(Tx) error, error) {
 		h, ok := handlers[j.Kind]

@@ -3,7 +3,6 @@ package control
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"strconv"
 
 	"github.com/aureus-agents/aureus/blueprint"
@@ -19,8 +18,7 @@ type journal struct {
 	c        *Control
 	revision int64
 	approval string // opened for the call that the run waits for
-	place    string // that a rate limit is kept for
-	deciding bool   // a call of the run is being decided
+	usage    *usage // nil for a run that was never begun
 }
 
 var _ agentrun.Journal = (*journal)(nil)
@@ -31,6 +29,11 @@ func (j *journal) Record(ctx context.Context, cp agentrun.Checkpoint) error {
 	run := cp.Run
 	run.Revision = j.revision + 1
 	err := j.c.update(ctx, func(t *tx) error {
+		if j.usage != nil {
+			if err := j.usage.take(t, run.Stats, cp.Decision, cp.Weighed); err != nil {
+				return err
+			}
+		}
 		if cp.Decision != nil {
 			if err := t.decided(run, cp); err != nil {
 				return err
@@ -46,13 +49,14 @@ func (j *journal) Record(ctx context.Context, cp agentrun.Checkpoint) error {
 		cp.Run = run
 		return t.saveRun(cp)
 	})
-	if cp.Decision != nil {
-		j.endDecision()
+	if err != nil {
+		return j.c.tellLimited(ctx, run, err)
 	}
-	if err == nil {
-		j.revision, j.approval = run.Revision, run.Approval
+	j.revision, j.approval = run.Revision, run.Approval
+	if j.usage != nil {
+		j.usage.recorded = run.Stats
 	}
-	return err
+	return nil
 }
 
 // saveRun writes a run's progress, or its end.
@@ -91,42 +95,6 @@ func runEvent(run resource.Run) resource.Event {
 	}
 	return resource.Event{Actor: run.Principal, Action: "run.ended", SubjectKind: "run", SubjectID: run.ID,
 		Digest: run.Digest, Agent: run.Agent, Environment: run.Environment, Attrs: attrs}
-}
-
-// decided puts a guard decision into the ledger: digests and names, no argument.
-func (t *tx) decided(run resource.Run, cp agentrun.Checkpoint) error {
-	d := *cp.Decision
-	attrs := map[string]string{"decision": string(d.State), "args": d.ArgsDigest, "check": d.Check, "phase": d.Before.Phase,
-		"tainted": strconv.FormatBool(d.Before.Tainted)}
-	for i, id := range d.Policies {
-		attrs[fmt.Sprintf("policy.%02d", i)] = id
-	}
-	if cp.Call != nil {
-		attrs["tool"], attrs["call"] = cp.Call.Tool.Name, cp.Call.ID
-	}
-	if d.State == resource.DecisionApproved {
-		if err := t.CountCall(run.Agent, run.Environment, t.c.now()); err != nil {
-			return err
-		}
-	}
-	t.then(func() { t.c.cfg.Meter.Decided(run.Agent, run.Environment, d) })
-	return t.record(resource.Event{Actor: resource.Actor{Name: run.Agent, Kind: "agent"}, Action: "guard.decided", SubjectKind: "run",
-		SubjectID: run.ID, Digest: run.Digest, Agent: run.Agent, Environment: run.Environment, Reason: d.Check, Attrs: attrs})
-}
-
-// askCall opens the approval request of the call that a run waits for.
-func (t *tx) askCall(run resource.Run, cp agentrun.Checkpoint) (resource.Approval, error) {
-	if cp.Call == nil || cp.Decision == nil {
-		return resource.Approval{}, fault.New(fault.Internal, "run %s waits for a human, but for no call", run.ID)
-	}
-	v, err := t.VersionByDigest(run.Agent, run.Digest)
-	if err != nil {
-		return resource.Approval{}, err
-	}
-	return t.openApproval(resource.Approval{Kind: approvalOfCall, Subject: run.ID, Digest: cp.Decision.ArgsDigest, Agent: run.Agent,
-		Environment: run.Environment, Title: fmt.Sprintf("%s wants to call %s", v.Name, cp.Call.Tool.Name), Tier: cp.Call.Tool.RiskTier,
-		Quorum: max(cp.Decision.Quorum, 1), Excluded: []string{run.Principal.Name}, Tool: cp.Call.Tool.Name, Args: cp.Call.Args,
-		Reason: cp.Decision.Reason, CreatedBy: resource.Actor{Name: run.Agent, Kind: "agent"}})
 }
 
 // observe gives a finished run to the canary that it was assigned in. The

@@ -21,7 +21,7 @@ type Control struct {
 	mu       sync.Mutex
 	loaded   map[string]*loadedVersion // by digest and environment
 	resuming map[string]bool           // runs that a job is going on with
-	deciding map[string]int            // tool calls that are being decided, by agent and environment
+	started  resource.Millis           // the time on the wall when Config.Elapsed was 0
 	runs     sync.WaitGroup            // runs in flight
 }
 
@@ -46,7 +46,12 @@ func New(cfg Config) (*Control, error) {
 	if cfg.Meter == nil {
 		cfg.Meter = noMeter{}
 	}
-	return &Control{cfg: cfg, envs: DefaultEnvironments(), loaded: map[string]*loadedVersion{}, resuming: map[string]bool{}, deciding: map[string]int{}}, nil
+	start := cfg.Now()
+	if cfg.Elapsed == nil {
+		cfg.Elapsed = func() time.Duration { return cfg.Now().Sub(start) }
+	}
+	started := resource.Millis(start.Add(-cfg.Elapsed()).UnixMilli())
+	return &Control{cfg: cfg, envs: DefaultEnvironments(), loaded: map[string]*loadedVersion{}, resuming: map[string]bool{}, started: started}, nil
 }
 
 // Wait returns when no run is in flight any more, or when ctx ends.
@@ -58,8 +63,6 @@ func (c *Control) Wait(ctx context.Context) {
 	case <-ctx.Done():
 	}
 }
-
-func (c *Control) now() resource.Millis { return resource.Millis(c.cfg.Now().UnixMilli()) }
 
 func (c *Control) view(ctx context.Context, fn func(Reader) error) error {
 	return c.cfg.Store.View(ctx, fn)

@@ -153,6 +153,9 @@ func (t *tx) quarantine(r *resource.Release) error {
 	if err := t.holdElsewhere(r); err != nil {
 		return err
 	}
+	if err := t.closeWaiting(r.Agent, r.Digest, r.Incident); err != nil {
+		return err
+	}
 	return t.record(resource.Event{Actor: resource.System, Action: "version.quarantined", SubjectKind: "version",
 		SubjectID: fmt.Sprintf("%s@v%d", r.Agent, r.Version), Digest: r.Digest, Agent: r.Agent, Environment: r.Environment,
 		Reason: r.Reason, Attrs: map[string]string{"incident": r.Incident}})

@@ -17,12 +17,26 @@ type resumePayload struct {
 	Revision int64  `json:"revision"` // of the run when it was enqueued
 }
 
+// enqueueResume goes on with the runs that wait for an answered request. The
+// client of a session asks again by itself.
 func (t *tx) enqueueResume(a resource.Approval) error {
-	run, err := t.Run(a.Subject)
-	if err != nil || run.Gateway { // its client asks again
-		return err
+	for _, waits := range a.Runs {
+		if waits.Gateway {
+			continue
+		}
+		run, err := t.Run(waits.Run)
+		if err != nil {
+			return err
+		}
+		if run.Outcome != resource.OutcomeWaiting || run.Approval != a.ID {
+			continue
+		}
+		pl := resumePayload{Run: run.ID, Approval: a.ID, Revision: run.Revision}
+		if err := t.enqueueRun(pl, "approval/"+a.ID+"/resume/"+run.ID); err != nil {
+			return err
+		}
 	}
-	return t.enqueueRun(resumePayload{Run: run.ID, Approval: a.ID, Revision: run.Revision}, "approval/"+a.ID+"/resume")
+	return nil
 }
 
 func (t *tx) enqueueRun(pl resumePayload, key string) error {
@@ -111,11 +125,11 @@ func (c *Control) takeUp(ctx context.Context, pl resumePayload) (run resource.Ru
 		if err != nil {
 			return err
 		}
-		if err := json.Unmarshal(data, &cp); err != nil {
-			return fault.Wrap(err, fault.Corrupt, "the checkpoint of run %s cannot be read; start a new run", pl.Run)
+		if problem := readable(data, &cp); problem != "" {
+			return t.endInterrupted(stored, "its checkpoint "+problem+", so nobody knows where it was; start a new run")
 		}
 		if pl.Approval != "" {
-			if g, err = t.useApproval(pl.Approval); err != nil {
+			if g, err = t.useApproval(pl.Approval, pl.Run); err != nil {
 				return err
 			}
 		}
@@ -125,40 +139,19 @@ func (c *Control) takeUp(ctx context.Context, pl resumePayload) (run resource.Ru
 	return run, cp, g, err
 }
 
-// useApproval turns an answered request into a grant; a yes works once.
-func (t *tx) useApproval(id string) (agentrun.Grant, error) {
-	a, err := t.Approval(id)
-	if err != nil {
-		return agentrun.Grant{}, err
+// readable reads a checkpoint and says what is wrong with it, "" for nothing.
+func readable(data []byte, cp *agentrun.Checkpoint) string {
+	switch err := json.Unmarshal(data, cp); {
+	case err != nil:
+		return "cannot be read"
+	case len(cp.Messages) == 0:
+		return "holds no conversation"
+	case cp.Run.Outcome == resource.OutcomeWaiting && len(cp.Pending) == 0:
+		return "waits for people but holds no call"
+	case cp.Run.Outcome != resource.OutcomeWaiting && cp.Run.Outcome != resource.OutcomeRunning:
+		return "is not of a run that goes on"
 	}
-	g := agentrun.Grant{Approval: a.ID, ArgsDigest: a.Digest, Denied: true, Reason: "the request " + string(a.State)}
-	if n := len(a.Decisions); n > 0 {
-		g.Reason = a.Decisions[n-1].Reason
-	}
-	if a.State == resource.ApprovalApproved && a.ExpiresAt <= t.c.now() {
-		a.State, a.Revision = resource.ApprovalExpired, a.Revision+1
-		g.Reason = "the request expired before the call could be made"
-		if err := t.PutApproval(a); err != nil {
-			return g, err
-		}
-		return g, t.recordApproval(a, "approval.expired", resource.System, g.Reason)
-	}
-	switch a.State {
-	case resource.ApprovalUsed:
-		// By an attempt that a crash ended. The run has not moved since, and the
-		// decision to make the call is stored before the call is made: it was not.
-		g.Denied = false
-		return g, nil
-	case resource.ApprovalApproved:
-	default:
-		return g, nil
-	}
-	g.Denied = false
-	a.State, a.Revision = resource.ApprovalUsed, a.Revision+1
-	if err := t.PutApproval(a); err != nil {
-		return g, err
-	}
-	return g, t.recordApproval(a, "approval.used", resource.System, "")
+	return ""
 }
 
 // endInterrupted ends a run that cannot go on. It counts for no canary: the
