@@ -123,6 +123,7 @@ const (
 	EvidenceValidation = "validation"
 	EvidenceSimulation = "simulation"
 	EvidenceEvaluation = "evaluation"
+	EvidencePolicy     = "policy" // the properties that the guard was proved to have
 	EvidenceApproval   = "approval"
 	EvidenceSmoke      = "smoke"
 	EvidenceCanary     = "canary"

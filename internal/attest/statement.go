@@ -34,7 +34,7 @@ func PredicateType(kind string) string {
 	switch kind {
 	case resource.EvidenceVersion:
 		return provenanceType
-	case resource.EvidenceValidation, resource.EvidenceSimulation, resource.EvidenceEvaluation, resource.EvidenceSmoke:
+	case resource.EvidenceValidation, resource.EvidenceSimulation, resource.EvidenceEvaluation, resource.EvidencePolicy, resource.EvidenceSmoke:
 		return testResultType
 	case resource.EvidencePromotion:
 		return summaryType

@@ -100,7 +100,7 @@ func (c *Control) evaluate(ctx context.Context, v resource.Version, base *resour
 }
 
 // checks makes the claims that the gates of a release read: validation (with
-// regressions against what serves), simulation and evaluation, and the replay of
+// regressions against what serves), the properties of the guard, simulation and evaluation, and the replay of
 // every guardrail that an incident of the agent left behind.
 func (c *Control) checks(ctx context.Context, w releaseWork) ([]claim, error) {
 	base, err := c.baseline(ctx, w)
@@ -112,6 +112,10 @@ func (c *Control) checks(ctx context.Context, w releaseWork) ([]claim, error) {
 	if base != nil {
 		validation.Findings = append(validation.Findings, crv.CheckRegression(base.Manifest, w.version.Manifest)...)
 		validation.Passed = validation.Passed && !hasErrors(validation.Findings)
+	}
+	properties, err := properties(w.version)
+	if err != nil {
+		return nil, err
 	}
 	sim, err := c.simulate(ctx, w.version, simulate.Options{Seed: 1})
 	if err != nil {
@@ -126,6 +130,7 @@ func (c *Control) checks(ctx context.Context, w releaseWork) ([]claim, error) {
 	}
 	return []claim{
 		validationClaim(w.version, validation, rel.Environment, rel.ID, resource.System),
+		policyClaim(w.version, properties, rel.Environment, rel.ID, resource.System),
 		simulationClaim(resource.EvidenceSimulation, w.version, sim, rel.Environment, rel.ID, resource.System),
 		evaluationClaim(w.version, eval, rel.Environment, rel.ID, resource.System),
 	}, nil

@@ -148,7 +148,7 @@ func checkPlace(e resource.Evidence, predicate []byte) error {
 		if p.Subject != e.Release || p.Environment != e.Environment {
 			return wrong("place")
 		}
-	case resource.EvidenceValidation, resource.EvidenceSimulation, resource.EvidenceEvaluation, resource.EvidenceSmoke:
+	case resource.EvidenceValidation, resource.EvidenceSimulation, resource.EvidenceEvaluation, resource.EvidencePolicy, resource.EvidenceSmoke:
 		want := placeOf(e.Kind, e.Environment, e.Release, e.CreatedAt)
 		if len(p.Configuration) == 0 || !reflect.DeepEqual(p.Configuration[0], want) {
 			return wrong("place")

@@ -27,6 +27,7 @@ var remediations = map[string]string{
 	resource.EvidenceValidation: "run `aureus validate` on the blueprint, mend what it finds, push again",
 	resource.EvidenceSimulation: "run `aureus simulate` on the version, mend what fails, push again",
 	resource.EvidenceEvaluation: "run `aureus evaluate` on the version, mend what fails, push again",
+	resource.EvidencePolicy:     "run `aureus policy check` on the blueprint, mend what fails or accept it in release.acceptProperties, push again",
 	resource.EvidenceApproval:   "start the release again",
 	resource.EvidenceSmoke:      "run the suite named smoke with `aureus simulate FILE --suite smoke`, mend what fails, push again",
 }
@@ -61,7 +62,7 @@ func (c *Control) evidenceGate(r Reader, rel resource.Release, kind string) (res
 		g.Verdict, g.Code, g.Remediation = e.Verdict, "", ""
 		g.Message = "the signed " + kind + " evidence passes"
 	default:
-		g.Code, g.Message = resource.PolicyViolation, "the signed "+kind+" evidence does not pass"
+		g.Code, g.Message = resource.PolicyViolation, "the signed "+kind+" evidence does not pass"+failedProperties(e)
 	}
 	return g, nil
 }
@@ -121,7 +122,7 @@ func (t *tx) trafficGates(rel resource.Release, env resource.Environment) ([]res
 	if err != nil {
 		return nil, err
 	}
-	kinds := []string{resource.EvidenceValidation, resource.EvidenceSimulation, resource.EvidenceEvaluation}
+	kinds := []string{resource.EvidenceValidation, resource.EvidencePolicy, resource.EvidenceSimulation, resource.EvidenceEvaluation}
 	if env.Approvals[rel.Tier] > 0 || env.Approvals[tier] > 0 {
 		kinds = append(kinds, resource.EvidenceApproval)
 	}

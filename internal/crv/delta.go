@@ -36,6 +36,7 @@ import (
 //	workflow: tool or intent added to a phase, transition added
 //	  or its approval dropped, workflow removed                  high; for an added tool as that tool
 //	workflow otherwise changed                                   medium
+//	property of the policy check accepted, removed or changed    high
 //	CRV gate removed or changed                                  high
 //	CRV gate added; success, release plan or owner changed       medium
 //	instructions, goal, model, input or output schema changed    medium
@@ -55,6 +56,7 @@ func Delta(from, to *resource.Manifest, fromDigest, toDigest string) resource.De
 	now := &to.Blueprint
 	d.tools(old, now)
 	d.servers(old, now)
+	d.acceptedProperties(old.Spec.Release.AcceptProperties, now.Spec.Release.AcceptProperties)
 	if d.first {
 		d.add("model", "added", "model.name", "", now.Spec.Model.Name, blueprint.TierMedium, true)
 		d.add("instructions", "added", "instructions", "", "", blueprint.TierMedium, true)

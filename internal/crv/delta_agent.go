@@ -45,6 +45,7 @@ func (d *differ) behaviour(old, now *blueprint.Agent) {
 	d.digests("evaluation", "evaluation", a.Evaluation.Resolved(), b.Evaluation.Resolved(), blueprint.TierLow)
 	d.digests("release", "release", a.Release.Canary.Resolved(), b.Release.Canary.Resolved(), blueprint.TierMedium)
 	d.digests("release", "release.acceptBreaking", a.Release.AcceptBreaking, b.Release.AcceptBreaking, blueprint.TierHigh)
+	d.properties(a.Properties, b.Properties)
 	d.digests("monitor", "monitor", a.Monitor, b.Monitor, blueprint.TierLow)
 }
 
@@ -94,6 +95,52 @@ func (d *differ) policies(old, now *blueprint.Agent) {
 	for _, p := range old.Spec.Policies {
 		if !after[p.ID] {
 			d.add("policy", "removed", "policies."+p.ID, digestOf(p.Cedar), "", blueprint.TierHigh, true)
+		}
+	}
+}
+
+// acceptedProperties shows what a version is released without, a first one too.
+func (d *differ) acceptedProperties(old, now []blueprint.AcceptedProperty) {
+	before, after := map[string]string{}, map[string]string{}
+	for _, p := range old {
+		before[p.Property] = p.Justification
+	}
+	for _, p := range now {
+		after[p.Property] = p.Justification
+		path := "release.acceptProperties." + p.Property
+		if was, had := before[p.Property]; !had {
+			d.add("release", "added", path, "", p.Justification, blueprint.TierHigh, true)
+		} else {
+			d.changed("release", path, was, p.Justification, blueprint.TierMedium, false)
+		}
+	}
+	for _, p := range old {
+		if _, still := after[p.Property]; !still {
+			d.add("release", "removed", "release.acceptProperties."+p.Property, p.Justification, "", blueprint.TierLow, false)
+		}
+	}
+}
+
+// properties compares what the agent's guard is proved to have: less of it widens
+// what a later version may do.
+func (d *differ) properties(old, now []blueprint.Property) {
+	after := map[string]blueprint.Property{}
+	for _, p := range now {
+		after[p.ID] = p
+	}
+	before := map[string]bool{}
+	for _, p := range old {
+		before[p.ID] = true
+		is, has := after[p.ID]
+		if !has {
+			d.add("policy", "removed", "properties."+p.ID, digestOf(p), "", blueprint.TierHigh, true)
+		} else {
+			d.digests("policy", "properties."+p.ID, p, is, blueprint.TierHigh)
+		}
+	}
+	for _, p := range now {
+		if !before[p.ID] {
+			d.add("policy", "added", "properties."+p.ID, "", digestOf(p), blueprint.TierMedium, false)
 		}
 	}
 }

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/resource"
 )
 
 // The verdicts on a property.
@@ -26,6 +28,8 @@ type PropertyReport struct {
 	States     int              `json:"states"` // reachable
 	Calls      int              `json:"calls"`  // kinds of calls judged in them
 	Properties []PropertyResult `json:"properties"`
+	// Findings are the properties that fail; those that are accepted are warnings.
+	Findings []resource.Finding `json:"findings"`
 	// Open is what the answers do not say.
 	Open []string `json:"open"`
 }
@@ -52,6 +56,25 @@ func (p PropertyResult) Failed() bool {
 	return p.Accepted == "" && (p.Verdict == PropertyFails || p.Verdict == PropertyUnproved)
 }
 
+// findings are the property's failure, as gates report it.
+func (p PropertyResult) findings() []resource.Finding {
+	if p.Verdict != PropertyFails && p.Verdict != PropertyUnproved {
+		return nil
+	}
+	f := resource.Finding{Rule: "property/" + p.ID, Severity: "error", Code: resource.PolicyViolation, Path: p.Path, Message: p.Sentence,
+		Remediation: "run `aureus policy check` for a run that breaks it, and add a policy or a label that stops that run"}
+	for _, d := range p.Detail {
+		f.Message += " " + d + "."
+	}
+	if w := p.CounterExample; w != nil {
+		f.Message += " Broken in " + strconv.Itoa(len(w.Steps)) + " calls, the last of " + w.Steps[len(w.Steps)-1].Tool + "."
+	}
+	if p.Accepted != "" {
+		f.Severity, f.Remediation = "warning", "accepted by release.acceptProperties: "+p.Accepted
+	}
+	return []resource.Finding{f}
+}
+
 // openPoints are what abstraction leaves open, for every answer.
 var openPoints = []string{
 	"Labels, zones and tiers are believed: a tool that does more than it is labelled for is not seen.",
@@ -71,7 +94,7 @@ func (c *Compiled) CheckProperties(a *blueprint.Agent, only string) PropertyRepo
 
 // Check answers the properties on an explored automaton.
 func (a *Automaton) Check(b *blueprint.Agent, only string) PropertyReport {
-	r := PropertyReport{Agent: b.Metadata.Name, Passed: true, Properties: []PropertyResult{}, Open: openPoints}
+	r := PropertyReport{Agent: b.Metadata.Name, Passed: true, Findings: []resource.Finding{}, Properties: []PropertyResult{}, Open: openPoints}
 	r.States, r.Calls = a.sizes()
 	for k, p := range a.x.props {
 		if only != "" && only != p.ID {
@@ -91,6 +114,7 @@ func (a *Automaton) Check(b *blueprint.Agent, only string) PropertyReport {
 		}
 		res.Accepted = acceptance(b, p, res.Verdict)
 		r.Passed = r.Passed && !res.Failed()
+		r.Findings = append(r.Findings, res.findings()...)
 		r.Properties = append(r.Properties, res)
 	}
 	return r
