@@ -215,7 +215,7 @@ func TestNothingOutlivesAServer(t *testing.T) {
 	if left := sleeping(t, "1000"); len(left) > 0 {
 		t.Errorf("processes %v outlive their sandbox", left)
 	}
-	free := try(t, Config{}, blueprint.Sandbox{Mode: blueprint.SandboxNone}, "daemon")
+	free := try(t, Config{}, blueprint.Sandbox{Mode: blueprint.SandboxNone}, "daemon") // which holds stderr open
 	pid, err := strconv.Atoi(strings.TrimPrefix(free.said(), "done "))
 	if err != nil {
 		t.Fatal(err)
@@ -242,6 +242,20 @@ func sleeping(t *testing.T, seconds string) (pids []string) {
 		}
 	}
 	return pids
+}
+
+// TestRefused: where the kernel gives no namespaces, as inside a sandbox, a server
+// does not run, and the error says what to allow.
+func TestRefused(t *testing.T) {
+	got := try(t, Config{}, blueprint.Sandbox{}, "nested").said()
+	for _, want := range []string{`failed: server "inner" was not started`, "user.max_user_namespaces", "kernel.apparmor_restrict_unprivileged_userns", "sandbox: {mode: none}"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("a sandbox that the kernel refuses: %q, want it to say %q", got, want)
+		}
+	}
+	if got := try(t, Config{}, blueprint.Sandbox{Mode: blueprint.SandboxNone}, "nested").said(); got != "done" {
+		t.Errorf("a sandbox that the kernel allows: %q, want it to work", got)
+	}
 }
 
 // TestInheritedFiles: a file that Aureus was started with, or opened carelessly,

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/aureus-agents/aureus/blueprint"
 )
 
 // probe tries to do what a server in a sandbox must not, and prints "done" with
@@ -51,6 +53,7 @@ var attempts = map[string]func(args []string) (string, error){
 	"spaces":   spaces,
 	"clone3":   func([]string) (string, error) { return "", clone3() },
 	"fds":      fds,
+	"nested":   nested,
 	"daemon":   daemon,
 	"env":      func([]string) (string, error) { return strings.Join(os.Environ(), " "), nil },
 }
@@ -275,9 +278,20 @@ func fds([]string) (string, error) {
 // daemon leaves a process behind that has a session of its own.
 func daemon([]string) (string, error) {
 	c := exec.Command("sleep", "1000")
+	c.Stderr = os.Stderr
 	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := c.Start(); err != nil {
 		return "", err
 	}
 	return strconv.Itoa(c.Process.Pid), nil
+}
+
+// nested starts a server in a sandbox of its own.
+func nested([]string) (string, error) {
+	p, err := Config{}.withDefaults().startProcess(blueprint.Server{Name: "inner", Stdio: &blueprint.StdioServer{Command: []string{"/bin/cat"}}}, false)
+	if err != nil {
+		return "", err
+	}
+	p.stop(time.Second)
+	return "", nil
 }

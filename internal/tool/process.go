@@ -22,6 +22,7 @@ type process struct {
 	launch *sandbox.Launch // nil without a sandbox
 	stdin  *os.File
 	stdout *os.File
+	errors *os.File // what stderr reads
 	stderr *tail
 	temp   string
 	exited chan struct{} // closed when the child and its group are gone
@@ -92,7 +93,7 @@ func (p *process) start(log *slog.Logger, timeout time.Duration) error {
 	for _, f := range []*os.File{inR, outW, errW} {
 		f.Close()
 	}
-	p.stdin, p.stdout = inW, outR
+	p.stdin, p.stdout, p.errors = inW, outR, errR
 	go p.stderr.read(errR)
 	go p.reap(log)
 	return nil
@@ -118,12 +119,18 @@ func (p *process) run(timeout time.Duration) error {
 	return nil
 }
 
+// stderrGrace is how long the last words of a server are waited for.
+const stderrGrace = time.Second
+
 // reap waits for the end of the child, ends what it left running, and frees what it held.
 func (p *process) reap(log *slog.Logger) {
 	pid := p.cmd.Process.Pid
 	awaitExit(pid)
 	_ = syscall.Kill(-pid, syscall.SIGKILL) // its group; nothing is left to kill in most cases
 	err := p.cmd.Wait()
+	// Without a sandbox a process that left the group can hold the pipe open: what it
+	// has to say is read no more.
+	_ = p.errors.SetReadDeadline(time.Now().Add(stderrGrace)) // closed already when everything was read
 	<-p.stderr.done
 	log.Debug("tool server ended", "pid", pid, "status", p.cmd.ProcessState.String())
 	var exit *exec.ExitError
