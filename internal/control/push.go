@@ -38,6 +38,10 @@ func (c *Control) Push(ctx context.Context, p Principal, r PushRequest) (PushRes
 	if typed := guard.CheckVersion(m); hasErrors(typed) {
 		return PushResult{}, blockedBy(typed, "the policies of %q do not fit the tools that its servers offer", r.Blueprint.Metadata.Name)
 	}
+	report.Findings = append(report.Findings, crv.CheckPins(m)...)
+	if hasErrors(report.Findings) {
+		return PushResult{}, blockedBy(report.Findings, "the blueprint of %q does not fit the tools that its servers offer", r.Blueprint.Metadata.Name)
+	}
 	if r.Build.ModelVersion == "" {
 		r.Build.ModelVersion = c.cfg.Models.Version(ctx, r.Blueprint.Spec.Model)
 	}
