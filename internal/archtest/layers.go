@@ -87,6 +87,7 @@ func Layers() []Layer {
 				{Path: "internal/evaluate", Also: []string{"internal/agentrun", "internal/simulate"}},
 				{Path: "internal/generate", Also: []string{"internal/agentrun", "internal/script"}},
 				{Path: "internal/recorded"},
+				{Path: "internal/redteam", Also: []string{"internal/backtest"}},
 				{Path: "internal/script"},
 				{Path: "internal/simulate", Also: []string{"internal/agentrun", "internal/script"}},
 			},
