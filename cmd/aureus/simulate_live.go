@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/aureus-agents/aureus/internal/agentrun"
 	"github.com/aureus-agents/aureus/internal/fault"
@@ -18,8 +19,8 @@ import (
 const maxCopied = 256 << 20
 
 // privateServers starts servers for one scenario in a folder that is removed
-// after it. A file or folder beside Aureus that a server's command names is
-// copied there, so that the scenario changes the copy.
+// after it. A file or folder beside Aureus that a server's command or sandbox
+// names is copied there, so that the scenario changes the copy.
 type privateServers struct {
 	dir string // against which commands name files; "" is the current folder
 }
@@ -63,12 +64,17 @@ func (p privateServers) furnish(m *resource.Manifest, work, temp string) error {
 		if s.Stdio == nil {
 			continue
 		}
-		for _, arg := range s.Stdio.Command {
-			if arg == "" || arg == "." || !filepath.IsLocal(arg) {
+		for _, name := range s.Stdio.Sandbox.Write {
+			if !filepath.IsLocal(name) {
+				return fault.New(fault.Invalid, "server %q may change %s, of which a scenario cannot have a copy; name a folder beside the blueprint by a relative path, or use no live fixture", s.Name, name)
+			}
+		}
+		for _, name := range slices.Concat(s.Stdio.Command, s.Stdio.Sandbox.Read, s.Stdio.Sandbox.Write) {
+			if name == "" || name == "." || !filepath.IsLocal(name) {
 				continue
 			}
-			if err := copyTree(filepath.Join(p.dir, arg), filepath.Join(work, arg), &left); err != nil {
-				return fault.Wrap(err, fault.Invalid, "%q of server %q cannot be copied for the scenario, which changes a copy only", arg, s.Name)
+			if err := copyTree(filepath.Join(p.dir, name), filepath.Join(work, name), &left); err != nil {
+				return fault.Wrap(err, fault.Invalid, "%q of server %q cannot be copied for the scenario, which changes a copy only", name, s.Name)
 			}
 		}
 	}
