@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/internal/fault"
 )
 
 // escape is a process that tries something, and what it says about it.
@@ -255,6 +256,22 @@ func TestRefused(t *testing.T) {
 	}
 	if got := try(t, Config{}, blueprint.Sandbox{Mode: blueprint.SandboxNone}, "nested").said(); got != "done" {
 		t.Errorf("a sandbox that the kernel allows: %q, want it to work", got)
+	}
+}
+
+// TestStartErrors: what is wrong with a program is not blamed on the kernel.
+func TestStartErrors(t *testing.T) {
+	dir := t.TempDir()
+	script := filepath.Join(dir, "run")
+	if err := os.WriteFile(script, []byte("#!/no/such/interpreter\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Config{TempDir: dir}.withDefaults().startProcess(blueprint.Server{Name: "s", Stdio: &blueprint.StdioServer{Command: []string{script}}}, false)
+	if !fault.Is(err, fault.Upstream) || !strings.Contains(err.Error(), "starting "+script) || strings.Contains(err.Error(), "refused") {
+		t.Errorf("start of a script without its interpreter = %v, want UPSTREAM_FAILED that names the program and no setting of the kernel", err)
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, "aureus-tool-*")); err != nil || len(left) > 0 {
+		t.Errorf("a failed start left %v, %v", left, err)
 	}
 }
 

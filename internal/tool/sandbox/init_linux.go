@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"os/signal"
@@ -24,6 +25,9 @@ func init() {
 type step struct {
 	name string
 	do   func() error
+	// rights is set when it fails for want of rights only because of the kernel's
+	// configuration, never because of what the Spec names.
+	rights bool
 }
 
 // inside builds the sandbox on the folder scratch, runs the program in it and
@@ -31,15 +35,15 @@ type step struct {
 func inside(scratch string) int {
 	status := os.NewFile(statusFD, "status")
 	b := &builder{scratch: scratch}
-	for _, s := range append([]step{{"reading what to run", b.read}}, b.steps()...) {
+	for _, s := range append([]step{{"reading what to run", b.read, false}}, b.steps()...) {
 		if err := s.do(); err != nil {
-			report(status, s.name, err)
+			report(status, s.name, err, s.rights && refused(err) || errors.Is(err, unix.ENOSYS))
 			return 1
 		}
 	}
 	pid, err := b.start()
 	if err != nil {
-		report(status, "starting "+b.spec.Path, err)
+		report(status, "starting "+b.spec.Path, err, false)
 		return 1
 	}
 	status.Close()
@@ -47,8 +51,8 @@ func inside(scratch string) int {
 }
 
 // report tells Aureus why there is no program.
-func report(status *os.File, name string, err error) {
-	_ = json.NewEncoder(status).Encode(failure{Step: name, Cause: err.Error(), Refused: refused(err)}) // nobody else to tell
+func report(status *os.File, name string, err error, refused bool) {
+	_ = json.NewEncoder(status).Encode(failure{Step: name, Cause: err.Error(), Refused: refused}) // nobody else to tell
 	status.Close()
 }
 
@@ -80,19 +84,19 @@ func (b *builder) read() error {
 
 func (b *builder) steps() []step {
 	return []step{
-		{"keeping its mounts to itself", b.privateMounts},
-		{"opening what the server may see", b.openViews},
-		{"making a root of its own", b.newRoot},
-		{"making its writable folders", b.disk},
-		{"making /proc and /dev", b.kernelFolders},
-		{"showing it what it may see", b.showViews},
-		{"writing its /etc", b.etc},
-		{"leaving the host's root", b.leave},
-		{"starting its network", b.network},
-		{"setting its limits", b.limits},
-		{"giving up its rights", dropRights},
-		{"restricting it by Landlock", b.landlock},
-		{"filtering its system calls", filterCalls},
+		{"keeping its mounts to itself", b.privateMounts, true},
+		{"opening what the server may see", b.openViews, false},
+		{"making a root of its own", b.newRoot, true},
+		{"making its writable folders", b.disk, true},
+		{"making /proc and /dev", b.kernelFolders, true},
+		{"showing it what it may see", b.showViews, false},
+		{"writing its /etc", b.etc, false},
+		{"leaving the host's root", b.leave, true},
+		{"starting its network", b.network, true},
+		{"setting its limits", b.limits, true},
+		{"giving up its rights", dropRights, true},
+		{"restricting it by Landlock", b.landlock, false},
+		{"filtering its system calls", filterCalls, true},
 	}
 }
 
