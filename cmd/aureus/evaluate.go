@@ -45,7 +45,7 @@ when AUREUS_TOKEN is set and else from the data folder; -o json prints
 	cmd.Flags().StringSliceVar(&f.Suites, "suite", nil, "only suites of these names (of a file)")
 	cmd.Flags().BoolVar(&f.recorded, "recorded", false, "evaluate imported runs")
 	cmd.Flags().StringVar(&f.agent, "agent", "", "whose imported runs (default: all)")
-	cmd.Flags().StringVar(&f.data, "data", "aureus-data", "data folder")
+	cmd.Flags().StringVar(&f.data, "data", defaultData, "data folder")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if f.recorded {
 			return f.evaluateRecorded(cmd.Context(), e, r)

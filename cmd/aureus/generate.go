@@ -206,7 +206,7 @@ func (g generateFlags) catalog(ctx context.Context) (servers []blueprint.Server,
 		}
 		servers = append(servers, s)
 	}
-	tools := tool.New(tool.Config{})
+	tools := tool.New(tool.Config{Private: []string{defaultData}})
 	defer tools.Close()
 	adapters, err := tools.Catalog(ctx, servers)
 	for _, ad := range adapters {

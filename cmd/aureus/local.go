@@ -68,7 +68,7 @@ func localVersion(ctx context.Context, e *env, file string) (*resource.Manifest,
 	if err != nil {
 		return nil, "", nil, err
 	}
-	tools := tool.New(tool.Config{})
+	tools := tool.New(tool.Config{Private: []string{defaultData}})
 	defer tools.Close()
 	adapters, err := tools.Discover(ctx, a)
 	if err != nil {

@@ -45,7 +45,7 @@ Notices go to a webhook when it is set:
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&cfg.Data, "data", "aureus-data", "data folder")
+	f.StringVar(&cfg.Data, "data", defaultData, "data folder")
 	f.StringVar(&cfg.Listen, "listen", "127.0.0.1:7420", "address to listen on")
 	f.StringSliceVar(&cfg.Hosts, "host", nil, "further host names to answer for")
 	f.IntVar(&cfg.Workers, "workers", 8, "effects done at once")

@@ -39,7 +39,7 @@ func (p privateServers) Start(ctx context.Context, m *resource.Manifest, digest 
 		remove()
 		return nil, nil, err
 	}
-	adapters := tool.New(tool.Config{Dir: work, TempDir: temp})
+	adapters := tool.New(tool.Config{Dir: work, TempDir: temp, Private: []string{defaultData}})
 	stop := func() {
 		_ = adapters.Close() // it ends what it started and has nothing to say
 		remove()

@@ -24,6 +24,9 @@ import (
 	"github.com/aureus-agents/aureus/internal/worker"
 )
 
+// defaultData is the data folder of a server that is told no other.
+const defaultData = "aureus-data"
+
 // stackConfig is what a server needs. The zero value of a field is its default.
 type stackConfig struct {
 	Data    string // folder; "" is aureus-data
@@ -45,7 +48,7 @@ type stackConfig struct {
 
 func (c stackConfig) withDefaults() stackConfig {
 	if c.Data == "" {
-		c.Data = "aureus-data"
+		c.Data = defaultData
 	}
 	if c.Listen == "" {
 		c.Listen = "127.0.0.1:7420"
