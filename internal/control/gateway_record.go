@@ -51,6 +51,9 @@ func (s *Session) Record(ctx context.Context, e agentrun.Entry) (approval string
 func (s *Session) ask(t *tx, run resource.Run, cp agentrun.Checkpoint) (id string, opened bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if _, denied := s.denied[cp.Decision.ArgsDigest]; denied {
+		return "", false, nil // people have answered
+	}
 	if id := s.approvals[cp.Decision.ArgsDigest]; id != "" {
 		return id, false, nil
 	}

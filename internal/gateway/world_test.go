@@ -18,6 +18,7 @@ import (
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/attest"
 	"github.com/aureus-agents/aureus/internal/control"
+	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/internal/gateway"
 	"github.com/aureus-agents/aureus/internal/model"
 	"github.com/aureus-agents/aureus/internal/sequencer"
@@ -40,6 +41,7 @@ type world struct {
 	models string
 
 	db     *sqlite.DB
+	full   atomic.Bool // the disk is
 	tools  *tool.Adapters
 	gate   *gateway.Gateway
 	http   *httptest.Server
@@ -102,7 +104,7 @@ func (w *world) start() {
 	w.tools = tool.New(tool.Config{Dir: w.dir, StopGrace: 200 * time.Millisecond})
 	models, err := model.New(model.Config{Providers: map[string]model.Provider{model.DefaultProvider: {URL: w.models}}, BaseDelay: time.Millisecond})
 	w.must(err)
-	w.Control, err = control.New(control.Config{Store: w.db, Key: w.key, Adapters: w.tools, Models: models, Now: time.Now, NewID: newID})
+	w.Control, err = control.New(control.Config{Store: &store{w.db, &w.full}, Key: w.key, Adapters: w.tools, Models: models, Now: time.Now, NewID: newID})
 	w.must(err)
 	_, err = w.Recover(w.Context())
 	w.must(err)
@@ -121,6 +123,20 @@ func (w *world) start() {
 	mux := http.NewServeMux()
 	mux.Handle(gateway.Pattern, w.gate)
 	w.http = httptest.NewServer(mux)
+}
+
+// store is a database whose disk can be full.
+type store struct {
+	*sqlite.DB
+	full *atomic.Bool
+}
+
+// Update implements control.Store.
+func (s *store) Update(ctx context.Context, fn func(control.Tx) error) error {
+	if s.full.Load() {
+		return fault.New(fault.StorageFull, "the disk is full; make room")
+	}
+	return s.DB.Update(ctx, fn)
 }
 
 // stop ends everything that start began.
