@@ -1,6 +1,7 @@
 # make test    installs what the tests need and runs every check and test
 # make demo    an agent's whole life, in the terminal and the console
 # make bench   the figures of docs/benchmarks.md, beside their peers
+# make bench-attacks   what the guard does with recorded and generated attacks
 # make lint    the checks without the tests
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -12,7 +13,7 @@ TEST_P ?= 2
 TEST_TIMEOUT ?= 20m
 TOOL := go tool -modfile=tools/go.mod
 
-.PHONY: build demo test bench lint format vet staticcheck arch tools-test browser race vuln clean
+.PHONY: build demo test bench bench-attacks lint format vet staticcheck arch tools-test browser race vuln clean
 
 build:
 	go build -ldflags '-s -w' -o bin/aureus ./cmd/aureus
@@ -29,6 +30,11 @@ lint: format vet staticcheck arch
 bench:
 	go -C bench test ./...
 	go -C bench run ./cmd/bench
+
+# AgentDojo's runs are looked for at ../shared/data/agentdojo; without them it
+# says so and fails.
+bench-attacks:
+	go -C bench run ./cmd/attacks
 
 # gofmt has the last word on layout.
 format:
