@@ -17,6 +17,7 @@ func newApprovals(e *env) *cobra.Command {
 	var f client.ApprovalFilter
 	var all bool
 	cmd := &cobra.Command{Use: "approvals", Short: "List what waits for a person's answer", Args: cobra.NoArgs}
+	cmd.AddCommand(newApprovalShow(e))
 	r := remoteFlags(e, cmd)
 	cmd.Flags().StringVar(&f.Agent, "agent", "", "only of this agent")
 	cmd.Flags().BoolVar(&all, "all", false, "also the answered ones")
@@ -42,6 +43,7 @@ func newApprovals(e *env) *cobra.Command {
 func newAnswer(e *env, approve bool) *cobra.Command {
 	var reason string
 	var wait bool
+	var scope scopeFlags
 	use, about := "approve", "Say yes to exactly what an approval request shows"
 	if !approve {
 		use, about = "deny", "Say no to an approval request"
@@ -55,7 +57,7 @@ What is asked is printed first: the delta and the evidence of a release, or the
 exact arguments of a tool call. The answer is bound to the digest of what was
 shown; if that changed meanwhile, it is refused. Needs the role approver; who made
 or asked for a change cannot answer. A release or a version names its one pending
-request.`,
+request.` + scopeAbout(approve),
 		Args: cobra.ExactArgs(1),
 	}
 	r := remoteFlags(e, cmd)
@@ -63,8 +65,13 @@ request.`,
 	_ = cmd.MarkFlagRequired("reason") // the flag is there
 	if approve {
 		cmd.Flags().BoolVar(&wait, "wait", false, "then follow the release until it ends; exit status as of release wait")
+		scope.add(cmd)
 	}
 	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
+		allow, err := scope.read()
+		if err != nil {
+			return err
+		}
 		id, err := pendingApproval(ctx, c, args[0])
 		if err != nil {
 			return err
@@ -81,7 +88,7 @@ request.`,
 				}
 			}
 		}
-		a, err := c.Decide(ctx, id, resource.DecideRequest{Token: view.Token, Approve: approve, Reason: reason})
+		a, err := c.Decide(ctx, id, resource.DecideRequest{Token: view.Token, Approve: approve, Reason: reason, Scope: allow})
 		if err != nil {
 			return err
 		}
@@ -148,8 +155,7 @@ func printView(w io.Writer, v resource.ApprovalView) {
 	a := v.Approval
 	fmt.Fprintf(w, "%s\n  tier %s, quorum %d, until %s\n  digest %s\n", a.Title, a.Tier, a.Quorum, when(a.ExpiresAt), a.Digest)
 	if a.Tool != "" {
-		fmt.Fprintf(w, "  %s\n  %s with\n", a.Reason, a.Tool)
-		_ = writeJSON(w, a.Args) // the writer is the terminal
+		printCall(w, a)
 	}
 	if v.Release != nil {
 		printDelta(w, v.Release.Delta)

@@ -101,6 +101,9 @@ func printRun(w io.Writer, run resource.Run) {
 			}
 		}
 	})
+	for _, a := range run.Allowances {
+		fmt.Fprintf(w, "allowed for this run by %s: %s, %d more calls until %s\n", a.Approval, a.Tool, a.Uses, when(a.Until))
+	}
 	if run.Output != nil {
 		out, _ := json.Marshal(run.Output) // it was JSON
 		fmt.Fprintf(w, "output: %s\n", out)
