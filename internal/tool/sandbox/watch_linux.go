@@ -10,9 +10,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// watchEvery is how long a program can be over its limit of memory or processes
-// before it is ended.
-const watchEvery = 50 * time.Millisecond
+// How long a program can be over its limit of memory or processes before it is
+// ended: the first while what it uses changes, up to the second while it idles.
+const (
+	watchBusy = 25 * time.Millisecond
+	watchIdle = 200 * time.Millisecond
+)
 
 // overLimit is the exit status of a program that was ended for its memory or
 // processes: that of SIGKILL.
@@ -25,7 +28,9 @@ func watch(l Limits, stderr int) {
 		_, _ = unix.Write(stderr, fmt.Appendf(nil, "\naureus: "+format+"\n", args...)) // what can be said before the end
 		os.Exit(overLimit)
 	}
-	for range time.Tick(watchEvery) {
+	var last usage
+	for every := watchBusy; ; {
+		time.Sleep(every)
 		u, err := measure()
 		switch {
 		case err != nil:
@@ -34,13 +39,23 @@ func watch(l Limits, stderr int) {
 			end("the server was ended: it used more than %d MiB (sandbox.memoryMiB)", l.MemoryMiB)
 		case u.threads > l.Processes:
 			end("the server was ended: it had more than %d processes and threads (sandbox.processes)", l.Processes)
+		case u.near(last, l):
+			every = min(2*every, watchIdle)
+		default:
+			every = watchBusy
 		}
+		last = u
 	}
 }
 
 type usage struct {
 	memory  int64
 	threads int
+}
+
+// near reports whether two measures differ by little of the limit.
+func (u usage) near(v usage, l Limits) bool {
+	return u.threads == v.threads && max(u.memory-v.memory, v.memory-u.memory) < int64(l.MemoryMiB)<<20/64
 }
 
 // measure adds up all processes but this one.
