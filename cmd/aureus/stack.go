@@ -153,7 +153,11 @@ func (s *stack) handler(metrics *telemetry.Metrics, addr net.Addr) http.Handler 
 	for _, path := range api.Patterns() {
 		mux.Handle(path, routes)
 	}
-	s.gateway = gateway.New(gateway.Config{Control: s.control, Logger: s.cfg.Logger, Version: version, Wait: s.cfg.ApprovalWait, Done: s.done})
+	gate := gateway.Config{Control: s.control, Logger: s.cfg.Logger, Version: version, Wait: s.cfg.ApprovalWait, Done: s.done}
+	if hosts.Loopback {
+		gate.Console = "http://" + addr.String() // elsewhere its name from outside is not known
+	}
+	s.gateway = gateway.New(gate)
 	mux.Handle(gateway.Pattern, api.ProtectHost(s.gateway, hosts))
 	mux.Handle("/", pages)
 	return mux
