@@ -2,6 +2,7 @@ package crv
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aureus-agents/aureus/blueprint"
@@ -57,6 +58,23 @@ func (c *checker) recoveryTool(p string, g blueprint.CRVGate) {
 		c.fail("crv/unknown-tool", resource.MissingData, p+".recoveryTool", fmt.Sprintf("there is no tool %q", g.RecoveryTool), "name another tool of the blueprint")
 	case g.RecoveryTool == tool:
 		c.fail("crv/same-recovery-tool", resource.ConflictData, p+".recoveryTool", fmt.Sprintf("%q is the tool whose value failed", tool), "name another tool")
+	default:
+		c.recoveryPhases(p, g, tool)
+	}
+}
+
+// recoveryPhases warns of phases in which the tool of a gate can be called and
+// the one to use instead cannot: there the run escalates.
+func (c *checker) recoveryPhases(p string, g blueprint.CRVGate, tool string) {
+	if c.a.Spec.Workflow == nil {
+		return
+	}
+	for _, phase := range c.a.Spec.Workflow.Phases {
+		if slices.Contains(phase.Tools, tool) && !slices.Contains(phase.Tools, g.RecoveryTool) {
+			c.warn("crv/recovery-tool-phase", resource.OutOfScope, p+".recoveryTool",
+				fmt.Sprintf("%q cannot be called in phase %q, where %q can, so the run escalates there", g.RecoveryTool, phase.Name, tool),
+				"add the tool to the phase, or choose another recovery")
+		}
 	}
 }
 

@@ -45,6 +45,11 @@ func (c *checker) scenario(p string, s blueprint.Scenario, input *CompiledSchema
 			c.fail("eval/unknown-tool", resource.MissingData, fmt.Sprintf("%s.fixtures[%d].tool", p, i), fmt.Sprintf("there is no tool %q", f.Tool), "correct the name, or remove the fixture")
 		}
 	}
+	for i, f := range s.Faults {
+		if f.Tool != "" && c.tools[f.Tool] == nil {
+			c.fail("eval/unknown-tool", resource.MissingData, fmt.Sprintf("%s.faults[%d].tool", p, i), fmt.Sprintf("there is no tool %q", f.Tool), "correct the name, or remove it to hit every tool")
+		}
+	}
 	for i, name := range s.Approve {
 		if c.tools[name] == nil {
 			c.fail("eval/unknown-tool", resource.MissingData, fmt.Sprintf("%s.approve[%d]", p, i), fmt.Sprintf("there is no tool %q", name), "correct the name, or remove it")
@@ -52,6 +57,9 @@ func (c *checker) scenario(p string, s blueprint.Scenario, input *CompiledSchema
 	}
 	for i, g := range s.Expect.Graders {
 		c.grader(fmt.Sprintf("%s.expect.graders[%d]", p, i), g)
+	}
+	for i, g := range s.Expect.Refusal {
+		c.grader(fmt.Sprintf("%s.expect.refusal[%d]", p, i), g)
 	}
 }
 

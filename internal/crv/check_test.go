@@ -75,13 +75,23 @@ func TestCheckBlueprint(t *testing.T) {
 		"error workflow/ambiguous-transition spec.workflow.phases[0].transitions[1].on": func(s *spec) {
 			s.Workflow.Phases[0].Transitions = append(s.Workflow.Phases[0].Transitions, blueprint.Transition{On: "lookup_order", To: "find"})
 		},
-		"error workflow/high-risk-no-approval spec.workflow.phases[0].transitions[0]":               func(s *spec) { s.RiskTier, s.Tools[0].RiskTier = "high", "high" },
-		"error crv/unknown-tool spec.crv[0].on":                                                     func(s *spec) { s.CRV[0].On = "args:none" },
-		"error crv/ignore-without-justification spec.crv[0].justification":                          func(s *spec) { s.CRV[0].Recovery = "ignore" },
-		"error crv/invalid spec.crv[0].validators[0]":                                               func(s *spec) { s.CRV[0].Validators[0].Max = nil },
-		"error crv/duplicate spec.crv[1]":                                                           func(s *spec) { s.CRV = append(s.CRV, s.CRV[0]) },
-		"error crv/reserved-name spec.crv[0].name":                                                  func(s *spec) { s.CRV[0].Name = crv.OutputGate },
-		"error crv/unknown-tool spec.crv[0].recoveryTool":                                           func(s *spec) { s.CRV[0].Recovery, s.CRV[0].RecoveryTool = "retry_alt_tool", "none" },
+		"error workflow/high-risk-no-approval spec.workflow.phases[0].transitions[0]": func(s *spec) { s.RiskTier, s.Tools[0].RiskTier = "high", "high" },
+		"error crv/unknown-tool spec.crv[0].on":                                       func(s *spec) { s.CRV[0].On = "args:none" },
+		"error crv/ignore-without-justification spec.crv[0].justification":            func(s *spec) { s.CRV[0].Recovery = "ignore" },
+		"error crv/invalid spec.crv[0].validators[0]":                                 func(s *spec) { s.CRV[0].Validators[0].Max = nil },
+		"error crv/duplicate spec.crv[1]":                                             func(s *spec) { s.CRV = append(s.CRV, s.CRV[0]) },
+		"error crv/reserved-name spec.crv[0].name":                                    func(s *spec) { s.CRV[0].Name = crv.OutputGate },
+		"error crv/unknown-tool spec.crv[0].recoveryTool":                             func(s *spec) { s.CRV[0].Recovery, s.CRV[0].RecoveryTool = "retry_alt_tool", "none" },
+		"warning crv/recovery-tool-phase spec.crv[0].recoveryTool": func(s *spec) {
+			s.CRV[0].Recovery, s.CRV[0].RecoveryTool = "retry_alt_tool", "lookup_order"
+			s.Workflow.Phases[1].Tools = []string{"add_note"}
+		},
+		"error eval/unknown-tool spec.evaluation.suites[0].scenarios[0].faults[0].tool": func(s *spec) {
+			s.Evaluation.Suites[0].Scenarios[0].Faults = []blueprint.Fault{{Kind: "error", Tool: "none"}}
+		},
+		"error eval/regex spec.evaluation.suites[0].scenarios[0].expect.refusal[0].text": func(s *spec) {
+			s.Evaluation.Suites[0].Scenarios[0].Expect.Refusal = []blueprint.Grader{{Type: "regex", Text: "("}}
+		},
 		"error crv/same-recovery-tool spec.crv[0].recoveryTool":                                     func(s *spec) { s.CRV[0].Recovery, s.CRV[0].RecoveryTool = "retry_alt_tool", "add_note" },
 		"error eval/criterion spec.success[0].expression":                                           func(s *spec) { s.Success[0].Expression = "run." },
 		"error eval/duplicate-criterion spec.success[1]":                                            func(s *spec) { s.Success = append(s.Success, s.Success[0]) },

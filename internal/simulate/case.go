@@ -104,9 +104,9 @@ func (k *compiler) compile(sc blueprint.Scenario) (Case, []fault.Detail) {
 			k.fail(fmt.Sprintf(".faults[%d]", i), problem, "Correct the fault.")
 		}
 	}
-	c.graders = k.graders(sc.Expect.Graders, ".expect.")
+	c.graders = k.graders(sc.Expect.Graders, "graders")
 	if len(sc.Expect.Refusal) > 0 {
-		c.refusal = k.graders(sc.Expect.Refusal, ".expect.refusal as ")
+		c.refusal = k.graders(sc.Expect.Refusal, "refusal")
 	}
 	return c, k.wrong
 }
@@ -138,11 +138,11 @@ func over(base, top map[string]any) map[string]any {
 	return out
 }
 
-func (k *compiler) graders(gs []blueprint.Grader, at string) *Graders {
+func (k *compiler) graders(gs []blueprint.Grader, field string) *Graders {
 	out, err := CompileGraders(gs)
 	if err != nil {
 		for _, d := range details(err) {
-			d.Path = k.path + at + d.Path
+			d.Path = k.path + ".expect." + field + strings.TrimPrefix(d.Path, "graders")
 			k.wrong = append(k.wrong, d)
 		}
 	}
