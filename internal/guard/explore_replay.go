@@ -72,14 +72,20 @@ func (c *Compiled) breaks(p *Property, w *Witness) bool {
 
 // breaksLive reports whether a live call with the outcome sum breaks p.
 func (c *Compiled) breaksLive(p *Property, s State, g *toolGuard, call Call, sum summary) bool {
-	o := c.trace(s, g, call.Args)
+	f, o, ok := c.liveFacts(s, g, call)
+	return ok && c.breaksFacts(p, s, g, f, o, call, sum)
+}
+
+// liveFacts are the facts of a live call that need no record.
+func (c *Compiled) liveFacts(s State, g *toolGuard, call Call) (f facts, o origins, ok bool) {
+	o = c.trace(s, g, call.Args)
 	spend, err := g.spendOf(call.Args)
-	if err != nil {
-		return false
-	}
-	f := facts{phase: s.Phase, tainted: s.Tainted, confidentiality: confidentiality(s), asked: g.asked(s),
-		target: o.target, content: o.content, spending: o.spending(g),
-		left: c.left(s, call), spend: types.Long(micro(spend)), origins: o.record()}
+	f = facts{phase: s.Phase, tainted: s.Tainted, confidentiality: confidentiality(s), asked: g.asked(s),
+		target: o.target, content: o.content, spending: o.spending(g), spend: types.Long(micro(spend))}
+	return f, o, err == nil
+}
+
+func (c *Compiled) breaksFacts(p *Property, s State, g *toolGuard, f facts, o origins, call Call, sum summary) bool {
 	if p.broken != nil {
 		return p.broken(g, &f, sum)
 	}
@@ -91,7 +97,7 @@ func (c *Compiled) breaksLive(p *Property, s State, g *toolGuard, call Call, sum
 	if err != nil {
 		return false
 	}
-	f.args = args
+	f.args, f.origins, f.left = args, o.record(), c.left(s, call)
 	env := eval.Env{Entities: c.entities, Principal: c.agent, Action: g.action, Resource: g.resource, Context: f.context(contextFields)}
 	return partly(env, (*xast.Policy)(p.rule.cedar.AST())) == triHolds
 }

@@ -66,7 +66,7 @@ func (p PropertyResult) findings() []resource.Finding {
 	for _, d := range p.Detail {
 		f.Message += " " + d + "."
 	}
-	if w := p.CounterExample; w != nil {
+	if w := p.CounterExample; w != nil && len(w.Steps) > 0 {
 		f.Message += " Broken in " + strconv.Itoa(len(w.Steps)) + " calls, the last of " + w.Steps[len(w.Steps)-1].Tool + "."
 	}
 	if p.Accepted != "" {

@@ -151,19 +151,30 @@ func (t tracked) options(open []class) []argClass {
 	if t.optional {
 		out = append(out, argClass{absent: true, class: noClass, role: roleQuantity})
 	}
-	from, roles := []class{noClass}, t.roles
+	from := []class{noClass}
 	if t.reads.origin {
 		from = open
 	}
-	if !t.reads.role && len(roles) > 1 {
-		roles = []role{roleQuantity} // the one that says least of the call's target
-	}
 	for _, k := range from {
-		for _, r := range roles {
+		for _, r := range t.rolesOf(k) {
 			out = append(out, argClass{class: k, role: r})
 		}
 	}
 	return out
+}
+
+// rolesOf are the roles that are told apart for a value of class k. An empty
+// list or object, of no class, has none of its own and counts as a quantity.
+func (t tracked) rolesOf(k class) []role {
+	switch {
+	case t.reads.origin && k == noClass:
+		return []role{roleQuantity}
+	case t.reads.role && !t.reads.origin && !slices.Contains(t.roles, roleQuantity):
+		return append(slices.Clone(t.roles), roleQuantity)
+	case !t.reads.role && len(t.roles) > 1:
+		return []role{roleQuantity} // the one that says least of the call's target
+	}
+	return t.roles
 }
 
 // allClasses are the classes that an argument can have; noClass is an empty list.
