@@ -21,7 +21,7 @@ build:
 demo:
 	go run ./cmd/aureus demo
 
-test: browser format vet staticcheck arch tools-test race
+test: browser peers format vet staticcheck arch tools-test race
 
 lint: format vet staticcheck arch
 	go -C bench vet ./...
@@ -55,7 +55,7 @@ tools-test:
 	go -C tools test ./...
 
 # -count=1: a cached result says nothing about this machine. Any skipped test fails the run.
-race: browser
+race: browser peers
 	go test -json -count=1 -race -p $(TEST_P) -timeout $(TEST_TIMEOUT) ./... | go -C tools run ./testreport
 
 # The console is tested in a real Chromium; the commands of docs/api.md need curl.
@@ -67,6 +67,22 @@ browser:
 	else \
 		echo "the tests need Chromium and curl: install them (Debian: apt-get install chromium curl) or run make test as root" >&2; exit 1; \
 	fi
+
+# The MCP gateway is tested with the official servers, the inspector and the
+# conformance suite, which are npm packages.
+PEERS := internal/gateway/testdata/npm
+peers:
+	@if ! command -v node >/dev/null || ! command -v npm >/dev/null; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo "installing Debian's nodejs and npm for the tests"; \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nodejs npm >/dev/null; \
+		else \
+			echo "the tests need Node 20 and npm: install them (Debian: apt-get install nodejs npm) or run make test as root" >&2; exit 1; \
+		fi; \
+	fi
+	@cmp -s $(PEERS)/package-lock.json $(PEERS)/node_modules/.installed || { \
+		npm ci --prefix $(PEERS) --ignore-scripts --no-audit --no-fund --loglevel=error && \
+		cp $(PEERS)/package-lock.json $(PEERS)/node_modules/.installed; }
 
 # Known vulnerabilities of what is linked in. It asks vuln.go.dev, so it is not
 # part of test or lint, which need nothing but the module proxy.

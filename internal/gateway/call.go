@@ -21,7 +21,7 @@ func (s *session) call(ctx context.Context, req *mcp.CallToolRequest) (*mcp.Call
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(s.context, cancel)()
-	c := agentrun.Asked{Name: req.Params.Name, Args: string(req.Params.Arguments)}
+	c := agentrun.Asked{Name: req.Params.Name, Args: arguments(req.Params.Arguments)}
 	c.User, _ = req.Params.Meta[InputKey].(string)
 	if token := req.Params.GetProgressToken(); token != nil {
 		c.Progress = func(done, total float64) {
@@ -40,6 +40,15 @@ func (s *session) call(ctx context.Context, req *mcp.CallToolRequest) (*mcp.Call
 		return nil, rpcError(fault.Wrap(err, fault.Upstream, "the tool's server answered with what is no result of a tool"))
 	}
 	return res, nil
+}
+
+// arguments are the arguments of a call as the client sent them. Many clients
+// send null for none.
+func arguments(raw json.RawMessage) string {
+	if string(raw) == "null" {
+		return ""
+	}
+	return string(raw)
 }
 
 // answerJSON is an answer as the client gets it: what the tool's server sent, or

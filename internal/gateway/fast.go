@@ -57,7 +57,7 @@ func (s *session) plain(w http.ResponseWriter, r *http.Request, body []byte) boo
 		return false
 	}
 	defer s.running.Delete(string(c.ID))
-	asked := agentrun.Asked{Name: c.Params.Name, Args: string(c.Params.Arguments)}
+	asked := agentrun.Asked{Name: c.Params.Name, Args: arguments(c.Params.Arguments)}
 	asked.User, _ = c.Params.Meta.Input.(string)
 	a, err := s.calls.Call(ctx, asked, control.Waiting{For: max(s.g.cfg.Wait, 0)})
 	w.Header().Set("Content-Type", "application/json")

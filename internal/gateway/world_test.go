@@ -90,7 +90,9 @@ func instantModel(w http.ResponseWriter, r *http.Request) {
 // must ends the test on an unexpected error.
 func (w *world) must(err error) {
 	w.Helper()
-	if err != nil {
+	if f := (*fault.Error)(nil); errors.As(err, &f) {
+		w.Fatalf("%v %+v", err, f.Details)
+	} else if err != nil {
 		w.Fatal(err)
 	}
 }
