@@ -8,8 +8,9 @@ import (
 
 // A clock that is set must not open what is closed. So there are two: the one on
 // the wall, and the time since the start by a clock that nobody sets. What ends
-// has ended when either says so; what is given again with time is given when both
-// say so. What is written down has the time on the wall.
+// has ended when either says so. Rates and days go by the one that nobody sets,
+// and a day that was counted is not left for an earlier one. What is written down
+// has the time on the wall.
 
 // now is the time on the wall.
 func (c *Control) now() resource.Millis { return resource.Millis(c.cfg.Now().UnixMilli()) }
@@ -22,7 +23,7 @@ func (c *Control) steady() resource.Millis {
 // latest is the time for what ends: approvals, tokens, allowances.
 func (c *Control) latest() resource.Millis { return max(c.now(), c.steady()) }
 
-// earliest is the time for what is given again: rates and days.
+// earliest is the time to look back from at what has the time on the wall.
 func (c *Control) earliest() resource.Millis { return min(c.now(), c.steady()) }
 
 // ended reports whether a request can no longer be answered or used. What has
@@ -36,7 +37,12 @@ func (c *Control) ended(a resource.Approval) bool {
 	return a.ExpiresAt <= now
 }
 
-// dayOf is the key of a day's usage. Days are those of UTC.
-func dayOf(at resource.Millis) string {
-	return "day/" + time.UnixMilli(int64(at)).UTC().Format(time.DateOnly)
+// days is the beginning of the keys of days.
+const days = "day/"
+
+// today is the key of the day's usage (UTC): of the day that it is, or of the
+// latest one that was counted when a restart set the clock back.
+func (c *Control) today(r Reader, agent, env string) (string, error) {
+	last, err := r.LastUsage(agent, env, days)
+	return max(last, days+time.UnixMilli(int64(c.steady())).UTC().Format(time.DateOnly)), err
 }

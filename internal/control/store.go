@@ -203,6 +203,9 @@ type UsageReader interface {
 	RecentCalls(agent, env string, since resource.Millis) (int, error) // tool calls decided
 	// Usage is what AddUsage added under a key, zero when it added nothing.
 	Usage(agent, env, key string) (resource.Use, error)
+	// LastUsage is the last of the keys with a prefix, in the order of their bytes;
+	// "" when there is none.
+	LastUsage(agent, env, prefix string) (string, error)
 }
 
 // UsageWriter counts it. Updates are serial, so what an update has read of it

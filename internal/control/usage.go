@@ -52,7 +52,7 @@ func (u *usage) read(r Reader, stats resource.RunStats, call *guard.Call) (err e
 	rate, session, day := u.guard.Counts()
 	own := u.own(stats)
 	if rate {
-		if call.RecentCalls, err = r.RecentCalls(u.run.Agent, u.run.Environment, u.c.earliest()-60_000); err != nil {
+		if call.RecentCalls, err = r.RecentCalls(u.run.Agent, u.run.Environment, u.c.steady()-60_000); err != nil {
 			return err
 		}
 	}
@@ -63,7 +63,11 @@ func (u *usage) read(r Reader, stats resource.RunStats, call *guard.Call) (err e
 		call.Session = call.Session.Plus(own)
 	}
 	if day {
-		if call.Day, err = r.Usage(u.run.Agent, u.run.Environment, dayOf(u.c.earliest())); err != nil {
+		today, err := u.c.today(r, u.run.Agent, u.run.Environment)
+		if err != nil {
+			return err
+		}
+		if call.Day, err = r.Usage(u.run.Agent, u.run.Environment, today); err != nil {
 			return err
 		}
 		call.Day = call.Day.Plus(own)
@@ -87,7 +91,7 @@ func (u *usage) take(t *tx, stats resource.RunStats, d *resource.Decision, w age
 		if err := u.confirm(t, stats, w); err != nil {
 			return err
 		}
-		if err := t.CountCall(u.run.Agent, u.run.Environment, u.c.earliest()); err != nil {
+		if err := t.CountCall(u.run.Agent, u.run.Environment, u.c.steady()); err != nil {
 			return err
 		}
 		more.ToolCalls, more.Spent = 1, d.After.Spent-d.Before.Spent
@@ -100,7 +104,11 @@ func (u *usage) take(t *tx, stats resource.RunStats, d *resource.Decision, w age
 			return err
 		}
 	}
-	return t.AddUsage(u.run.Agent, u.run.Environment, dayOf(u.c.earliest()), more)
+	today, err := u.c.today(t, u.run.Agent, u.run.Environment)
+	if err != nil {
+		return err
+	}
+	return t.AddUsage(u.run.Agent, u.run.Environment, today, more)
 }
 
 // confirm is *agentrun.Again when the counts have moved so far that the call

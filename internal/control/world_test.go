@@ -52,10 +52,17 @@ type world struct {
 	beside *sql.DB // the database file, read beside the control plane
 }
 
-// clock is the real time, moved on by hand.
-type clock struct{ ahead atomic.Int64 }
+// clock is the real time, moved on by hand; the clock on the wall can also be set.
+type clock struct{ ahead, wall atomic.Int64 }
 
-func (c *clock) Now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
+var began = time.Now()
+
+func (c *clock) Now() time.Time {
+	return time.Now().Round(0).Add(time.Duration(c.ahead.Load() + c.wall.Load()))
+}
+
+// Elapsed is the time since some moment by a clock that nobody sets.
+func (c *clock) Elapsed() time.Duration { return time.Since(began) + time.Duration(c.ahead.Load()) }
 
 // notices keeps what people were told.
 type notices struct {
@@ -188,7 +195,7 @@ func (w *world) start() {
 		model.DefaultProvider: {URL: w.models.URL + "/v1"}}, BaseDelay: time.Millisecond})
 	w.must(err)
 	w.Control, err = control.New(control.Config{Store: w.db, Key: w.key, Adapters: w.tools, Models: models, Notifier: w.notices,
-		Now: w.clock.Now, NewID: newID})
+		Now: w.clock.Now, Elapsed: w.clock.Elapsed, NewID: newID})
 	w.must(err)
 	_, err = w.Recover(w.Context())
 	w.must(err)

@@ -48,6 +48,14 @@ func (r reader) Usage(agent, env, key string) (resource.Use, error) {
 	return resource.Use{ToolCalls: int(calls), Tokens: tokens, Cost: resource.MicroUSD(cost), Spent: float64(spent) / 1e6}, err
 }
 
+// LastUsage implements control.UsageReader.
+func (r reader) LastUsage(agent, env, prefix string) (string, error) {
+	var key sql.NullString
+	err := r.one("SELECT max(key) FROM usage WHERE agent = $1 AND environment = $2 AND key >= $3 AND key < $4",
+		[]any{agent, env, prefix, prefix + "\U0010FFFF"}, &key)
+	return key.String, err
+}
+
 // Asked implements control.ApprovalReader.
 func (r reader) Asked(agent, env, kind string, since resource.Millis) (open, recent int, err error) {
 	var o, n int64

@@ -24,6 +24,9 @@ func testUsage(t *testing.T, s *suite) {
 	add("a", "staging", "day/1", resource.Use{ToolCalls: 8})
 	equal(t, "Usage", of("a", "production", "day/1"), resource.Use{ToolCalls: 3, Tokens: 10, Cost: 5, Spent: 0.3})
 	equal(t, "Usage of another key", of("a", "production", "day/2"), resource.Use{ToolCalls: 7})
+	for prefix, want := range map[string]string{"day/": "day/2", "session/": "", "": "day/2"} {
+		equal(t, "LastUsage of "+prefix, read(s, func(r control.Reader) (string, error) { return r.LastUsage("a", "production", prefix) }), want)
+	}
 	// Less than a millionth is not lost.
 	for range 3 {
 		add("a", "production", "day/3", resource.Use{Spent: 0.0000005})
