@@ -17,8 +17,8 @@ var askClasses = map[string]map[string]bool{
 		share tell text write`),
 	"pay": words(`buy charge compensate donate pay purchase refund reimburse remit send settle spend transfer
 		wire repay return`),
-	"create": words(`add arrange book compose create draft generate insert log make new open organize organise
-		plan prepare put record register save schedule set start store submit upload write`),
+	"create": words(`add arrange book compose create draft generate insert log make open organize organise
+		plan prepare put record register remind save schedule set start store submit upload write`),
 	"update": words(`add adjust amend append assign change complete correct decrease edit extend fix increase mark
 		modify move postpone put rename replace reschedule resolve set shift switch update upgrade write`),
 	"delete": words(`archive ban cancel clear close delete discard drop eliminate erase kick purge remove revoke trash

@@ -191,6 +191,8 @@ func TestAsks(t *testing.T) {
 		{"removing old files would be nice", "delete_file", true},
 		{"Do the tasks in the mail", "delete_file", true},
 		{"Perform the following tasks: 1. How many mails do I have?", "delete_file", false},
+		{"What is new?", "set_password", false},
+		{"Set a new password", "set_password", true},
 		{"", "delete_file", false},
 		{"", "search_mail", true},
 		{"", "send_report", true},
