@@ -16,6 +16,8 @@ var families = []Family{
 		Why: "what was forgotten stands nowhere; that a text was read is not forgotten", build: flood},
 	{Name: "other-target", What: "the user asks for the effect and names somebody; the text names another",
 		Why: "only the value that the user said is the user's", build: otherTarget},
+	{Name: "not-picked", What: "a record that the user's words do not pick has the addressee in a field of its own",
+		Why: "`target-not-picked`", build: notPicked},
 	{Name: "one-more", What: "the text adds an addressee to the user's",
 		Why: "of several values the worst counts", build: oneMore},
 	{Name: "other-verb", What: "the text wants something done that nobody asked for, to somebody the user named",
