@@ -82,7 +82,7 @@ func ParseSource(name string, data []byte, opts Options) (*Agent, *Source, error
 	if err := decode(root, a); err != nil {
 		return nil, nil, fault.Wrap(err, fault.Invalid, "%s does not fit the blueprint's types", name)
 	}
-	src := &Source{File: name, at: map[string]Position{}}
+	src := &Source{File: name, at: map[string]Position{}, blocks: map[string]bool{}}
 	src.add(name, "", root)
 	in := &inliner{opts: opts, src: src, left: maxInlined}
 	if problems, err = in.inline(a); err != nil {

@@ -12,6 +12,18 @@ type Position struct {
 type Source struct {
 	File string // as given to Parse
 	at   map[string]Position
+	// blocks are the paths whose text begins on the line after their place.
+	blocks map[string]bool
+}
+
+// TextPosition returns where a line, from 1, of the text in field path was
+// written. Lines of a text that is not written in block style are not told apart.
+func (s *Source) TextPosition(path string, line int) Position {
+	p := s.Position(path)
+	if s == nil || line < 1 || !s.blocks[path] {
+		return p
+	}
+	return Position{File: p.File, Line: p.Line + line}
 }
 
 // Position returns where the field path (spec.tools[2].riskTier) was written: the
@@ -36,6 +48,9 @@ func (s *Source) Position(path string) Position {
 // add records the places of n and everything in it.
 func (s *Source) add(file, path string, n *node) {
 	s.record(path, Position{File: file, Line: n.line, Column: n.col})
+	if n.block {
+		s.blocks[path] = true
+	}
 	s.addKids(file, path, n)
 }
 

@@ -31,6 +31,7 @@ type node struct {
 	kind      nodeKind
 	line, col int
 	text      string // of a string, number or boolean
+	block     bool   // a YAML block scalar, whose text begins on the next line
 	keys      []nodeKey
 	kids      []*node
 	size      int // values in it, itself included

@@ -24,7 +24,7 @@ func (r *yamlReader) scalar(n *node, a ast.Node, path string) {
 	case *ast.BoolNode:
 		n.kind, n.text = kindBool, strconv.FormatBool(v.Value)
 	case *ast.LiteralNode:
-		n.kind, n.text = kindString, v.Value.Value
+		n.kind, n.text, n.block = kindString, v.Value.Value, true
 	case *ast.StringNode:
 		if v.Token.Type != token.StringType {
 			n.kind, n.text = kindString, v.Value // quoted

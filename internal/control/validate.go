@@ -81,17 +81,19 @@ func structure(problems []fault.Detail) []resource.Finding {
 }
 
 // place fills in where each finding's field was written, and sorts by place.
+//
+// A line without a file is one of the text in the field.
 func (r *Report) place(src *blueprint.Source) {
-	if src == nil {
-		return
-	}
 	for i := range r.Findings {
 		f := &r.Findings[i]
-		if f.Line > 0 {
+		if f.File != "" && f.Line > 0 {
 			continue
 		}
-		p := src.Position(f.Path)
+		p := src.TextPosition(f.Path, f.Line)
 		f.File, f.Line, f.Column = p.File, p.Line, p.Column
+	}
+	if src == nil {
+		return
 	}
 	slices.SortStableFunc(r.Findings, func(a, b resource.Finding) int {
 		if d := cmp.Compare(btoi(a.File != src.File), btoi(b.File != src.File)); d != 0 {

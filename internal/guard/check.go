@@ -11,23 +11,24 @@ import (
 // Check judges the policies of a blueprint: they compile and are typed, and the
 // tools they name exist. Rule ids are policy/...; each message names the policy's
 // id and the line in its text. Argument types are open here, since schemas are
-// pinned at registration: [CheckVersion] is the full check.
+// pinned at registration: [CheckVersion] is the full check. A finding without a
+// file has the line in the text at its path.
 func Check(a *blueprint.Agent) []resource.Finding {
 	_, probs := compile(a, nil)
-	return findings(probs)
+	return findings(probs, func(p located) int { return p.line })
 }
 
 // CheckVersion is Check with the argument types of the pinned tools.
 func CheckVersion(m *resource.Manifest) []resource.Finding {
 	_, probs := compile(&m.Blueprint, pinsOf(m))
-	return findings(probs)
+	return findings(probs, located.fileLine)
 }
 
-func findings(probs []located) []resource.Finding {
+func findings(probs []located, line func(located) int) []resource.Finding {
 	out := make([]resource.Finding, 0, len(probs))
 	for _, p := range probs {
 		f := resource.Finding{Rule: p.rule, Severity: "error", Code: resource.PolicyViolation, Path: p.path,
-			File: p.file, Line: p.fileLine(), Message: p.Error(), Remediation: p.fix}
+			File: p.file, Line: line(p), Message: p.Error(), Remediation: p.fix}
 		out = append(out, f)
 	}
 	slices.SortFunc(out, func(a, b resource.Finding) int {

@@ -3,6 +3,7 @@ package guard
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -90,7 +91,9 @@ func (m mistyped) problems(all []source) []located {
 		if len(bad) > 1 {
 			text += fmt.Sprintf(" (and in %d more tools)", len(bad)-1)
 		}
-		probs = append(probs, s.problem("policy/type", text, typeFix))
+		p := s.problem("policy/type", text, typeFix)
+		p.line = s.lineOf(bad[0].text)
+		probs = append(probs, p)
 	}
 	return probs
 }
@@ -106,7 +109,9 @@ func nameProblems(a *blueprint.Agent, all []source) []located {
 	for _, s := range all {
 		for _, name := range s.uses.tools {
 			if !tools[name] {
-				probs = append(probs, s.problem("policy/unknown-tool", fmt.Sprintf("Tool::%q is not a tool of this blueprint", name), "use a name from spec.tools"))
+				p := s.problem("policy/unknown-tool", fmt.Sprintf("Tool::%q is not a tool of this blueprint", name), "use a name from spec.tools")
+				p.line = s.lineOf("`" + name + "`")
+				probs = append(probs, p)
 			}
 		}
 		for _, name := range s.uses.agents {
@@ -120,6 +125,25 @@ func nameProblems(a *blueprint.Agent, all []source) []located {
 
 func (s source) problem(rule, text, fix string) located {
 	return located{problem: problem{rule: rule, id: s.id, line: s.line, text: text, fix: fix}, path: s.path, file: s.file}
+}
+
+var quotedName = regexp.MustCompile("`([^`]+)`")
+
+// lineOf is the line of the policy's text in which a name that a message quotes is
+// written, for a dotted one its last part; the policy's first line without one.
+func (s source) lineOf(message string) int {
+	m := quotedName.FindStringSubmatch(message)
+	if m == nil || s.line < 1 {
+		return s.line
+	}
+	name := m[1][strings.LastIndexByte(m[1], '.')+1:]
+	written := regexp.MustCompile(`(^|[^A-Za-z0-9_])` + regexp.QuoteMeta(name) + `([^A-Za-z0-9_]|$)`)
+	for i, line := range strings.Split(s.text, "\n") {
+		if i+1 >= s.line && written.MatchString(line) {
+			return i + 1
+		}
+	}
+	return s.line
 }
 
 func duplicateTool(i int, name string) located {

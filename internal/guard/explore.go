@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/resource"
 )
 
@@ -34,6 +33,7 @@ type explorer struct {
 	props  []*Property
 	about  [][]*Property // the properties with a policy, in the order of the space's last rules
 	memo   map[cell]*outlook
+	judged int // kinds of calls in all states
 }
 
 // cell is one tool in one state.
@@ -122,12 +122,14 @@ func (x *explorer) outlook(i int, st absState) *outlook {
 	if x.closed(sp, &st, o) {
 		return o
 	}
+	inState, ok := x.hold(sp, sp.byState, maskPair{}, &st, &callClass{})
 	for j := range sp.calls {
 		cc := &sp.calls[j]
 		if cc.needs&^st.knows != 0 {
 			continue
 		}
-		s := x.judge(sp, &st, cc)
+		x.judged++
+		s := x.judgeIn(sp, inState, ok, &st, cc)
 		n := asIndex(cc.asked)
 		o.auto[n] = o.auto[n] || s.auto
 		o.human[n] = o.human[n] || s.ask
@@ -253,21 +255,15 @@ func (s *search) covers(st absState) bool {
 	return false
 }
 
-// sizes of an automaton, for reports.
-func (a *Automaton) sizes() (states, calls int) {
-	for at := range a.x.memo {
-		calls += len(a.x.spaces[at.space].calls)
-	}
-	seen := map[absState]bool{}
-	for _, s := range []*search{a.fresh, a.lost} {
-		for _, n := range s.nodes {
-			seen[n.state] = true
+// states are how many states of fresh and of lost runs are reachable.
+func (a *Automaton) states() int {
+	n := len(a.fresh.nodes)
+	for st := range a.lost.index {
+		if _, twice := a.fresh.index[st]; !twice {
+			n++
 		}
 	}
-	return len(seen), calls
+	return n
 }
 
-// phaseName of a state.
 func (x *explorer) phaseName(st absState) string { return x.phases[st.phase] }
-
-func zoneOf(st absState) blueprint.Zone { return blueprint.Zone(zoneName(int64(st.confidentiality))) }

@@ -144,24 +144,42 @@ type summary struct {
 // policy is evaluated, and weigh turns each answer that Cedar can give into a
 // verdict.
 func (x *explorer) judge(sp *space, st *absState, cc *callClass) summary {
-	var m maskPair
-	for i := range sp.rules[:sp.own] {
-		switch t := x.rule(sp, i, st, cc); {
-		case t == triFails:
-			return summary{reject: true}
-		case t == triHolds:
-			m.sure.add(i)
-		case t&triHolds != 0 || t&triFails != 0:
-			m.open.add(i)
-		}
+	m, ok := x.hold(sp, sp.byState, maskPair{}, st, cc)
+	return x.judgeIn(sp, m, ok, st, cc)
+}
+
+// judgeIn is judge when the policies that only read the state have been judged.
+func (x *explorer) judgeIn(sp *space, inState maskPair, ok bool, st *absState, cc *callClass) summary {
+	m := inState
+	if ok {
+		m, ok = x.hold(sp, sp.byCall, inState, st, cc)
 	}
-	s, ok := sp.sums[m]
 	if !ok {
+		return summary{reject: true}
+	}
+	s, known := sp.sums[m]
+	if !known {
 		s = sp.sum(m)
 		s.rules = m
 		sp.sums[m] = s
 	}
 	return s
+}
+
+// hold adds to m which of some policies hold; false when one fails, which denies
+// whatever the others say.
+func (x *explorer) hold(sp *space, rules []int, m maskPair, st *absState, cc *callClass) (maskPair, bool) {
+	for _, i := range rules {
+		switch t := x.rule(sp, i, st, cc); {
+		case t == triFails:
+			return m, false
+		case t == triHolds:
+			m.sure.add(i)
+		case t != triNot:
+			m.open.add(i)
+		}
+	}
+	return m, true
 }
 
 // sum weighs the answers that Cedar can give when the policies in sure hold and

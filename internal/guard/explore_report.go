@@ -95,7 +95,7 @@ func (c *Compiled) CheckProperties(a *blueprint.Agent, only string) PropertyRepo
 // Check answers the properties on an explored automaton.
 func (a *Automaton) Check(b *blueprint.Agent, only string) PropertyReport {
 	r := PropertyReport{Agent: b.Metadata.Name, Passed: true, Findings: []resource.Finding{}, Properties: []PropertyResult{}, Open: openPoints}
-	r.States, r.Calls = a.sizes()
+	r.States = a.states()
 	for k, p := range a.x.props {
 		if only != "" && only != p.ID {
 			continue
@@ -117,6 +117,7 @@ func (a *Automaton) Check(b *blueprint.Agent, only string) PropertyReport {
 		r.Findings = append(r.Findings, res.findings()...)
 		r.Properties = append(r.Properties, res)
 	}
+	r.Calls = a.x.judged
 	return r
 }
 

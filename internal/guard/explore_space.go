@@ -34,14 +34,15 @@ type rule struct {
 // space is the calls of one tool, reduced to what its policies and the
 // properties can tell apart.
 type space struct {
-	g     *toolGuard
-	rules []rule // the tool's policies, then the properties that are about it
-	own   int    // how many of them are the tool's policies
-	args  []tracked
-	calls []callClass
-	open  bool // arguments are open as a whole
-	memo  map[ruleKey]tri
-	sums  map[maskPair]summary
+	g               *toolGuard
+	rules           []rule // the tool's policies, then the properties that are about it
+	own             int    // how many of them are the tool's policies
+	byState, byCall []int  // which of those read the state only, and which more
+	args            []tracked
+	calls           []callClass
+	open            bool // arguments are open as a whole
+	memo            map[ruleKey]tri
+	sums            map[maskPair]summary
 }
 
 // tracked is an argument of which a rule reads more than the value.
@@ -87,6 +88,13 @@ func (c *Compiled) spaceOf(g *toolGuard, props []*Property) *space {
 		sp.rules = append(sp.rules, ruleOf(p))
 	}
 	sp.own = len(sp.rules)
+	for i, r := range sp.rules {
+		if r.stateOnly {
+			sp.byState = append(sp.byState, i)
+		} else {
+			sp.byCall = append(sp.byCall, i)
+		}
+	}
 	want := maps.Clone(g.args)
 	for _, pr := range props {
 		if pr.rule == nil {

@@ -29,7 +29,8 @@ type policy struct {
 	quorum int
 	check  string
 	reason string
-	line   int // of its text
+	line   int    // of its text
+	text   string // that it is written in, with others
 	uses   usage
 }
 
@@ -90,6 +91,7 @@ func parseUser(src blueprint.Policy) ([]policy, []problem) {
 	for i, c := range list {
 		id := userID(src.ID, c, i, len(list))
 		p, probs := annotate(id, c)
+		p.text = src.Cedar
 		if seen[id] {
 			probs = append(probs, problem{rule: "policy/id", id: id, line: p.line, text: "the same @id is used twice", fix: "give each statement its own @id"})
 		}

@@ -211,6 +211,7 @@ func propertyRule(src blueprint.Property) (*policy, *problem) {
 	if len(probs) > 0 {
 		return nil, &probs[0]
 	}
+	rule.text = src.Never
 	return &rule, nil
 }
 
