@@ -258,6 +258,7 @@ func linkForms(field string) []string {
 
 // selects reports whether a lookup was the user's: at least one of its values is
 // a word of theirs, and none comes from outside or nowhere.
+// A call without arguments picks nothing.
 func (o origins) selects(args map[string]any) bool {
 	theirs := false
 	for name, f := range o.of {

@@ -18,6 +18,10 @@ func (c *Compiled) Start(input string) State {
 // Observe moves the state by the result of a call. A result taints and reveals
 // also when it is an error: error texts are written by others too. The phase
 // moves only when the call succeeded.
+//
+// A tool that outsiders do not write into may still give back what the agent
+// brought it: its result is not trusted when the call carried words from outside
+// or from nowhere, and none is after such words were written inside.
 func (c *Compiled) Observe(s State, o Observation) State {
 	s = c.effective(s)
 	g, ok := c.tools[o.Tool]
@@ -32,8 +36,11 @@ func (c *Compiled) Observe(s State, o Observation) State {
 	if !g.trusted {
 		s.Outside = &resource.OutsideText{Tool: o.Tool, Call: o.Call}
 	}
-	src := Source{Origin: originTool + o.Tool, Trusted: g.trusted}
-	src.Selected = !g.trusted && len(o.Args) > 0 && c.trace(s, g, o.Args).selects(o.Args)
+	from := c.trace(s, g, o.Args)
+	carries := max(from.target, from.content) >= classOutside && s.Tainted
+	src := Source{Origin: originTool + o.Tool, Trusted: g.trusted && !carries && !s.Mixed}
+	src.Selected = !g.trusted && from.selects(o.Args)
+	s.Mixed = s.Mixed || carries && safe(g.tool.Labels.ActsInside)
 	s.Sources = remember(s.Sources, resultSource(src, o.Text, g.trusted || isTrue(g.tool.Labels.Records)))
 	return s
 }

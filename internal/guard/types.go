@@ -11,6 +11,8 @@ type State struct {
 	resource.GuardState
 	// Asks are the classes of what the user asked for, see askClasses.
 	Asks []string `json:"asks,omitempty"`
+	// Mixed says that the run wrote words inside that may be a stranger's.
+	Mixed bool `json:"mixed,omitempty"`
 	// Sources are what values can come from, oldest first.
 	Sources []Source `json:"sources,omitempty"`
 	// Outside is the last call that brought text from outside.
