@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aureus-agents/aureus/client"
@@ -193,16 +194,30 @@ func (d *demo) lessonName() string {
 	return suites[len(suites)-1].Scenarios[0].Name
 }
 
+// telling is a failing run that shows the cause: of an account that was closed the
+// shop refuses a refund of any version.
+func (d *demo) telling(ctx context.Context) (string, error) {
+	for _, id := range d.incident.FailedRuns {
+		run, err := d.as("author").Run(ctx, id)
+		if err != nil {
+			return "", err
+		}
+		for _, s := range run.Steps {
+			if s.Tool != nil && s.Tool.IsError && strings.Contains(s.Tool.Result, "more than") {
+				return id, nil
+			}
+		}
+	}
+	return "", fault.New(fault.Failed, "the incident names no run that was refused a refund over the total")
+}
+
 // lesson makes version 4 of version 2 and a failing run.
 func (d *demo) lesson(ctx context.Context) error {
-	run := ""
-	if len(d.incident.FailedRuns) > 0 {
-		run = d.incident.FailedRuns[0]
+	run, err := d.telling(ctx)
+	if err != nil {
+		return err
 	}
 	return d.step("scenario", "a failing run becomes a regression scenario", "aureus scenario from-run "+run, func() (string, error) {
-		if run == "" {
-			return "", fault.New(fault.Failed, "the incident names no failing run")
-		}
 		sc, err := d.as("author").Scenario(ctx, run)
 		if err != nil {
 			return "", err
