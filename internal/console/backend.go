@@ -16,6 +16,7 @@ import (
 type Control interface {
 	Authenticator
 	Agents
+	Guards
 	Monitor
 	Releases
 	Approvals
@@ -42,6 +43,14 @@ type Agents interface {
 	Diff(ctx context.Context, p control.Principal, from, to string) (resource.Delta, error)
 	Environments(ctx context.Context, p control.Principal) ([]resource.Environment, error)
 	Snapshots(ctx context.Context, p control.Principal, agent, env string) ([]resource.Snapshot, error)
+}
+
+// Guards explores and replays the guards of versions. Both are worth a page that a
+// person opens; a version's automaton never changes, so only the first look at it
+// takes time.
+type Guards interface {
+	Automaton(ctx context.Context, p control.Principal, ref string) (control.Automaton, error)
+	Backtest(ctx context.Context, p control.Principal, q control.BacktestQuery) (control.BacktestReport, error)
 }
 
 // Monitor reads the monitor's figures.

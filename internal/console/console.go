@@ -71,18 +71,20 @@ func (s *server) routes() http.Handler {
 	mux.HandleFunc("GET /console/key.pem", s.keyPEM)
 
 	pages := map[string]pageFunc{
-		"GET /{$}":            s.fleetPage,
-		"GET /agents/{agent}": s.agentPage,
-		"GET /releases":       s.releasesPage,
-		"GET /releases/{id}":  s.releasePage,
-		"GET /approvals":      s.approvalsPage,
-		"GET /approvals/{id}": s.approvalPage,
-		"GET /runs":           s.runsPage,
-		"GET /runs/{id}":      s.runPage,
-		"GET /incidents":      s.incidentsPage,
-		"GET /incidents/{id}": s.incidentPage,
-		"GET /audit":          s.auditPage,
-		"GET /evidence/{ref}": s.evidencePage,
+		"GET /{$}":                                        s.fleetPage,
+		"GET /agents/{agent}":                             s.agentPage,
+		"GET /agents/{agent}/versions/{version}":          s.versionPage,
+		"GET /agents/{agent}/versions/{version}/backtest": s.backtestPage,
+		"GET /releases":                                   s.releasesPage,
+		"GET /releases/{id}":                              s.releasePage,
+		"GET /approvals":                                  s.approvalsPage,
+		"GET /approvals/{id}":                             s.approvalPage,
+		"GET /runs":                                       s.runsPage,
+		"GET /runs/{id}":                                  s.runPage,
+		"GET /incidents":                                  s.incidentsPage,
+		"GET /incidents/{id}":                             s.incidentPage,
+		"GET /audit":                                      s.auditPage,
+		"GET /evidence/{ref}":                             s.evidencePage,
 	}
 	for pattern, fn := range pages {
 		mux.HandleFunc(pattern, s.page(fn))

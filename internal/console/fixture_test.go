@@ -217,7 +217,7 @@ func (f *fixture) Decide(_ context.Context, p control.Principal, id string, d co
 		if d.Token != "one-use" {
 			return *a, fault.New(fault.Forbidden, "The approval token is not valid. Open the request again.")
 		}
-		a.Decisions = append(a.Decisions, resource.ApprovalDecision{Actor: p.Actor, Approve: d.Approve, Reason: d.Reason, At: before(0)})
+		a.Decisions = append(a.Decisions, resource.ApprovalDecision{Actor: p.Actor, Approve: d.Approve, Reason: d.Reason, Scope: d.Scope, At: before(0)})
 		if !d.Approve {
 			a.State = resource.ApprovalDenied
 		} else if len(a.Decisions) >= a.Quorum {

@@ -154,14 +154,14 @@ func TestAPageOfAnotherOriginChangesNothing(t *testing.T) {
 
 func TestUntrustedTextStaysText(t *testing.T) {
 	x := open(t, "admin-token")
-	for _, path := range []string{"/runs/run-full", "/approvals/apr-12", "/evidence/refund-desk@v3"} {
+	for _, path := range []string{"/runs/run-full", "/approvals/apr-12", "/evidence/refund-desk@v3", "/agents/refund-desk/versions/v4", "/agents/refund-desk/versions/v4/backtest"} {
 		x.do(chromedp.Navigate(x.url + path))
 		if n := run(x, eval[int](`document.querySelectorAll("main script, main img").length`)); n != 0 {
 			t.Errorf("%s: %d elements came out of an agent's text", path, n)
 		}
 	}
 	x.do(chromedp.Navigate(x.url + "/approvals/apr-12"))
-	if s := run(x, chromedp.Text(chromedp.CSS(".approve pre"))); !strings.Contains(s, `\u202egro.live`) || strings.Contains(s, "\u202e") {
+	if s := run(x, eval[string](`document.querySelector(".asked").textContent`)); !strings.Contains(s, `\u202egro.live`) || strings.Contains(s, "\u202e") {
 		t.Errorf("arguments = %q, want the direction override written out", s)
 	}
 }

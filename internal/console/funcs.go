@@ -27,6 +27,8 @@ func (s *server) funcs() template.FuncMap {
 		"isDigest":    func(s string) bool { return shortDigest(s) != s },
 		"words":       words,
 		"tone":        tone,
+		"clip":        clip,
+		"scopeWords":  func(x *resource.Scope) string { return scopeWords(*x) },
 		"long":        func(s string) bool { return len(s) > 140 || strings.Contains(s, "\n") },
 		"bind":        func(p page, v any) bound { return bound{Page: p, V: v} },
 		"add":         func(a, b int) int { return a + b },

@@ -24,8 +24,10 @@ type approvalView struct {
 	control.ApprovalView
 	Delta  deltaView
 	Yes    int
-	Cannot string // why there is no form
-	Back   string // where an answer leads
+	Cannot string       // why there is no form
+	Back   string       // where an answer leads
+	Asked  *askedView   // of a tool call
+	Scope  *scopeChoice // beyond the one call; nil when only that can be allowed
 }
 
 var approvalStates = []string{"pending", "approved", "used", "denied", "expired", "withdrawn"}
@@ -80,6 +82,7 @@ func (s *server) approvalOf(rq *request, id string) (*approvalView, error) {
 			v.Yes++
 		}
 	}
+	v.Asked, v.Scope = askedOf(v.Approval, v.Run), scopeOf(v.Approval)
 	v.Cannot = cannot(rq, v.Approval, resource.Millis(s.now().UnixMilli()))
 	if r := v.Release; r != nil {
 		v.Back = "/releases/" + url.PathEscape(r.ID)
@@ -124,6 +127,9 @@ func (s *server) decideApproval(rq *request) (to, said string, err error) {
 	switch rq.PostForm.Get("answer") {
 	case "approve":
 		d.Approve = true
+		if d.Scope, err = s.scope(rq.Context(), rq, rq.PostForm); err != nil {
+			return "", "", err
+		}
 	case "deny":
 	default:
 		return "", "", fault.New(fault.Invalid, "The answer has to be approve or deny. Use one of the two buttons.")
@@ -135,6 +141,9 @@ func (s *server) decideApproval(rq *request) (to, said string, err error) {
 	said = "Denied."
 	if d.Approve {
 		said = "Approved."
+		if d.Scope != nil {
+			said = "Approved, with " + scopeWords(*d.Scope) + "."
+		}
 	}
 	if a.State == resource.ApprovalPending {
 		said += " More people have to approve before it takes effect."

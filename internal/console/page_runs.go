@@ -59,6 +59,7 @@ type runView struct {
 	Steps    []runStep
 	Stats    []stat
 	Payloads bool // the principal may see payloads
+	Map      guardMap
 }
 
 // runStep is a step beside its bar.
@@ -77,6 +78,9 @@ func (s *server) runPage(rq *request) (view, error) {
 		return view{}, err
 	}
 	v := runView{Run: r, Chart: ganttOf(r), Stats: runStats(r)}
+	if v.Map, err = s.runMap(rq, r); err != nil {
+		return view{}, err
+	}
 	v.Payloads = rq.has(resource.RoleDeveloper) || rq.has(resource.RoleOperator) || rq.has(resource.RoleApprover)
 	for i, st := range r.Steps {
 		v.Steps = append(v.Steps, runStepOf(st, v.Chart.Bars[i]))

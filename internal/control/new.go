@@ -16,7 +16,8 @@ type Control struct {
 	envs []resource.Environment
 	hub  hub
 
-	tokens knownTokens
+	tokens   knownTokens
+	explored explored
 
 	mu       sync.Mutex
 	loaded   map[string]*loadedVersion // by digest and environment

@@ -120,6 +120,11 @@ func useCases(approval string) map[string]useCase {
 			_, err := c.Approvals(ctx, p, control.ApprovalFilter{}, control.Page{})
 			return err
 		}),
+		"Automaton": view(func(ctx context.Context, c C, p P) error { _, err := c.Automaton(ctx, p, "none"); return err }),
+		"Backtest": view(func(ctx context.Context, c C, p P) error {
+			_, err := c.Backtest(ctx, p, control.BacktestQuery{Version: "none"})
+			return err
+		}),
 		"ViewApproval": view(func(ctx context.Context, c C, p P) error {
 			_, err := c.ViewApproval(ctx, p, "none")
 			return err
