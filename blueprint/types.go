@@ -103,6 +103,9 @@ type Server struct {
 	Name  string       `json:"name"`
 	Stdio *StdioServer `json:"stdio,omitempty"`
 	HTTP  *HTTPServer  `json:"http,omitempty"`
+	// Expose lists what MCP clients of the gateway are offered beside the tools:
+	// resources, prompts; none is nothing. See Agent.WithExposed.
+	Expose []string `json:"expose,omitempty"`
 }
 
 // StdioServer is a child process that speaks MCP on its stdin and stdout.

@@ -64,6 +64,8 @@ type Asked struct {
 	User string
 	// Progress is told how far the call is; nil: nobody listens.
 	Progress func(done, total float64)
+	// Updated is Call.Updated.
+	Updated func(uri string) (listening bool)
 	// Attempt and Grant go on with a call that waited: the attempt of its answer and
 	// what the human said.
 	Attempt string
@@ -199,7 +201,7 @@ func (s *Session) consider(c Asked) asked {
 	l.stint = l.Now()
 	k := asked{attempt: attempt{ToolCall: ToolCall{Name: c.Name, Args: c.Args}, start: l.stint}}
 	k.denials = l.progress.Denials
-	k.call = Call{RunID: l.run.ID, ID: c.Attempt, Tool: l.tool(c.Name), Progress: c.Progress}
+	k.call = Call{RunID: l.run.ID, ID: c.Attempt, Tool: l.tool(c.Name), Progress: c.Progress, Updated: c.Updated}
 	if k.call.ID == "" {
 		l.progress.Calls++
 		k.call.ID = callID(l.run.ID, l.progress.Calls)

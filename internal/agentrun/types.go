@@ -88,6 +88,9 @@ type Call struct {
 	Said string
 	// Progress is told how far the call is; nil: nobody listens.
 	Progress func(done, total float64)
+	// Updated is told of changes of a resource that the call subscribes to, until it
+	// says that nobody listens any more; nil: nobody does.
+	Updated func(uri string) (listening bool)
 }
 
 // Result is what a tool answered.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/agentrun"
 	"github.com/aureus-agents/aureus/resource"
 )
@@ -65,6 +66,11 @@ func (s *Session) Version() string { return s.loaded.version.Name }
 // Tools are the tools of the session's version, as they were pinned.
 func (s *Session) Tools() []agentrun.PinnedTool {
 	return agentrun.PinnedTools(s.loaded.version.Manifest)
+}
+
+// Servers are the servers of the session's version.
+func (s *Session) Servers() []blueprint.Server {
+	return s.loaded.version.Manifest.Blueprint.Spec.Servers
 }
 
 // Flush stores what calls came back with and was not stored with a later decision.

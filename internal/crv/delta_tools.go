@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/resource"
@@ -116,10 +117,12 @@ func (d *differ) servers(old, now *blueprint.Agent) {
 		was := old.Server(s.Name)
 		if was == nil {
 			d.add("server", "added", p, "", address(s), blueprint.TierMedium, true)
+			d.changed("server", p+".expose", "", strings.Join(s.Expose, " "), blueprint.TierMedium, true)
 			d.sandbox(p, blueprint.Sandbox{}, sandboxOf(s), blueprint.Strict(s.Name, now.Spec.Tools))
 			continue
 		}
 		d.changed("server", p+".address", address(*was), address(s), blueprint.TierHigh, true)
+		d.changed("server", p+".expose", strings.Join(was.Expose, " "), strings.Join(s.Expose, " "), blueprint.TierHigh, true)
 		d.sandbox(p, sandboxOf(*was), sandboxOf(s), blueprint.Strict(s.Name, now.Spec.Tools))
 		if was.Stdio != nil && s.Stdio != nil {
 			d.digests("server", p+".env", was.Stdio.Env, s.Stdio.Env, blueprint.TierHigh)

@@ -149,7 +149,7 @@ func TestConformance(t *testing.T) {
 	w := newWorld(t, gateway.Config{})
 	direct := everything(t)
 	a := newUpstream(t).desk()
-	a.Spec.Servers = []blueprint.Server{{Name: "everything", HTTP: &blueprint.HTTPServer{URL: direct}}}
+	a.Spec.Servers = []blueprint.Server{{Name: "everything", HTTP: &blueprint.HTTPServer{URL: direct}, Expose: []string{blueprint.ExposeResources, blueprint.ExposePrompts}}}
 	a.Spec.Tools = []blueprint.Tool{inside("echo", "everything"), inside("get-sum", "everything")}
 	w.deploy(a)
 	through := w.http.URL + "/mcp/desk@staging"

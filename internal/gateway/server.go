@@ -8,6 +8,7 @@ import (
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
+	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/agentrun"
 	"github.com/aureus-agents/aureus/internal/fault"
 )
@@ -15,13 +16,26 @@ import (
 // newServer is the MCP server of one session, with the tools of its version.
 func (s *session) newServer() (*mcp.Server, error) {
 	run := s.calls.Run()
-	server := mcp.NewServer(s.g.implementation(), &mcp.ServerOptions{
+	opts := &mcp.ServerOptions{
 		Instructions: fmt.Sprintf("The tools of %s in %s. Every call is decided by its guard and recorded; a refused call says why and what to do.",
 			s.calls.Version(), run.Environment),
 		Capabilities:              &mcp.ServerCapabilities{Logging: &mcp.LoggingCapabilities{}, Tools: &mcp.ToolCapabilities{}},
 		SupportedProtocolVersions: protocols,
 		GetSessionID:              func() string { return s.id },
-	})
+	}
+	if len(s.exposing(blueprint.ExposeResources)) > 0 {
+		opts.Capabilities.Resources = &mcp.ResourceCapabilities{Subscribe: true}
+		opts.SubscribeHandler = func(ctx context.Context, r *mcp.SubscribeRequest) error {
+			return s.subscribe(ctx, "resources/subscribe", r.Params.URI)
+		}
+		opts.UnsubscribeHandler = func(ctx context.Context, r *mcp.UnsubscribeRequest) error {
+			return s.subscribe(ctx, "resources/unsubscribe", r.Params.URI)
+		}
+	}
+	if len(s.exposing(blueprint.ExposePrompts)) > 0 {
+		opts.Capabilities.Prompts = &mcp.PromptCapabilities{}
+	}
+	server := mcp.NewServer(s.g.implementation(), opts)
 	for _, t := range s.calls.Tools() {
 		if err := addTool(server, t); err != nil {
 			return nil, err
@@ -76,6 +90,9 @@ func (s *session) intercept(next mcp.MethodHandler) mcp.MethodHandler {
 	return func(ctx context.Context, method string, req mcp.Request) (mcp.Result, error) {
 		if call, ok := req.(*mcp.CallToolRequest); ok {
 			return s.call(ctx, call)
+		}
+		if res, ours, err := s.expose(ctx, req); ours {
+			return res, err
 		}
 		return next(ctx, method, req)
 	}

@@ -28,8 +28,10 @@ type text struct {
 	Text string `json:"text"`
 }
 
-func newUpstream(t testing.TB) *upstream {
-	u := &upstream{mcp: mcp.NewServer(&mcp.Implementation{Name: "office", Version: "1"}, nil),
+func newUpstream(t testing.TB) *upstream { return newUpstreamWith(t, nil) }
+
+func newUpstreamWith(t testing.TB, opts *mcp.ServerOptions) *upstream {
+	u := &upstream{mcp: mcp.NewServer(&mcp.Implementation{Name: "office", Version: "1"}, opts),
 		hold: make(chan struct{}), begun: make(chan string, 100)}
 	add(u, "echo", "Says it again", func(_ context.Context, _ *mcp.CallToolRequest, in text) *mcp.CallToolResult {
 		return &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: in.Text}, &mcp.ImageContent{MIMEType: "image/png", Data: []byte{1, 2}}}}

@@ -76,6 +76,9 @@ func (c *conn) call(ctx context.Context, bt blueprint.Tool, call agentrun.Call) 
 	if args == nil {
 		args = map[string]any{}
 	}
+	if exposed(bt) {
+		return c.read(ctx, l, bt, call)
+	}
 	params := &mcp.CallToolParams{Meta: mcp.Meta{CallIDKey: call.ID}, Name: upstream(bt), Arguments: args}
 	if call.Progress != nil {
 		params.SetProgressToken(call.ID)

@@ -40,6 +40,8 @@ type link struct {
 	direct *direct // nil: the SDK makes the calls
 	// progress is who listens to the progress of calls, by their ids.
 	progress sync.Map
+	// updated is who listens to changes of resources, by subscription.
+	updated sync.Map
 }
 
 // listen hands the progress of a call to f until the returned function is called.
@@ -72,6 +74,7 @@ func (a *Adapters) dial(ctx context.Context, s blueprint.Server, strict bool) (*
 		// No roots: a client that has them overrides the folders a server was started with.
 		Capabilities:                &mcp.ClientCapabilities{},
 		ProgressNotificationHandler: l.progressed,
+		ResourceUpdatedHandler:      l.resourceUpdated,
 		ToolListChangedHandler:      func(context.Context, *mcp.ToolListChangedRequest) { l.changed.Store(true) },
 		// The SDK would repeat a call to answer a server's question; Aureus never
 		// repeats a call that may have an effect.

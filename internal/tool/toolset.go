@@ -22,7 +22,7 @@ type toolset struct {
 
 func newToolset(a *Adapters, m *resource.Manifest) *toolset {
 	t := &toolset{a: a, tools: map[string]blueprint.Tool{}, conns: map[string]*conn{}}
-	for _, bt := range m.Blueprint.Spec.Tools {
+	for _, bt := range m.Blueprint.WithExposed().Spec.Tools {
 		t.tools[bt.Name] = bt
 		for _, s := range m.Blueprint.Spec.Servers {
 			if s.Name == bt.Server && t.conns[s.Name] == nil {
