@@ -1,7 +1,6 @@
 package guard
 
 import (
-	"maps"
 	"slices"
 
 	cedar "github.com/cedar-policy/cedar-go"
@@ -98,10 +97,7 @@ func (c *Compiled) earlier(s State, g *toolGuard, call Call, v verdict) verdict 
 // fill writes where the values come from into a decision.
 func (o origins) fill(d *resource.Decision) {
 	d.Origins, d.Target, d.Content = o.byPath, string(o.target.name()), string(o.content.name())
-	for _, name := range slices.Sorted(maps.Keys(o.of)) {
-		f := o.of[name]
-		d.Arguments = append(d.Arguments, resource.ArgumentFlow{Name: name, Class: string(f.class.name()), Role: f.role.String()})
-	}
+	d.Arguments = o.flows
 }
 
 // Undo takes back what an approved decision counted, when it was not recorded and

@@ -6,6 +6,8 @@ import (
 	"strconv"
 
 	"github.com/cedar-policy/cedar-go/types"
+
+	"github.com/aureus-agents/aureus/resource"
 )
 
 // The origins of a value, beside tool:NAME.
@@ -66,8 +68,9 @@ type origins struct {
 	byPath  map[string]string  // args path -> origin
 	byClass [classes][]string  // top-level argument names by their worst value, sorted
 	of      map[string]argFlow // by top-level argument name
-	target  class              // worst of all targets
-	content class              // worst of all contents
+	flows   []resource.ArgumentFlow
+	target  class // worst of all targets
+	content class // worst of all contents
 }
 
 // argFlow is what policies may know of one argument beside its value.
@@ -92,6 +95,7 @@ func (c *Compiled) trace(s State, g *toolGuard, args map[string]any) origins {
 		}
 		o.of[name] = f
 		o.byClass[f.class] = append(o.byClass[f.class], name)
+		o.flows = append(o.flows, resource.ArgumentFlow{Name: name, Class: string(f.class.name()), Role: f.role.String()})
 	}
 	return o
 }
