@@ -200,3 +200,37 @@ func TestProgressAndCancel(t *testing.T) {
 		})
 	}
 }
+
+// TestCrash: a session that Aureus did not end is ended at the next start, with
+// the call that was under way, and counts as interrupted.
+func TestCrash(t *testing.T) {
+	t.Parallel()
+	w, u := newWorld(t, gateway.Config{}), newUpstream(t)
+	w.deploy(u.desk())
+	secret := w.token("app")
+	_, id := w.post(secret, "desk@staging", "", initialize)
+	go func() {
+		if s, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.http.URL+"/mcp/desk@staging",
+			strings.NewReader(strings.Replace(echoCall, "echo", "slow", 1))); err == nil {
+			s.Header = http.Header{"Content-Type": {"application/json"}, "Accept": {"application/json, text/event-stream"},
+				"Authorization": {"Bearer " + secret}, "Mcp-Session-Id": {id}}
+			if res, err := http.DefaultClient.Do(s); err == nil {
+				_ = res.Body.Close() // it is cut off
+			}
+		}
+	}()
+	<-u.begun
+	w.crash()
+	w.start()
+	w.eventually("the run's end", func() bool { return w.lastRun().EndedAt != 0 })
+	run := w.lastRun()
+	if run.Outcome != resource.OutcomeError || !strings.Contains(run.Message, "session ended with a stop") {
+		t.Errorf("the run = %s, %q, want interrupted", run.Outcome, run.Message)
+	}
+	if len(run.Steps) != 1 || run.Steps[0].Tool.Decision.State != resource.DecisionApproved || run.Steps[0].Tool.Result != "" {
+		t.Errorf("steps = %+v, want the approved call without a result", run.Steps)
+	}
+	if got, _ := w.post(secret, "desk@staging", id, echoCall); got != http.StatusNotFound {
+		t.Errorf("the session after the restart = %d, want 404", got)
+	}
+}

@@ -2,11 +2,15 @@ package gateway_test
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
+	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/gateway"
 	"github.com/aureus-agents/aureus/resource"
 )
@@ -64,6 +68,52 @@ func TestUpstreamGone(t *testing.T) {
 	u.Listener.Close()
 	if res := <-done; !res.IsError || !strings.Contains(textOf(res), "did not answer") {
 		t.Errorf("a call whose upstream died = %q, want that it did not answer", textOf(res))
+	}
+}
+
+// TestKilledUpstream: a server on stdio that is killed in mid-call fails the call,
+// which is not made again, and is started by the next one.
+func TestKilledUpstream(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, gateway.Config{})
+	a := newUpstream(t).desk()
+	a.Spec.Servers = []blueprint.Server{stdio("own", os.Args[0])}
+	a.Spec.Servers[0].Stdio.Env = map[string]string{killedEnv: "1"}
+	a.Spec.Tools = []blueprint.Tool{inside("pid", "own"), inside("die", "own")}
+	yes := true
+	die := a.Tool("die")
+	die.RiskTier, die.Intent, die.Labels.ActsInside, die.Unprompted = blueprint.TierMedium, blueprint.IntentWrite, &yes, true
+	w.deploy(a)
+	s := w.connect(nil)
+	first := textOf(w.say(s, "pid", "x"))
+	if res := w.say(s, "die", "x"); !res.IsError || !strings.Contains(textOf(res), "not known whether") {
+		t.Errorf("a call whose server was killed = %q, want that its fate is not known", textOf(res))
+	}
+	if res := w.say(s, "pid", "x"); res.IsError || textOf(res) == first {
+		t.Errorf("the server after it was killed = %q, want a new one than %s", textOf(res), first)
+	}
+}
+
+// killedEnv makes the test binary the server of TestKilledUpstream.
+const killedEnv = "GATEWAY_TEST_KILLED"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(killedEnv) == "" {
+		os.Exit(m.Run())
+	}
+	born := time.Now().UnixNano() // in a sandbox every process has the same id
+	u := &upstream{mcp: mcp.NewServer(&mcp.Implementation{Name: "own", Version: "1"}, nil)}
+	add(u, "pid", "Says which server it is", func(context.Context, *mcp.CallToolRequest, text) *mcp.CallToolResult {
+		return &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: fmt.Sprint(born)}}}
+	})
+	add(u, "die", "Is killed", func(context.Context, *mcp.CallToolRequest, text) *mcp.CallToolResult {
+		if p, err := os.FindProcess(os.Getpid()); err == nil {
+			_ = p.Kill() // nothing after it runs
+		}
+		select {}
+	})
+	if err := u.mcp.Run(context.Background(), &mcp.StdioTransport{}); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 	}
 }
 

@@ -41,7 +41,7 @@ type world struct {
 	models string
 
 	db     *sqlite.DB
-	full   atomic.Bool // the disk is
+	full   *atomic.Bool // the disk is
 	tools  *tool.Adapters
 	gate   *gateway.Gateway
 	http   *httptest.Server
@@ -67,7 +67,7 @@ func newWorld(t testing.TB, cfg gateway.Config) *world {
 	t.Helper()
 	m := httptest.NewServer(http.HandlerFunc(instantModel))
 	t.Cleanup(m.Close)
-	w := &world{TB: t, dir: t.TempDir(), cfg: cfg, models: m.URL + "/v1"}
+	w := &world{TB: t, dir: t.TempDir(), full: &atomic.Bool{}, cfg: cfg, models: m.URL + "/v1"}
 	var err error
 	w.key, err = signingKey()
 	w.must(err)
@@ -106,7 +106,7 @@ func (w *world) start() {
 	w.tools = tool.New(tool.Config{Dir: w.dir, StopGrace: 200 * time.Millisecond})
 	models, err := model.New(model.Config{Providers: map[string]model.Provider{model.DefaultProvider: {URL: w.models}}, BaseDelay: time.Millisecond})
 	w.must(err)
-	w.Control, err = control.New(control.Config{Store: &store{w.db, &w.full}, Key: w.key, Adapters: w.tools, Models: models, Now: time.Now, NewID: newID})
+	w.Control, err = control.New(control.Config{Store: &store{w.db, w.full}, Key: w.key, Adapters: w.tools, Models: models, Now: time.Now, NewID: newID})
 	w.must(err)
 	_, err = w.Recover(w.Context())
 	w.must(err)
@@ -159,6 +159,19 @@ func (w *world) stop() {
 	if err := w.db.Close(); err != nil {
 		w.Errorf("Close() = %v", err)
 	}
+}
+
+// crash ends everything as a kill does: nobody is told, and nothing is stored.
+func (w *world) crash() {
+	w.Helper()
+	w.full.Store(true)
+	w.cancel()
+	w.wg.Wait()
+	w.cancel = nil
+	go w.http.Close() // waits for calls, which end with their tools
+	w.tools.Close()
+	w.must(w.db.Close())
+	w.full = &atomic.Bool{}
 }
 
 // eventually waits until ok.
