@@ -146,6 +146,12 @@ func (s source) lineOf(message string) int {
 	return s.line
 }
 
+// tooMany is the problem of a tool with more policies than can be explored.
+func tooMany(tool string, n int) located {
+	return located{path: "spec.policies", problem: problem{rule: "policy/too-many", fix: "name the tools that each policy is for in its scope, or join policies",
+		text: fmt.Sprintf("%d policies can hold for the tool %s; at most %d can", n, tool, maxRules)}}
+}
+
 func duplicateTool(i int, name string) located {
 	return located{problem: problem{rule: "policy/duplicate-tool", text: fmt.Sprintf("two tools are called %q, so a policy cannot tell them apart", name), fix: "give each tool its own name"}, path: fmt.Sprintf("spec.tools[%d].name", i)}
 }

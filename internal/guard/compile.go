@@ -153,6 +153,9 @@ func compile(a *blueprint.Agent, pins map[string]resource.ToolPin) (*Compiled, [
 		}
 		g.typePolicies(pins[t.Name].InputSchema, wrong)
 		g.policies = slices.DeleteFunc(g.policies, func(p *policy) bool { return c.neverHolds(g, p) })
+		if len(g.policies) > maxRules {
+			probs = append(probs, tooMany(t.Name, len(g.policies)))
+		}
 		g.early = earlyOf(g.policies)
 		g.fields = fieldsOf(g.policies)
 		c.tools[t.Name] = g

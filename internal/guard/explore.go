@@ -95,13 +95,16 @@ func (x *explorer) lostStates() []absState {
 func (x *explorer) after(sp *space, st absState, isError bool) absState {
 	live := resource.GuardState{Phase: x.phases[st.phase], Tainted: st.tainted, Confidentiality: zoneName(int64(st.confidentiality))}
 	next := x.abstract(x.c.moved(live, sp.g, isError))
-	next.knows = st.knows | knowledge(sp.g)
+	next.knows = st.knows | knowledge(sp.g, st.tainted)
 	return next
 }
 
-// knowledge is what a result of g's tool can hold.
-func knowledge(g *toolGuard) uint8 {
+// knowledge is what a result of g's tool can hold. In a tainted run a trusted tool
+// may give back what the agent brought there from outside, see Observe.
+func knowledge(g *toolGuard, tainted bool) uint8 {
 	switch {
+	case g.trusted && tainted:
+		return knowsAll
 	case g.trusted:
 		return knowsTrusted
 	case isTrue(g.tool.Labels.Records):

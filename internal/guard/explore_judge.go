@@ -125,8 +125,7 @@ type mask [4]uint64
 func (m *mask) add(i int)     { m[i/64] |= 1 << (i % 64) }
 func (m mask) has(i int) bool { return m[i/64]&(1<<(i%64)) != 0 }
 
-// maxRules of one tool that are told apart; a blueprint has at most 256 policies
-// and more statements than this on one tool are not explored.
+// maxRules is how many policies can hold for one tool: as many as a mask has bits.
 const maxRules = 256
 
 type maskPair struct{ sure, open mask }
