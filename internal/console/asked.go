@@ -15,7 +15,6 @@ import (
 // values comes from.
 type askedView struct {
 	Args    []askedArg
-	Shown   bool   // the principal sees values
 	Before  string // the state in words
 	Targets int    // arguments that decide whom or what the call affects
 	Strange int    // of these, those whose value a stranger or nobody named
@@ -28,8 +27,8 @@ type askedArg struct {
 	Class  string
 	Says   string // what the class means
 	Tone   string
-	Value  string // as JSON, what is invisible written out
-	Number bool   // it can be bounded
+	Value  *shownValue // nil: not shown to the principal
+	Number bool        // it can be bounded
 	From   []askedFrom
 }
 
@@ -65,7 +64,7 @@ func askedOf(a resource.Approval, run *resource.Run) *askedView {
 	if a.Tool == "" {
 		return nil
 	}
-	v := &askedView{Shown: a.Args != nil}
+	v := &askedView{}
 	flows := map[string]resource.ArgumentFlow{}
 	var origins map[string]string
 	if a.Call != nil {
@@ -84,7 +83,7 @@ func askedOf(a resource.Approval, run *resource.Run) *askedView {
 		f := flows[name]
 		arg := askedArg{Name: name, Role: f.Role, Class: f.Class, Says: classSays[f.Class].says, Tone: classSays[f.Class].tone}
 		if value, has := a.Args[name]; has {
-			arg.Value, arg.Number = pretty(value), isAmount(value)
+			arg.Value, arg.Number = shownOf(value), isAmount(value)
 		}
 		arg.From = fromOf(name, a.Args[name], origins, run)
 		if f.Role == "target" {
@@ -123,6 +122,9 @@ func fromOf(name string, value any, origins map[string]string, run *resource.Run
 			continue
 		}
 		f := askedFrom{Path: rest, Origin: origins[path]}
+		if rest == "" && !strings.HasPrefix(f.Origin, "tool:") {
+			continue // the class says it
+		}
 		if tool, is := strings.CutPrefix(f.Origin, "tool:"); is {
 			f.Origin, f.Tool = tool, true
 			if run != nil {

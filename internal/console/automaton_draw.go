@@ -187,8 +187,8 @@ func (d *drawing) edges(g grid, edges []passage) {
 		if text == "" {
 			continue
 		}
-		if m, b, ok := links[i].label(text, taken, box{0, 0, d.W, d.H}); ok {
-			d.Labels, taken = append(d.Labels, m), append(taken, b)
+		if c, ok := links[i].label(text, taken, box{0, 0, d.W, d.H}); ok {
+			d.Labels, taken = append(d.Labels, c), append(taken, c.Box)
 		}
 	}
 }

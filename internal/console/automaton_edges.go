@@ -161,8 +161,9 @@ func (l link) at(t float64) point {
 	return point{mix(l.start.X, l.c1.X, l.c2.X, l.end.X), mix(l.start.Y, l.c1.Y, l.c2.Y, l.end.Y)}
 }
 
-// caption is a text with the middle it stands at.
+// caption is a text in the middle of a box.
 type caption struct {
+	Box  box
 	X, Y float64
 	Text string
 }
@@ -174,15 +175,15 @@ const (
 
 // label finds a place for a text on the link where it covers nothing in taken;
 // false when there is none: the text is then in the edge's title and the list only.
-func (l link) label(text string, taken []box, bounds box) (caption, box, bool) {
+func (l link) label(text string, taken []box, bounds box) (caption, bool) {
 	w := float64(len([]rune(text)))*charW + 6
 	for _, t := range []float64{0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74} {
 		p := l.at(t)
 		b := box{p.X - w/2, p.Y - labelH/2, w, labelH}
 		free := b.X >= bounds.X && b.Y >= bounds.Y && b.X+b.W <= bounds.X+bounds.W && b.Y+b.H <= bounds.Y+bounds.H
 		if free && !slices.ContainsFunc(taken, b.overlaps) {
-			return caption{round2(p.X), round2(p.Y), text}, b, true
+			return caption{box{round2(b.X), round2(b.Y), round2(b.W), b.H}, round2(p.X), round2(p.Y), text}, true
 		}
 	}
-	return caption{}, box{}, false
+	return caption{}, false
 }

@@ -28,6 +28,7 @@ func (s *server) funcs() template.FuncMap {
 		"words":       words,
 		"tone":        tone,
 		"clip":        clip,
+		"shown":       shownOf,
 		"scopeWords":  func(x *resource.Scope) string { return scopeWords(*x) },
 		"long":        func(s string) bool { return len(s) > 140 || strings.Contains(s, "\n") },
 		"bind":        func(p page, v any) bound { return bound{Page: p, V: v} },
@@ -56,6 +57,8 @@ var tones = map[string]string{
 	"mitigated": "warn", "rolling_back": "warn", "high": "warn", "pending": "warn", "expired": "warn", "warning": "warn",
 	"block": "bad", "failure": "bad", "blocked": "bad", "denied": "bad", "error": "bad", "rejected": "bad", "rolled_back": "bad",
 	"open": "bad", "critical": "bad", "quarantined": "bad", "rollback": "bad", "removed": "bad",
+	"holds": "good", "fails": "bad", "unproved": "bad", "info": "info",
+	"finished": "good", "asked_human": "warn", "stopped": "good", "got_through": "bad",
 	"checking": "info", "deploying": "info", "smoke": "info", "canary": "info", "running": "info", "continue": "info", "medium": "info",
 	"changed": "info", "used": "good", "added": "good", "serves": "info",
 }

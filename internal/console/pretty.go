@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // pretty is v as indented JSON with everything that could make text look like
@@ -20,6 +21,28 @@ func pretty(v any) string {
 		return "This value is not JSON."
 	}
 	return visible(strings.TrimSuffix(b.String(), "\n"))
+}
+
+// shownValue is a value as a page shows it: on one line, or folded when it is long.
+type shownValue struct {
+	Flat, Full string
+	Size       int // in characters
+	Long       bool
+}
+
+// maxFlat is how many characters stand open on a page.
+const maxFlat = 140
+
+func shownOf(v any) *shownValue {
+	s := &shownValue{Full: pretty(v)}
+	lines := strings.Split(s.Full, "\n")
+	for i := range lines {
+		lines[i] = strings.TrimSpace(lines[i])
+	}
+	s.Flat = strings.Join(lines, " ")
+	s.Size = utf8.RuneCountInString(s.Flat)
+	s.Long = s.Size > maxFlat
+	return s
 }
 
 // prettyBytes is pretty for text that may be JSON.

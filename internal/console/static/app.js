@@ -19,6 +19,14 @@
     setTimeout(() => button.classList.remove("done"), 1200);
   });
 
+  // A link to folded details opens them.
+  const unfold = () => {
+    const target = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+    if (target && target.matches("details")) target.open = true;
+  };
+  addEventListener("hashchange", unfold);
+  unfold();
+
   const fragments = () => [...document.querySelectorAll("[data-live]")];
   const dot = document.querySelector("[data-live-dot]");
   if (!dot || !window.EventSource) return;
@@ -34,11 +42,11 @@
     }
     if (old.isEqualNode(fresh)) return;
     const focus = old.contains(document.activeElement) ? pathTo(old, document.activeElement) : null;
-    const scrolled = [...old.querySelectorAll("pre")].map((p) => p.scrollTop);
+    const scrolled = [...old.querySelectorAll("pre, .map")].map((p) => [p.scrollTop, p.scrollLeft]);
     for (const a of [...old.attributes]) if (!fresh.hasAttribute(a.name)) old.removeAttribute(a.name);
     for (const a of fresh.attributes) old.setAttribute(a.name, a.value);
     old.replaceChildren(...fresh.childNodes);
-    old.querySelectorAll("pre").forEach((p, i) => { if (scrolled[i]) p.scrollTop = scrolled[i]; });
+    old.querySelectorAll("pre, .map").forEach((p, i) => { if (scrolled[i]) [p.scrollTop, p.scrollLeft] = scrolled[i]; });
     const target = focus && focus.reduce((node, i) => node && node.children[i], old);
     if (target) target.focus({ preventScroll: true });
   };
