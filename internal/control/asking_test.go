@@ -251,3 +251,50 @@ func TestWaitingRunsEndWithTheirVersion(t *testing.T) {
 		t.Errorf("the request is %s, want withdrawn", a.State)
 	}
 }
+
+// TestScopeNeedsEverybody: where two people have to say yes, only a scope that
+// both gave allows more than the call.
+func TestScopeNeedsEverybody(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.promote(w.push(lean(t, blueprint.TierCritical)), "staging")
+	order := plainOrder(0)
+	s := w.session(w.Control, "one", "Please refund my order "+order+" in parts of 1 euro.", order)
+	scope, other := &resource.Scope{Max: map[string]float64{"amount": 2}}, &resource.Scope{Max: map[string]float64{"amount": 3}}
+	decide := func(p control.Principal, id string, given *resource.Scope) error {
+		view, err := w.ViewApproval(t.Context(), p, id)
+		w.must(err)
+		_, err = w.Decide(t.Context(), p, id, control.DecideRequest{Token: view.Token, Approve: true, Reason: "read", Scope: given})
+		return err
+	}
+	for _, tt := range []struct {
+		name   string
+		amount float64
+		second *resource.Scope
+		more   resource.DecisionState
+	}{
+		{"the second gave none", 1, nil, resource.DecisionPending},
+		{"both gave the same", 1.25, scope, resource.DecisionApproved},
+	} {
+		args := map[string]any{"order_id": order, "amount": tt.amount}
+		asked := w.call(s, "issue_refund", args)
+		w.must(decide(approver, asked.Approval, scope))
+		if a := w.call(s, "issue_refund", args); !a.Pending || a.Approval != asked.Approval {
+			t.Fatalf("%s: with one yes the call is %s, want it to wait", tt.name, a.Decision.State)
+		}
+		w.wants(decide(approver2, asked.Approval, other), fault.Conflict, "Decide() with another scope")
+		w.must(decide(approver2, asked.Approval, tt.second))
+		text, err := json.Marshal(args)
+		w.must(err)
+		made, err := s.Call(t.Context(), agentrun.Asked{Name: "issue_refund", Args: string(text)}, control.Waiting{For: time.Minute})
+		w.must(err)
+		if made.Decision.State != resource.DecisionApproved {
+			t.Fatalf("%s: after two yeses the call is %s", tt.name, made.Decision.State)
+		}
+		if a := w.call(s, "issue_refund", map[string]any{"order_id": order, "amount": tt.amount + 0.5}); a.Decision.State != tt.more {
+			t.Errorf("%s: another amount is %s, want %s", tt.name, a.Decision.State, tt.more)
+		}
+	}
+	_, err := s.End(t.Context())
+	w.must(err)
+}
