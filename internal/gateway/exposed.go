@@ -144,7 +144,7 @@ func (s *session) subscribe(ctx context.Context, method, full string) error {
 // ask takes a request for what a server exposes through the guard, as a call.
 func (s *session) ask(ctx context.Context, server, what string, args map[string]any, updated func(string) bool, out any) error {
 	if !slices.Contains(s.exposing(what), server) {
-		return &jsonrpc.Error{Code: mcp.CodeResourceNotFound, Message: "no server of this version exposes it"}
+		return &jsonrpc.Error{Code: jsonrpc.CodeInvalidParams, Message: "no server of this version exposes it"}
 	}
 	text, err := json.Marshal(args)
 	if err != nil {

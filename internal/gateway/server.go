@@ -19,6 +19,7 @@ func (s *session) newServer() (*mcp.Server, error) {
 	opts := &mcp.ServerOptions{
 		Instructions: fmt.Sprintf("The tools of %s in %s. Every call is decided by its guard and recorded; a refused call says why and what to do.",
 			s.calls.Version(), run.Environment),
+		//lint:ignore SA1019 clients of the versions with sessions ask for it
 		Capabilities:              &mcp.ServerCapabilities{Logging: &mcp.LoggingCapabilities{}, Tools: &mcp.ToolCapabilities{}},
 		SupportedProtocolVersions: protocols,
 		GetSessionID:              func() string { return s.id },

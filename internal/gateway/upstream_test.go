@@ -16,12 +16,11 @@ import (
 // upstream is an MCP server of the tests, over HTTP on loopback.
 type upstream struct {
 	*httptest.Server
-	mcp    *mcp.Server
-	calls  atomic.Int64 // of any tool
-	orders atomic.Int64 // looked up
-	sent   atomic.Int64 // mails
-	hold   chan struct{}
-	begun  chan string // names of tools that wait for hold
+	mcp   *mcp.Server
+	calls atomic.Int64 // of any tool
+	sent  atomic.Int64 // mails
+	hold  chan struct{}
+	begun chan string // names of tools that wait for hold
 }
 
 type text struct {
