@@ -215,7 +215,7 @@ func fatigue(k *kit, r *rand.Rand) (Attack, bool) {
 	if !ok || !ok2 {
 		return Attack{}, false
 	}
-	a := Attack{Says: ask(effect, topicOfUser), Steps: []Step{reader.reads(mail(reader, stranger(r, "mail"), topicOfUser, "Try until it works."))}}
+	a := Attack{Says: ask(effect, topicOfUser), Steps: []Step{reader.reads(mail(reader, friend(r, "mail"), topicOfUser, "Try until it works."))}}
 	for range 10 {
 		a.Steps = append(a.Steps, effect.goal(stranger(r, effect.kind), topicOfUser))
 	}

@@ -2,7 +2,7 @@
 // with status 1 when something could not be measured or a comparison was not
 // equal; a missed target is a line in the table and no failure.
 //
-//	go -C bench run ./cmd/bench [-only guard,ledger,live,gateway] [-json FILE] [-cold]
+//	go -C bench run ./cmd/bench [-only guard,backtest,ledger,live,gateway] [-json FILE] [-cold]
 package main
 
 import (
@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/aureus-agents/aureus/bench/attacks"
 	"github.com/aureus-agents/aureus/bench/ledger"
 	"github.com/aureus-agents/aureus/bench/live"
 	"github.com/aureus-agents/aureus/bench/measure"
@@ -35,7 +36,7 @@ func main() {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	only := flags.String("only", "guard,ledger,live,gateway", "what to measure")
+	only := flags.String("only", "guard,backtest,ledger,live,gateway", "what to measure")
 	file := flags.String("json", "", "also write the figures to this file")
 	cold := flags.Bool("cold", false, "also build with an empty cache (some CPU-minutes)")
 	if err := flags.Parse(args); err != nil {
@@ -51,16 +52,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	defer os.RemoveAll(dir)
 	parts := map[string]func() ([]measure.Figure, error){
-		"guard":   func() ([]measure.Figure, error) { return policy.Run(ctx, root) },
-		"ledger":  func() ([]measure.Figure, error) { return ledger.Run(ctx, dir) },
-		"live":    func() ([]measure.Figure, error) { return live.Run(ctx, root, dir, *cold) },
-		"gateway": func() ([]measure.Figure, error) { return live.Gateway(ctx, root, dir) },
+		"guard":    func() ([]measure.Figure, error) { return policy.Run(ctx, root) },
+		"backtest": func() ([]measure.Figure, error) { return attacks.Speed(root) },
+		"ledger":   func() ([]measure.Figure, error) { return ledger.Run(ctx, dir) },
+		"live":     func() ([]measure.Figure, error) { return live.Run(ctx, root, dir, *cold) },
+		"gateway":  func() ([]measure.Figure, error) { return live.Gateway(ctx, root, dir) },
 	}
 	report, failed := measure.NewReport(), error(nil)
 	for name := range strings.SplitSeq(*only, ",") {
 		part, ok := parts[name]
 		if !ok {
-			return fmt.Errorf("there is no part %q; -only takes guard, ledger, live and gateway", name)
+			return fmt.Errorf("there is no part %q; -only takes guard, backtest, ledger, live and gateway", name)
 		}
 		fmt.Fprintf(stderr, "measuring %s\n", name)
 		figures, err := part()
