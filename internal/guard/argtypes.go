@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/cedar-policy/cedar-go/types"
@@ -166,4 +167,16 @@ func localRef(root map[string]any, ref string) (map[string]any, bool) {
 		at = next
 	}
 	return at, true
+}
+
+// textArgs are the names of the arguments that a schema says are strings, sorted.
+func textArgs(schema map[string]any) []string {
+	var out []string
+	for name, a := range argTypes(schema) {
+		if a.Type == stringType {
+			out = append(out, string(name))
+		}
+	}
+	slices.Sort(out)
+	return out
 }

@@ -48,6 +48,7 @@ type toolGuard struct {
 	strict   bool            // args come from a pinned schema
 	fields   []string        // of the context that its policies read, sorted
 	roles    map[string]role // of arguments, by the blueprint or the schema
+	texts    []string        // arguments that the schema says are strings, sorted
 	asks     []string        // classes in which it counts as asked for
 	trusted  bool            // its results never hold outside text
 	reads    int64
@@ -193,6 +194,7 @@ func newToolGuard(t blueprint.Tool, schema map[string]any) *toolGuard {
 		action:   actionOf(t.Intent),
 		trusted:  !safe(t.Labels.ReadsOutside),
 		roles:    rolesOf(t, schema),
+		texts:    textArgs(schema),
 		asks:     asksFor(t),
 		reads:    rankPublic,
 	}
