@@ -53,7 +53,8 @@ const maxChips = 5
 
 // draw lays an automaton and, when there is one, the path of a run on it.
 func draw(t *atlas, path []pathStep, ended bool) drawing {
-	g := gridOf(t.phases(), t.States, len(path) > 0)
+	ways, g := passagesOf(t, path), gridOf(t.phases(), t.States, len(path) > 0)
+	g.makeRoom(ways)
 	d := drawing{W: g.width(), H: g.height(), Says: says(t, path)}
 	for _, gr := range g.groups {
 		f := drawnFrame{Box: g.frame(gr), Name: clip(gr.phase, 20), Title: "Phase " + gr.phase}
@@ -63,7 +64,7 @@ func draw(t *atlas, path []pathStep, ended bool) drawing {
 		d.Frames = append(d.Frames, f)
 	}
 	d.nodes(g, t, path, ended)
-	d.edges(g, passagesOf(t, path))
+	d.edges(g, ways)
 	return d
 }
 

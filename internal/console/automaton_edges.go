@@ -46,6 +46,20 @@ func sidesOf(a, b place) (from, to side) {
 	return right, right
 }
 
+// makeRoom widens the frames when arcs run above the first or below the last row.
+func (g *grid) makeRoom(ways []passage) {
+	for _, w := range ways {
+		a, b := g.places[w.from], g.places[w.to]
+		s, e := sidesOf(a, b)
+		if s == top && e == top && min(a.row, b.row) == 0 {
+			g.over = arcRoom
+		}
+		if s == bottom && e == bottom && max(a.row, b.row) == g.rows-1 {
+			g.under = arcRoom
+		}
+	}
+}
+
 // route lays the links: each gets a place of its own on the sides of its nodes.
 func (g grid) route(links []link) {
 	type port struct {
@@ -113,7 +127,7 @@ func (g grid) bend(l *link) {
 	if l.fromSide == top || l.fromSide == bottom {
 		pull = gapY * 0.5
 		if l.fromSide == l.toSide { // an arc over or below what lies between
-			pull = gapY * (0.75 + 0.25*far)
+			pull = 24 + 6*math.Min(far, 3)
 		}
 	} else if l.fromSide == l.toSide {
 		pull = math.Min(gapX*0.9, gapX*(0.25+0.15*far))
@@ -177,8 +191,13 @@ const (
 // false when there is none: the text is then in the edge's title and the list only.
 func (l link) label(text string, taken []box, bounds box) (caption, bool) {
 	w := float64(len([]rune(text)))*charW + 6
+	lift := 0.0
+	if flat := math.Abs(l.start.Y-l.end.Y) < labelH; flat && w > 0.6*math.Abs(l.end.X-l.start.X) {
+		lift = labelH * 0.8 // on the line it would hide all of it
+	}
 	for _, t := range []float64{0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74} {
 		p := l.at(t)
+		p.Y -= lift
 		b := box{p.X - w/2, p.Y - labelH/2, w, labelH}
 		free := b.X >= bounds.X && b.Y >= bounds.Y && b.X+b.W <= bounds.X+bounds.W && b.Y+b.H <= bounds.Y+bounds.H
 		if free && !slices.ContainsFunc(taken, b.overlaps) {

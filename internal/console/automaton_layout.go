@@ -12,10 +12,11 @@ import (
 const (
 	nodeW, nodeH   = 156.0, 62.0
 	chipRow        = 22.0 // more height of every node when a path is drawn
-	gapX, gapY     = 120.0, 46.0
+	gapX, gapY     = 150.0, 48.0
 	framePad       = 14.0
 	frameHead      = 28.0
-	edgeMargin     = 16.0 // around everything, for arcs
+	edgeMargin     = 12.0 // around everything
+	arcRoom        = 24.0 // above the first or below the last row, when arcs need it
 	splitMaxPhases = 2    // so many phases have a column each for clean and tainted
 )
 
@@ -31,6 +32,8 @@ type grid struct {
 	cols, rows int
 	groups     []group
 	nodeH      float64
+	over       float64 // room above the first row
+	under      float64 // room below the last one
 }
 
 // group is the columns of one phase.
@@ -108,7 +111,7 @@ func gridOf(phases []string, states []mapState, withPath bool) grid {
 
 func (g grid) x(col int) float64 { return edgeMargin + framePad + float64(col)*(nodeW+gapX) }
 func (g grid) y(row int) float64 {
-	return edgeMargin + frameHead + framePad + float64(row)*(g.nodeH+gapY)
+	return edgeMargin + frameHead + framePad + g.over + float64(row)*(g.nodeH+gapY)
 }
 
 func (g grid) width() float64 {
@@ -116,7 +119,7 @@ func (g grid) width() float64 {
 }
 
 func (g grid) height() float64 {
-	return 2*edgeMargin + frameHead + 2*framePad + float64(g.rows)*g.nodeH + float64(max(g.rows-1, 0))*gapY
+	return 2*edgeMargin + frameHead + 2*framePad + g.over + g.under + float64(g.rows)*g.nodeH + float64(max(g.rows-1, 0))*gapY
 }
 
 // frame is the box around a group's columns.

@@ -31,6 +31,9 @@ var backtestSizes = []int{50, control.DefaultBacktestRuns, control.MaxBacktestRu
 
 // backtestPage holds a version's guard against the one that serves.
 func (s *server) backtestPage(rq *request) (view, error) {
+	if rq.live { // nothing in it is live, and a replay is too much for a refresh
+		return view{template: "backtest", title: "Back-test", nav: "fleet"}, nil
+	}
 	q := control.BacktestQuery{Version: versionRef(rq), Environment: rq.URL.Query().Get("environment")}
 	if n := rq.URL.Query().Get("runs"); n != "" {
 		var err error
