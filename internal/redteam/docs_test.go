@@ -2,7 +2,6 @@ package redteam_test
 
 import (
 	"flag"
-	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -121,7 +120,7 @@ func TestOfficeIsValid(t *testing.T) {
 	}
 	for _, tool := range m.Blueprint.Spec.Tools {
 		if !slices.Contains(names, tool.Name) {
-			t.Error(fmt.Sprintf("office.tools.json has no %s", tool.Name))
+			t.Errorf("office.tools.json has no %s", tool.Name)
 		}
 	}
 }
