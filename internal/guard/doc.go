@@ -30,4 +30,11 @@
 // that can hold are evaluated, and a request holds only what they read. Arguments
 // are converted only when a policy names them; one that does not fit its type
 // rejects the call, and a number with more than four places is not rounded.
+//
+// # Exploration
+//
+// [Compiled.CheckProperties] explores every state that a run can reach and every
+// kind of call in it, with the functions that decide live calls, and answers
+// properties; a failure comes with a [Witness] that [Compiled.Replay] drove the
+// live guard through. [Automaton.Graph] draws what was explored.
 package guard
