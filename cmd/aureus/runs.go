@@ -35,7 +35,7 @@ data folder.`}
 	cmd.Flags().BoolVar(&f.Failed, "failed", false, "only failed ones")
 	cmd.Flags().IntVar(&p.Limit, "limit", 20, "how many, at most 1000")
 	cmd.Flags().StringVar(&p.After, "after", "", "id of the last run of the page before")
-	cmd.Flags().StringVar(&data, "data", "aureus-data", "data folder")
+	cmd.Flags().StringVar(&data, "data", defaultData, "data folder")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		f.Mode = resource.RunMode(mode)
 		items, err := listRuns(cmd.Context(), e, r, data, f, p)
@@ -128,7 +128,7 @@ to the server when AUREUS_TOKEN is set, and else into the data folder.`,
 	}
 	r := remoteFlags(e, cmd)
 	cmd.Flags().StringVar(&format, "format", "", "taubench or agentdojo")
-	cmd.Flags().StringVar(&data, "data", "aureus-data", "data folder")
+	cmd.Flags().StringVar(&data, "data", defaultData, "data folder")
 	_ = cmd.MarkFlagRequired("format") // the flag is there
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		runs, err := readRecorded(e, format, args[0])
