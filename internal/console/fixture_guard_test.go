@@ -87,6 +87,9 @@ func policyEvidence(agent, digest string) resource.Evidence {
 
 // Backtest changes two runs, one of them with an attacker's text in everything.
 func (f *fixture) Backtest(ctx context.Context, p control.Principal, q control.BacktestQuery) (control.BacktestReport, error) {
+	f.mu.Lock()
+	f.replays++
+	f.mu.Unlock()
 	v, err := f.Version(ctx, p, q.Version)
 	if err != nil {
 		return control.BacktestReport{}, err

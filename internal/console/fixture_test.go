@@ -43,6 +43,7 @@ type fixture struct {
 	revoked   bool
 	views     int // how often an approval was viewed
 	tails     int // how often the ledger was read
+	replays   int // how often runs were replayed
 	subs      []chan resource.Event
 }
 

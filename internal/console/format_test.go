@@ -111,7 +111,7 @@ func TestContrast(t *testing.T) {
 		dark[m[1]] = m[2]
 	}
 	pairs := [][2]string{{"on-primary", "primary"}, {"good", "good-bg"}, {"warn", "warn-bg"}, {"bad", "bad-bg"}, {"info", "info-bg"}, {"text", "plain-bg"}, {"muted", "plain-bg"},
-		{"text", "good-bg"}, {"text", "warn-bg"}, {"text", "bad-bg"}, {"text", "info-bg"}, {"link", "bad-bg"}, {"link", "warn-bg"}}
+		{"text", "good-bg"}, {"text", "warn-bg"}, {"text", "bad-bg"}, {"text", "info-bg"}, {"link", "bad-bg"}, {"link", "warn-bg"}, {"muted", "warn-bg"}}
 	for _, on := range []string{"bg", "surface", "sunken"} {
 		for _, text := range []string{"text", "muted", "link", "good", "warn", "bad", "info"} {
 			pairs = append(pairs, [2]string{text, on})
