@@ -85,6 +85,10 @@ var adminToken = regexp.MustCompile(`admin token \(shown once\): (\S+)`)
 // admin is a client with the first token.
 func (s *server) admin() (*client.Client, error) {
 	m := adminToken.FindStringSubmatch(s.out.String())
+	for n := 0; m == nil && n < 500; n++ { // the server can be ready before it has printed
+		time.Sleep(10 * time.Millisecond)
+		m = adminToken.FindStringSubmatch(s.out.String())
+	}
 	if m == nil {
 		return nil, fmt.Errorf("the server printed no admin token: %s", s.out)
 	}
