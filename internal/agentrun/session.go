@@ -249,14 +249,32 @@ func (s *Session) refuse(k *asked, d resource.Decision) {
 	s.l.endRefused(k.attempt, d)
 }
 
-// hear adds what the user said to what values can come from.
+// maxSaid bounds the user's texts that are remembered, the newest.
+const maxSaid = 8
+
+// hear adds what the user said to what values can come from, and to what the user
+// asked for.
 func (s *Session) hear(text string) {
 	if text == "" || text == s.said {
 		return
 	}
 	s.said = text
-	g := &s.l.guard
-	g.Sources = append(slices.Clone(s.l.spec.Guard.Start(text).Sources), g.Sources...)
+	g, heard := &s.l.guard, s.l.spec.Guard.Start(text)
+	for _, ask := range heard.Asks {
+		if !slices.Contains(g.Asks, ask) {
+			g.Asks = append(slices.Clip(g.Asks), ask)
+		}
+	}
+	said := heard.Sources
+	others := []guard.Source{}
+	for _, src := range g.Sources {
+		if src.Origin != guard.OriginUser {
+			others = append(others, src)
+		} else if len(said) < maxSaid {
+			said = append(said, src)
+		}
+	}
+	g.Sources = append(said, others...)
 }
 
 // blocked is what the client is told of a value that a gate blocked.
