@@ -133,6 +133,20 @@ func (g grid) bend(l *link) {
 		pull = math.Min(gapX*0.9, gapX*(0.25+0.15*far))
 	}
 	l.c1, l.c2 = push(l.start, l.fromSide, pull), push(l.end, l.toSide, pull)
+	if l.fromSide == right && l.toSide == left && b.col-a.col > 1 {
+		// Along the row in which nothing is in the way, and over in the gap beside it.
+		switch {
+		case g.free(a.row, a.col, b.col):
+			l.c1, l.c2 = point{l.end.X - gapX*0.35, l.start.Y}, point{l.end.X - gapX*0.6, l.end.Y}
+		case g.free(b.row, a.col, b.col):
+			l.c1, l.c2 = point{l.start.X + gapX*0.6, l.start.Y}, point{l.start.X + gapX*0.35, l.end.Y}
+		}
+	}
+}
+
+// free reports whether no state stands in a row between two columns.
+func (g grid) free(row, from, to int) bool {
+	return !slices.ContainsFunc(g.places, func(p place) bool { return p.row == row && p.col > from && p.col < to })
 }
 
 func push(p point, s side, by float64) point {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/aureus-agents/aureus/resource"
 )
@@ -150,6 +151,49 @@ func TestAPageOfAnotherOriginChangesNothing(t *testing.T) {
 	if s := x.state("rel-31"); s != resource.ReleaseCanary {
 		t.Errorf("state = %s, want it untouched", s)
 	}
+}
+
+func TestApproverAllowsMoreInTheRun(t *testing.T) {
+	x, dir := open(t, "approver-token"), pictures(t)
+	x.look("light", 390, 844)
+	x.do(chromedp.Navigate(x.url + "/approvals/apr-12"))
+	shown := `[...document.querySelectorAll(".scope-more, .scope-max")].filter((e) => e.checkVisibility()).length`
+	if n := run(x, eval[int](shown)); n != 0 {
+		t.Errorf("a yes to the one call shows %d fields of more", n)
+	}
+	x.do(chromedp.Click(chromedp.CSS("#scope-run")), eval[chromedp.Void](`{ const s = document.querySelector("select[name='open:amount']"); s.value = "max"; s.dispatchEvent(new Event("change", {bubbles: true})); }`))
+	if n := run(x, eval[int](shown)); n != 2 {
+		t.Errorf("a yes with a bound on one number shows %d fields and groups, want the group and the bound", n)
+	}
+	if over := run(x, eval[int](`document.scrollingElement.scrollWidth - innerWidth`)); over > 0 {
+		t.Errorf("the form is %d px wider than a phone", over)
+	}
+	x.shoot(dir, "scope-phone")
+	x.do(chromedp.SendKeys(chromedp.ID("answer-reason"), "small refunds"), chromedp.Click(chromedp.CSS("button[value=approve]")), chromedp.WaitVisible(chromedp.CSS(".flash")))
+	a := x.approval("apr-12")
+	want := &resource.Scope{Max: map[string]float64{"amount": 480}, Uses: 10, ForMs: 60 * 60 * 1000}
+	if len(a.Decisions) != 1 {
+		t.Fatalf("decisions = %+v", a.Decisions)
+	}
+	if diff := cmp.Diff(want, a.Decisions[0].Scope); diff != "" {
+		t.Errorf("scope (-want +got)\n%s", diff)
+	}
+}
+
+// TestAutomatonForKeyboards: the drawing scrolls in its own box, which the keyboard
+// reaches, and a step of the path opens the step of the run.
+func TestAutomatonForKeyboards(t *testing.T) {
+	x := open(t, "admin-token")
+	x.look("light", 390, 844)
+	x.do(chromedp.Navigate(x.url + "/runs/run-full"))
+	got := run(x, eval[string](`(() => { const m = document.querySelector(".map"); m.focus(); return [document.activeElement === m, m.scrollWidth > m.clientWidth, m.getAttribute("role"), document.querySelector(".automaton").getAttribute("aria-label").includes("3 decided calls"), document.querySelectorAll(".path > li").length].join(" "); })()`))
+	if got != "true true region true 3" {
+		t.Errorf("the drawing takes the focus, scrolls, has a role, a label, and so many steps in words: %s", got)
+	}
+	x.do(chromedp.Click(chromedp.CSS(".path > li:nth-child(2) a")))
+	run(x, chromedp.Poll[chromedp.Void](`document.querySelector("#step-4").open`))
+	x.do(chromedp.Navigate(x.url + "/runs/run-wait#step-0"))
+	run(x, chromedp.Poll[chromedp.Void](`document.querySelector("#step-0").open`))
 }
 
 func TestUntrustedTextStaysText(t *testing.T) {
