@@ -249,32 +249,13 @@ func (s *Session) refuse(k *asked, d resource.Decision) {
 	s.l.endRefused(k.attempt, d)
 }
 
-// maxSaid bounds the user's texts that are remembered, the newest.
-const maxSaid = 8
-
-// hear adds what the user said to what values can come from, and to what the user
-// asked for.
+// hear adds what the user said to what was asked for and where values come from.
 func (s *Session) hear(text string) {
 	if text == "" || text == s.said {
 		return
 	}
 	s.said = text
-	g, heard := &s.l.guard, s.l.spec.Guard.Start(text)
-	for _, ask := range heard.Asks {
-		if !slices.Contains(g.Asks, ask) {
-			g.Asks = append(slices.Clip(g.Asks), ask)
-		}
-	}
-	said := heard.Sources
-	others := []guard.Source{}
-	for _, src := range g.Sources {
-		if src.Origin != guard.OriginUser {
-			others = append(others, src)
-		} else if len(said) < maxSaid {
-			said = append(said, src)
-		}
-	}
-	g.Sources = append(said, others...)
+	s.l.guard = s.l.spec.Guard.Hear(s.l.guard, text)
 }
 
 // blocked is what the client is told of a value that a gate blocked.

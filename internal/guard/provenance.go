@@ -2,8 +2,10 @@ package guard
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/cedar-policy/cedar-go/types"
 
@@ -82,7 +84,7 @@ type argFlow struct {
 // trace finds where each scalar of args comes from.
 func (c *Compiled) trace(s State, g *toolGuard, args map[string]any) origins {
 	o := origins{byPath: make(map[string]string, len(args)), of: make(map[string]argFlow, len(args)), target: noClass, content: noClass}
-	t := tracer{ground: c.ground, sources: s.Sources, into: &o}
+	t := tracer{ground: c.ground, sources: s.Sources, into: &o, carries: safe(g.tool.Labels.ActsOutside)}
 	for _, name := range slices.Sorted(maps.Keys(args)) {
 		t.top, t.fixed = name, nil
 		if r, ok := g.roles[name]; ok {
@@ -104,6 +106,7 @@ type tracer struct {
 	ground, sources []Source
 	top             string // the argument
 	fixed           *role  // its role by the blueprint
+	carries         bool   // what is said leaves the house
 	into            *origins
 }
 
@@ -154,6 +157,7 @@ func (t *tracer) scalar(f *argFlow, path, name string, v any) {
 		t.into.target = max(t.into.target, k)
 	case roleContent:
 		t.into.content = max(t.into.content, k)
+		t.links(v)
 	}
 }
 
@@ -273,4 +277,28 @@ func (o origins) selects(args map[string]any) bool {
 		theirs = theirs || f.class == classUser && len(text) >= minLink
 	}
 	return theirs
+}
+
+// linkPattern finds what a reader, or the program that shows a text, can follow.
+var linkPattern = regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]*://[^\s<>"')\]]+|\bwww\.[^\s<>"')\]]+|\b[\w.+-]+@[\w-]+(\.[\w-]+)+`)
+
+// maxLinks of one value are traced; one with more counts as from nowhere.
+const maxLinks = 32
+
+// links makes links in what is said outside targets: whoever follows one is sent
+// to where it leads, and its words carry data there.
+func (t *tracer) links(v any) {
+	s, ok := v.(string)
+	if !ok || !t.carries {
+		return
+	}
+	found := linkPattern.FindAllString(s, maxLinks+1)
+	if len(found) > maxLinks {
+		t.into.target = classUnknown
+	}
+	for _, link := range found {
+		if _, k := t.find(strings.TrimRight(link, ".,;:!?")); k >= classOutside {
+			t.into.target = max(t.into.target, k)
+		}
+	}
 }

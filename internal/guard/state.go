@@ -2,6 +2,7 @@ package guard
 
 import (
 	"math"
+	"slices"
 
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/resource"
@@ -12,6 +13,26 @@ func (c *Compiled) Start(input string) State {
 	s := State{GuardState: resource.GuardState{Phase: c.initial, Confidentiality: string(blueprint.ZonePublic)}}
 	s.Asks = asksOf(input)
 	s.Sources = remember(nil, Source{Origin: OriginUser, Trusted: true, Text: clip(normalise(input), MaxUserText)})
+	return s
+}
+
+// Hear moves the state of a session by a further message of its user: it adds to
+// what was asked for, and to where values can come from. The oldest messages are
+// forgotten over twice MaxUserText.
+func (c *Compiled) Hear(s State, text string) State {
+	s = c.effective(s)
+	said := Source{Origin: OriginUser, Trusted: true, Text: clip(normalise(text), MaxUserText)}
+	s.Sources = remember(s.Sources, said)
+	s.Asks = slices.Compact(slices.Sorted(slices.Values(slices.Concat(s.Asks, asksOf(text)))))
+	total := 0
+	for i := len(s.Sources) - 1; i >= 0; i-- {
+		if s.Sources[i].Origin != OriginUser {
+			continue
+		}
+		if total += s.Sources[i].size(); total > 2*MaxUserText {
+			s.Sources = slices.Delete(slices.Clone(s.Sources), i, i+1)
+		}
+	}
 	return s
 }
 
