@@ -200,7 +200,7 @@ func TestUntrustedTextStaysText(t *testing.T) {
 	x := open(t, "admin-token")
 	for _, path := range []string{"/runs/run-full", "/approvals/apr-12", "/evidence/refund-desk@v3", "/agents/refund-desk/versions/v4", "/agents/refund-desk/versions/v4/backtest"} {
 		x.do(chromedp.Navigate(x.url + path))
-		if n := run(x, eval[int](`document.querySelectorAll("main script, main img").length`)); n != 0 {
+		if n := run(x, eval[int](`document.querySelectorAll("main script, main img, main a[href*='evil'], main a[href*='live@liam'], main [onerror]").length`)); n != 0 {
 			t.Errorf("%s: %d elements came out of an agent's text", path, n)
 		}
 	}
