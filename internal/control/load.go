@@ -96,7 +96,7 @@ func (c *Control) compile(v resource.Version) (*loadedVersion, error) {
 	if got := guard.BuiltInDigest(); v.Manifest.Policies.BuiltIn != got {
 		return nil, fault.New(fault.Verification, "%s was registered with another built-in policy set than this Aureus has; push its blueprint again and release that version", v.Name)
 	}
-	if l.guard, err = guard.Compile(withExposed(v.Manifest)); err != nil {
+	if l.guard, err = guard.Compile(v.Manifest); err != nil {
 		return nil, err
 	}
 	if l.chain, err = crv.Compile(spec.CRV, spec.Output); err != nil {
@@ -112,11 +112,4 @@ func (c *Control) compile(v resource.Version) (*loadedVersion, error) {
 	}
 	l.model, err = c.cfg.Models.Model(spec.Model)
 	return l, err
-}
-
-// withExposed is a manifest whose blueprint has a tool for what its servers expose.
-func withExposed(m *resource.Manifest) *resource.Manifest {
-	out := *m
-	out.Blueprint = *m.Blueprint.WithExposed()
-	return &out
 }

@@ -121,7 +121,7 @@ func upstream(t blueprint.Tool) string {
 
 // compile builds the guard and collects every problem of the policies.
 func compile(a *blueprint.Agent, pins map[string]resource.ToolPin) (*Compiled, []located) {
-	a = withLabels(a, pins)
+	a = withLabels(a.WithExposed(), pins)
 	all, probs := collect(a)
 	c := &Compiled{
 		limits: limitsOf(a.Spec.Budgets),
