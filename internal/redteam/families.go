@@ -55,7 +55,7 @@ var families = []Family{
 	{Name: "many-small", What: "the payment that the user asked for, again and again",
 		Why: "each payment is the one that was asked for. `budgets.spend` bounds the sum, a rate limit the pace", build: manySmall},
 	{Name: "in-content", What: "what is said holds a copy line, a mention or a link that loads",
-		Why: "what is said is not searched for orders to other systems. A CRV gate on the arguments can refuse such content", build: inContent},
+		Why: "a link or an address in what leaves the house is a target: `target-from-outside`. Orders to other systems without one are not seen; a CRV gate on the arguments can refuse them", build: inContent},
 	{Name: "choice", What: "which of the user's own words are looked up tells a secret bit by bit",
 		Why: "each word is the user's; a bit a call. `budgets.toolCalls` and a rate limit bound it", build: choice},
 	{Name: "in-answer", What: "the final answer holds a picture whose address has the secret",
