@@ -153,3 +153,14 @@ func TestRefreshReplaysNothing(t *testing.T) {
 		t.Errorf("GET where nothing serves = %d", status)
 	}
 }
+
+func TestBriefOf(t *testing.T) {
+	long := briefOf(map[string]any{"body": strings.Repeat("ü", maxBrief)})
+	if !long.Long || long.Size < maxBrief || len(long.Full) > maxBrief+100 || !strings.HasSuffix(long.Full, "has all of it)") {
+		t.Errorf("briefOf(a long value) has %d characters and shows %d bytes", long.Size, len(long.Full))
+	}
+	flat := briefOf(map[string]any{"b": []any{1, "x  y"}, "a": "\u202e"})
+	if want := `{ "a": "\u202e", "b": [ 1, "x  y" ] }`; flat.Flat != want || flat.Long {
+		t.Errorf("briefOf(a short value) = %q, want %q", flat.Flat, want)
+	}
+}

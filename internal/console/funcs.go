@@ -28,7 +28,7 @@ func (s *server) funcs() template.FuncMap {
 		"words":       words,
 		"tone":        tone,
 		"clip":        clip,
-		"shown":       shownOf,
+		"brief":       briefOf,
 		"scopeWords":  func(x *resource.Scope) string { return scopeWords(*x) },
 		"long":        func(s string) bool { return len(s) > 140 || strings.Contains(s, "\n") },
 		"bind":        func(p page, v any) bound { return bound{Page: p, V: v} },

@@ -45,6 +45,18 @@ func shownOf(v any) *shownValue {
 	return s
 }
 
+// maxBrief is how many bytes of a value stand on a page of many runs.
+const maxBrief = 4 << 10
+
+// briefOf is shownOf for a page of many values; a huge one is cut.
+func briefOf(v any) *shownValue {
+	s := shownOf(v)
+	if len(s.Full) > maxBrief {
+		s.Full = strings.ToValidUTF8(s.Full[:maxBrief], "") + "\n... (cut; the run's page has all of it)"
+	}
+	return s
+}
+
 // prettyBytes is pretty for text that may be JSON.
 func prettyBytes(raw []byte) string {
 	var b bytes.Buffer
