@@ -154,6 +154,24 @@ func TestRefreshReplaysNothing(t *testing.T) {
 	}
 }
 
+// TestRunOfAnUnreadableVersion: the path is told in words when nothing can be drawn.
+func TestRunOfAnUnreadableVersion(t *testing.T) {
+	c := newClient(t, "viewer-token")
+	r := fullRun()
+	r.ID, r.Agent, r.Digest, r.Version = "run-old", "support-triage", version("support-triage", 5), 5
+	r.Steps[4].Tool.Decision.Allowance = true
+	c.f.runs = append(c.f.runs, r)
+	status, _, body := c.get("/runs/run-old")
+	for _, want := range []string{"The automaton cannot be drawn: support-triage@v5 was registered with another built-in policy set", `<a href="/runs/run-old#step-5">`, "allowed for the run"} {
+		if status != http.StatusOK || !strings.Contains(body, want) {
+			t.Errorf("GET /runs/run-old = %d without %q", status, want)
+		}
+	}
+	if strings.Contains(body, `class="automaton"`) {
+		t.Error("GET /runs/run-old draws an automaton that it does not have")
+	}
+}
+
 func TestBriefOf(t *testing.T) {
 	long := briefOf(map[string]any{"body": strings.Repeat("ü", maxBrief)})
 	if !long.Long || long.Size < maxBrief || len(long.Full) > maxBrief+100 || !strings.HasSuffix(long.Full, "has all of it)") {

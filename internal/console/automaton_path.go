@@ -11,7 +11,8 @@ type pathStep struct {
 	Tone     string
 	Policies []string
 	Approval string
-	From, To int // states
+	ForRun   bool // the approval allowed more than one call, and this is a further one
+	From, To int  // states
 	Before   string
 	After    string // "" when the call moved nothing
 	Unsure   bool   // the state after is the automaton's word: no later decision recorded it
@@ -33,7 +34,7 @@ func (t *atlas) follow(r resource.Run) []pathStep {
 		if n := len(path); n > 0 {
 			path[n-1].To, path[n-1].Unsure = at, false
 		}
-		p := pathStep{N: len(path) + 1, Step: st.Index, Tool: st.Tool.Tool, State: d.State, Tone: tone(d.State), Policies: d.Policies, Approval: d.Approval, From: at, To: at}
+		p := pathStep{N: len(path) + 1, Step: st.Index, Tool: st.Tool.Tool, State: d.State, Tone: tone(d.State), Policies: d.Policies, Approval: d.Approval, ForRun: d.Allowance, From: at, To: at}
 		if d.State == resource.DecisionApproved {
 			p.To = t.after(at, st.Tool.Tool, failed(r.Steps, i))
 			p.Unsure = p.To != at
