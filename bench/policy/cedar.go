@@ -59,7 +59,8 @@ func newPlain(root string, m *resource.Manifest, own []blueprint.Policy) (p *pla
 func (p *plain) entitiesOf(a *blueprint.Agent) types.EntityMap {
 	call := types.NewEntityUID("Action", "call")
 	m := types.EntityMap{call: {UID: call}, p.agent: {UID: p.agent, Attributes: types.NewRecord(types.RecordMap{
-		"zone": types.Long(zoneRank[string(a.Spec.Zone)]), "tier": types.String(a.Spec.RiskTier)})}}
+		"zone": types.Long(zoneRank[string(a.Spec.Zone)]), "tier": types.String(a.Spec.RiskTier),
+		"sessionBudget": types.True, "dayBudget": types.True})}}
 	for _, i := range []string{"read", "write", "delete", "execute", "admin"} {
 		uid := types.NewEntityUID("Action", types.String(i))
 		m[uid] = types.Entity{UID: uid, Parents: types.NewEntityUIDSet(call)}
@@ -90,26 +91,27 @@ func (p *plain) decide(r request) (answer, error) {
 	for name, v := range r.call.Args {
 		switch x := v.(type) {
 		case string:
-			args[types.String(name)] = types.String(x)
+			args[types.String(name)] = value(types.String(x))
 		case float64:
 			d, err := types.NewDecimalFromFloat(x)
 			if err != nil {
 				return answer{}, err
 			}
-			args[types.String(name)] = d
+			args[types.String(name)] = value(d)
 		case []any:
 			vs := make([]types.Value, len(x))
 			for i := range x {
 				vs[i] = types.String(x[i].(string))
 			}
-			args[types.String(name)] = types.NewSet(vs...)
+			args[types.String(name)] = value(types.NewSet(vs...))
 		}
 	}
 	ctx := types.NewRecord(types.RecordMap{
 		"args": types.NewRecord(args), "phase": types.String(r.state.Phase), "tainted": types.Boolean(r.state.Tainted),
 		"confidentiality": types.Long(zoneRank[r.state.Confidentiality]), "spend": types.Long(spendOf(r)),
 		"left": types.NewRecord(types.RecordMap{"toolCalls": types.Long(l.toolCalls), "steps": types.Long(l.steps), "tokens": types.Long(l.tokens),
-			"costMicroUSD": types.Long(l.cost), "rate": types.Long(l.rate), "spend": types.Long(l.spend)}),
+			"costMicroUSD": types.Long(l.cost), "rate": types.Long(l.rate), "spend": types.Long(l.spend), "session": l.session.record(), "day": l.day.record()}),
+		"asked": types.Boolean(r.flow.asked), "target": types.String(r.flow.target), "content": types.String(r.flow.content), "spending": types.String(r.flow.spending),
 	})
 	_, diag := cedar.Authorize(p.set, p.entities, cedar.Request{Principal: p.agent, Action: types.NewEntityUID("Action", types.String(f.intent)),
 		Resource: types.NewEntityUID("Tool", types.String(r.call.Tool)), Context: ctx})
@@ -117,6 +119,13 @@ func (p *plain) decide(r request) (answer, error) {
 		return answer{}, fmt.Errorf("plain Cedar could not evaluate %s: %s", diag.Errors[0].PolicyID, diag.Errors[0].Message)
 	}
 	return p.read(diag), nil
+}
+
+// value is an argument as policies name it; none here reads its origin.
+func value(v types.Value) types.Record { return types.NewRecord(types.RecordMap{"value": v}) }
+
+func (u use) record() types.Record {
+	return types.NewRecord(types.RecordMap{"toolCalls": types.Long(u.toolCalls), "tokens": types.Long(u.tokens), "costMicroUSD": types.Long(u.cost), "spend": types.Long(u.spend)})
 }
 
 // read turns the deciding policies into an answer: a plain forbid rejects, one

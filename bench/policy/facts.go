@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/internal/guard"
+	"github.com/aureus-agents/aureus/resource"
 )
 
 // facts are a tool's constant attributes, as the guard's documentation has them.
@@ -41,12 +43,40 @@ func factsOf(a *blueprint.Agent) map[string]facts {
 }
 
 // left is what a run may still use before the call, by the names of the policies.
-type left struct{ toolCalls, steps, tokens, cost, rate, spend int64 }
+type left struct {
+	toolCalls, steps, tokens, cost, rate, spend int64
+	session, day                                use
+}
+
+type use struct{ toolCalls, tokens, cost, spend int64 }
 
 func leftOf(r request) left {
 	s := r.state
 	return left{toolCalls: int64(maxCalls - s.ToolCalls), steps: int64(maxSteps - s.Steps), tokens: maxTokens - s.Tokens,
-		cost: maxCost*1_000_000 - int64(s.Cost), rate: int64(maxRate - r.call.RecentCalls), spend: micro(maxSpend - s.Spent)}
+		cost: maxCost*1_000_000 - int64(s.Cost), rate: int64(maxRate - r.call.RecentCalls), spend: micro(maxSpend - s.Spent),
+		session: useOf(sessionBudget, r.call.Session), day: useOf(dayBudget, r.call.Day)}
+}
+
+func useOf(b blueprint.Use, u resource.Use) use {
+	return use{toolCalls: int64(b.ToolCalls - u.ToolCalls), tokens: b.Tokens - u.Tokens, cost: micro(b.CostUSD) - int64(u.Cost), spend: micro(b.Spend) - micro(u.Spent)}
+}
+
+// flow is what the guard finds out of a call's values and its user's words, given
+// to the peers: they decide by it and do not work it out.
+type flow struct {
+	asked                     bool
+	target, content, spending string
+}
+
+func flowOf(c *guard.Compiled, f facts, r request) flow {
+	d, _ := c.Decide(r.state, r.call)
+	out := flow{asked: f.intent == "read" || len(r.state.Asks) > 0, target: d.Target, content: d.Content, spending: "none"}
+	for _, a := range d.Arguments {
+		if r.call.Tool == "refund" && a.Name == "amount" {
+			out.spending = a.Class
+		}
+	}
+	return out
 }
 
 func micro(f float64) int64 { return int64(f*1e6 + 0.5) }

@@ -38,8 +38,14 @@ func (o *opa) input(r request) map[string]any {
 		"resource": o.tools[r.call.Tool],
 		"context": map[string]any{"args": r.call.Args, "phase": r.state.Phase, "tainted": r.state.Tainted,
 			"confidentiality": zoneRank[r.state.Confidentiality], "spend": spendOf(r),
-			"left": map[string]any{"toolCalls": l.toolCalls, "steps": l.steps, "tokens": l.tokens, "costMicroUSD": l.cost, "rate": l.rate, "spend": l.spend}},
+			"left": map[string]any{"toolCalls": l.toolCalls, "steps": l.steps, "tokens": l.tokens, "costMicroUSD": l.cost, "rate": l.rate, "spend": l.spend,
+				"session": l.session.input(), "day": l.day.input()},
+			"asked": r.flow.asked, "target": r.flow.target, "content": r.flow.content, "spending": r.flow.spending},
 	}
+}
+
+func (u use) input() map[string]any {
+	return map[string]any{"toolCalls": u.toolCalls, "tokens": u.tokens, "costMicroUSD": u.cost, "spend": u.spend}
 }
 
 // prepare builds the requests beforehand, for the figure without building them.

@@ -15,8 +15,8 @@ func TestSameDecisions(t *testing.T) {
 		t.Fatal(err)
 	}
 	p, n, err := newPlain("../..", m, own)
-	if err != nil || n != 30 {
-		t.Fatalf("newPlain = %d policies, %v; want 30", n, err)
+	if err != nil || n < 30 {
+		t.Fatalf("newPlain = %d policies, %v; want 30 or more", n, err)
 	}
 	o, err := newOPA(t.Context(), m)
 	if err != nil {
@@ -24,6 +24,7 @@ func TestSameDecisions(t *testing.T) {
 	}
 	seen, states := map[string]bool{}, map[string]int{}
 	for i, r := range randomCases(requests) {
+		r.flow = flowOf(compiled, p.tools[r.call.Tool], r)
 		d, _ := compiled.Decide(r.state, r.call)
 		want := answer{string(d.State), d.Policies}
 		states[want.state]++
@@ -42,7 +43,7 @@ func TestSameDecisions(t *testing.T) {
 			t.Errorf("%d of %d requests are %s: too few to compare", states[s], requests, s)
 		}
 	}
-	if len(seen) < 29 { // every tier is known, so tier-unknown never decides
+	if len(seen) < n-1 { // every tier is known, so tier-unknown never decides
 		t.Errorf("only %d policies decide something: %v", len(seen), seen)
 	}
 }

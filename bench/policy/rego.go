@@ -12,10 +12,45 @@ permit contains "builtin/permitted" if input.resource.permitted
 
 deny contains "builtin/phase" if not input.context.phase in input.resource.phases
 deny contains "builtin/permission" if not input.resource.permitted
+effect if input.resource.actsOutside
+effect if input.resource.actsInside
+theirs := {"none", "user", "blueprint", "trusted"}
+named if {
+	input.context.target in theirs
+	input.context.content in theirs
+}
+ask contains "builtin/not-asked-for" if {
+	effect
+	input.context.tainted
+	not input.context.asked
+}
+ask contains "builtin/target-from-outside" if {
+	effect
+	input.context.tainted
+	input.context.target in {"outside", "unknown"}
+}
+ask contains "builtin/target-not-picked" if {
+	input.context.target == "record"
+	input.context.tainted
+	beyond
+}
+beyond if input.resource.actsOutside
+beyond if input.resource.intent == "delete"
+ask contains "builtin/admin-not-named" if {
+	input.resource.intent == "admin"
+	input.context.tainted
+	not named
+}
+ask contains "builtin/amount-from-outside" if {
+	input.context.tainted
+	input.context.spending == "outside"
+}
 ask contains "builtin/rule-of-two" if {
+	input.resource.intent == "read"
 	input.resource.actsOutside
 	input.context.tainted
 	input.context.confidentiality > 0
+	not named
 }
 ask contains "builtin/zone-ceiling" if {
 	input.resource.actsOutside
@@ -29,6 +64,14 @@ deny contains "builtin/budget-steps" if input.context.left.steps < 0
 deny contains "builtin/budget-tokens" if input.context.left.tokens < 0
 deny contains "builtin/budget-cost" if input.context.left.costMicroUSD < 0
 deny contains "builtin/budget-spend" if input.context.spend > input.context.left.spend
+deny contains "builtin/budget-session-tool-calls" if input.context.left.session.toolCalls <= 0
+deny contains "builtin/budget-session-tokens" if input.context.left.session.tokens < 0
+deny contains "builtin/budget-session-cost" if input.context.left.session.costMicroUSD < 0
+deny contains "builtin/budget-session-spend" if input.context.spend > input.context.left.session.spend
+deny contains "builtin/budget-day-tool-calls" if input.context.left.day.toolCalls <= 0
+deny contains "builtin/budget-day-tokens" if input.context.left.day.tokens < 0
+deny contains "builtin/budget-day-cost" if input.context.left.day.costMicroUSD < 0
+deny contains "builtin/budget-day-spend" if input.context.spend > input.context.left.day.spend
 deny contains "builtin/rate" if input.context.left.rate <= 0
 ask contains "builtin/transition-approval" if input.context.phase in input.resource.approvalPhases
 
