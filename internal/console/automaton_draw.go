@@ -68,10 +68,13 @@ func draw(t *atlas, path []pathStep, ended bool) drawing {
 }
 
 func (d *drawing) nodes(g grid, t *atlas, path []pathStep, ended bool) {
-	stays := map[int][]string{}
+	stays, asks := map[int][]string{}, map[int][]string{}
 	for _, m := range t.Moves {
 		if m.From == m.To {
 			stays[m.From] = append(stays[m.From], m.Tool)
+			if !m.Alone {
+				asks[m.From] = append(asks[m.From], m.Tool)
+			}
 		}
 	}
 	visited, chips := map[int]bool{}, map[int][]chip{}
@@ -95,8 +98,12 @@ func (d *drawing) nodes(g grid, t *atlas, path []pathStep, ended bool) {
 			n.Title += ". The explored automaton does not have this state"
 		}
 		if list := dedup(stays[i]); len(list) > 0 {
-			n.Stay = fmt.Sprintf("%d %s here", len(list), plural(len(list), "call stays", "calls stay"))
+			n.Stay = fmt.Sprintf("%d %s", len(list), plural(len(list), "call stays", "calls stay"))
 			n.Title += ". Calls that stay here: " + strings.Join(list, ", ")
+			if human := dedup(asks[i]); len(human) > 0 {
+				n.Stay += fmt.Sprintf(", %d %s", len(human), plural(len(human), "asks", "ask"))
+				n.Title += "; only with a human: " + strings.Join(human, ", ")
+			}
 		}
 		if len(s.Denied) > 0 {
 			n.Title += ". Never called here: " + strings.Join(s.Denied, ", ")

@@ -102,6 +102,9 @@ func TestDrawnPath(t *testing.T) {
 	if diff := cmp.Diff(want, chips); diff != "" || !strings.HasPrefix(last, "State: resolve") {
 		t.Errorf("the path ends in %q; chips (-want +got)\n%s", last, diff)
 	}
+	if n := m.Drawing.Nodes[1]; n.Stay != "2 calls stay, 1 asks" || !strings.HasSuffix(n.Title, "Calls that stay here: issue_refund, lookup_order; only with a human: issue_refund") {
+		t.Errorf("the state decide says %q, on hover %q", n.Stay, n.Title)
+	}
 	var titles, dashed []string
 	for _, e := range m.Drawing.Edges {
 		if e.Walked {
