@@ -128,7 +128,11 @@ func (a *Adapters) dialError(ctx, dctx context.Context, l *link, err error) erro
 		return fault.New(fault.Upstream, "server %q did not answer the MCP handshake within %s; check that its command is an MCP server on stdio, or its URL the MCP endpoint", name, a.cfg.StartTimeout)
 	case l.proc != nil:
 		l.proc.stop(a.cfg.StopGrace)
-		return fault.New(fault.Upstream, "server %q does not speak MCP: %s; run its command by hand to see why", name, l.proc.ended())
+		advice := "run its command by hand to see why"
+		if l.proc.launch != nil {
+			advice += "; when it works there, name what it misses in stdio.sandbox"
+		}
+		return fault.New(fault.Upstream, "server %q does not speak MCP: %s; %s", name, l.proc.ended(), advice)
 	}
 	var f *fault.Error
 	if errors.As(err, &f) {

@@ -172,7 +172,7 @@ func (p *process) ended() string {
 	}
 	s := fmt.Sprintf("it ended with %s", p.cmd.ProcessState)
 	if line := p.stderr.last(); line != "" {
-		s += fmt.Sprintf("; its last line on stderr: %q", line)
+		s += fmt.Sprintf("; it said on stderr: %q", line)
 	}
 	return s
 }

@@ -84,6 +84,28 @@ func (v *view) modules(bin string) {
 	v.library(prefix)
 }
 
+// script shows what a Node.js script in the folder dir needs to start: the modules
+// that it is installed among or that its package has, and the package's description,
+// which says what kind of modules its files are.
+func (v *view) script(dir string) {
+	if at := strings.Index(dir+"/", "/node_modules/"); at >= 0 {
+		v.folder(dir[:at] + "/node_modules")
+		return
+	}
+	for range maxHops {
+		if v.personal(dir) {
+			return
+		}
+		about := filepath.Join(dir, "package.json")
+		if _, err := os.Stat(about); err == nil {
+			v.folder(about)
+			v.folder(filepath.Join(dir, "node_modules"))
+			return
+		}
+		dir = filepath.Dir(dir)
+	}
+}
+
 // library shows the libraries of an interpreter that is installed in prefix.
 func (v *view) library(prefix string) {
 	for _, pattern := range []string{"lib/python3*", "lib/node_modules"} {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"log/slog"
 	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"unicode"
@@ -14,13 +15,21 @@ const (
 	maxLastLine = 300     // characters of the last line that an error quotes
 )
 
-// tail reads a child's stderr: each line goes to the debug log, the last one is
-// kept for errors.
+// Node.js ends what it says of an exception with its own version, after lines of
+// the stack. The line that names the exception is the one to quote.
+var (
+	exception  = regexp.MustCompile(`^\w*Error\b`)
+	nodeSigned = regexp.MustCompile(`^Node\.js v\d`)
+)
+
+// tail reads a child's stderr: each line goes to the debug log, the last one that
+// says something is kept for errors.
 type tail struct {
-	log  *slog.Logger
-	done chan struct{}
-	mu   sync.Mutex
-	line string
+	log    *slog.Logger
+	done   chan struct{}
+	mu     sync.Mutex
+	line   string
+	thrown string // the last line that names an exception
 }
 
 func newTail(log *slog.Logger) *tail { return &tail{log: log, done: make(chan struct{})} }
@@ -42,13 +51,23 @@ func (t *tail) read(f *os.File) {
 			continue
 		}
 		t.log.Debug("tool server stderr", "line", line)
-		t.mu.Lock()
-		t.line = line
-		t.mu.Unlock()
+		t.keep(line)
 	}
 }
 
-// last is the last line that was not empty.
+func (t *tail) keep(line string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case exception.MatchString(line):
+		t.thrown = line
+	case nodeSigned.MatchString(line) && t.thrown != "":
+		line = t.thrown
+	}
+	t.line = line
+}
+
+// last is the last line that was not empty and says something.
 func (t *tail) last() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

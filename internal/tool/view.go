@@ -84,6 +84,9 @@ func (v *view) argument(a string) bool {
 		} else {
 			v.show(filepath.Dir(name), filepath.Dir(real), false)
 			v.show(name, real, false)
+			if slices.Contains([]string{".js", ".mjs", ".cjs", ".ts", ".mts"}, filepath.Ext(real)) {
+				v.script(folder)
+			}
 		}
 	}
 	return !filepath.IsAbs(a)

@@ -47,6 +47,9 @@ func TestViews(t *testing.T) {
 	files := []string{"app/server.js: x", "app/lib/a.js: x", "top.js: x", "desk/main.js: x", "desk/data/x: x", "data/key.pem: x", "shop/shop.db: x", "notes/n: x",
 		"linked -> notes", "home/me/x.js: x", "venv/pyvenv.cfg: home = DIR/python/bin\n", "venv/bin/python -> ../../python/bin/python3",
 		"venv/bin/srv: #!DIR/venv/bin/python\n", "python/bin/python3: x", "python/lib/python3.12/os.py: x",
+		"pkg/package.json: x", "pkg/dist/index.js: x", "pkg/src/a.txt: x", "pkg/node_modules/dep/index.js: x", "pkg/secret: x",
+		"desk/node_modules/srv/package.json: x", "desk/node_modules/srv/dist/index.js: x",
+		"home/me/package.json: x", "home/me/bin/x.js: x", "leaky/package.json -> ../data/key.pem", "leaky/dist/x.mjs: x",
 		"node/bin/npm -> ../lib/node_modules/npm/bin/cli.js", "node/bin/node: x", "node/lib/node_modules/npm/bin/cli.js: #!/usr/bin/env node\n"}
 	tests := []struct {
 		name    string
@@ -61,6 +64,12 @@ func TestViews(t *testing.T) {
 		{name: "a script alone when strict", command: []string{"/bin/sh", "app/server.js"}, strict: true, want: []string{"r app/server.js"}, dir: "."},
 		{name: "a script beside the data", command: []string{"/bin/sh", "desk/main.js"}, want: []string{"r desk", "hidden desk/data"}, dir: "."},
 		{name: "a script above a home is alone", command: []string{"/bin/sh", "top.js"}, want: []string{"r top.js"}, dir: "."},
+		{name: "a built script with its package's modules", command: []string{"/bin/sh", "pkg/dist/index.js"}, want: []string{"r pkg/dist", "r pkg/node_modules", "r pkg/package.json"}, dir: "."},
+		{name: "a built script alone when strict", command: []string{"/bin/sh", "pkg/dist/index.js"}, strict: true, want: []string{"r pkg/dist/index.js"}, dir: "."},
+		{name: "a text is no script", command: []string{"/bin/sh", "pkg/src/a.txt"}, want: []string{"r pkg/src"}, dir: "."},
+		{name: "an installed script with its modules", command: []string{"/bin/sh", "DIR/desk/node_modules/srv/dist/index.js"}, want: []string{"r desk/node_modules"}, dir: "/home/tool"},
+		{name: "a package that is a home shows nothing", command: []string{"/bin/sh", "home/me/bin/x.js"}, want: []string{"r home/me/bin"}, dir: "."},
+		{name: "what belongs to Aureus is no package", command: []string{"/bin/sh", "leaky/dist/x.mjs"}, want: []string{"r leaky/dist"}, dir: "."},
 		{name: "by its whole name", command: []string{"/bin/sh", "DIR/app/server.js"}, want: []string{"r app"}, dir: "/home/tool"},
 		{name: "a script in a home is alone", command: []string{"/bin/sh", "home/me/x.js"}, want: []string{"r home/me/x.js"}, dir: "."},
 		{name: "no file", command: []string{"/bin/sh", "-app/server.js", "nothing"}, dir: "/home/tool"},
