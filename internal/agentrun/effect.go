@@ -90,7 +90,7 @@ func (l *loop) failed(ctx context.Context, a attempt, res Result, err error) str
 	}
 	l.log.Warn("tool call failed", "tool", a.Name, "call", a.call.ID, "error", publicMessage(err))
 	l.completeStep(a, Result{IsError: true, Text: text, Retries: res.Retries})
-	l.guard = l.spec.Guard.Observe(l.guard, guard.Observation{Tool: a.Name, Call: a.call.ID, Text: text, IsError: true})
+	l.guard = l.spec.Guard.Observe(l.guard, guard.Observation{Tool: a.Name, Call: a.call.ID, Args: a.call.Args, Text: text, IsError: true})
 	if ctx.Err() != nil {
 		return "" // the loop says why it stopped
 	}

@@ -47,6 +47,7 @@ type toolGuard struct {
 	args     resolved.RecordType
 	strict   bool            // args come from a pinned schema
 	fields   []string        // of the context that its policies read, sorted
+	schema   map[string]any  // of the arguments, as pinned; nil without
 	roles    map[string]role // of arguments, by the blueprint or the schema
 	texts    []string        // arguments that the schema says are strings, sorted
 	asks     []string        // classes in which it counts as asked for
@@ -193,6 +194,7 @@ func newToolGuard(t blueprint.Tool, schema map[string]any) *toolGuard {
 		resource: types.NewEntityUID(toolType, types.String(t.Name)),
 		action:   actionOf(t.Intent),
 		trusted:  !safe(t.Labels.ReadsOutside),
+		schema:   schemaAt(schema, schema),
 		roles:    rolesOf(t, schema),
 		texts:    textArgs(schema),
 		asks:     asksFor(t),

@@ -25,6 +25,8 @@ func (c *Compiled) Decide(s State, call Call) (d resource.Decision, next State) 
 	}()
 	v, spend := c.judge(s, call, &d)
 	v.fill(&d, call)
+	// From here on the words may be there, also when no answer ever says so.
+	s.Mixed = s.Mixed || v.mixes && v.state == resource.DecisionApproved
 	if v.allowed >= 0 {
 		s = s.useUp(v.allowed)
 	}
@@ -66,6 +68,9 @@ func (c *Compiled) judge(s State, call Call, d *resource.Decision) (v verdict, s
 	}
 	o := c.trace(s, g, call.Args)
 	o.fill(d)
+	if key, name := lookalike(g.schema, g.schema, call.Args, 0); key != "" {
+		return c.earlier(s, g, call, reject(CheckPolicy, resource.MissingData, "argument %q differs from %q only in upper and lower case, and its server may take one for the other", key, name)), 0
+	}
 	spend, err := g.spendOf(call.Args)
 	if err != nil {
 		return c.earlier(s, g, call, reject(CheckBudget, resource.MissingData, "%s", err)), 0
@@ -75,7 +80,9 @@ func (c *Compiled) judge(s State, call Call, d *resource.Decision) (v verdict, s
 		return c.earlier(s, g, call, reject(CheckPolicy, resource.MissingData, "%s", err)), 0
 	}
 	ctx := c.contextOf(s, g, call, args, o, spend)
-	return s.people(g.weigh(c.authorize(g, g.policies, ctx), call, d.ArgsDigest), call), spend
+	v = s.people(g.weigh(c.authorize(g, g.policies, ctx), call, d.ArgsDigest), call)
+	v.mixes = s.Tainted && o.carries() && safe(g.tool.Labels.ActsInside)
+	return v, spend
 }
 
 func (c *Compiled) authorize(g *toolGuard, policies policyList, ctx types.Record) cedar.Diagnostic {

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -131,26 +130,6 @@ func (w *recordWalk) add(s string, at int) {
 	}
 	w.records[at] = append(w.records[at], s)
 	w.fields++
-}
-
-// isIdentifier reports whether a key is a field's name and not data, as in a map
-// from names to things.
-func isIdentifier(key string) bool {
-	for _, r := range key {
-		if !unicode.IsLower(r) && r != '_' && r != '-' {
-			return camel(key)
-		}
-	}
-	return true
-}
-
-func camel(key string) bool {
-	for i, r := range key {
-		if !unicode.IsLetter(r) && r != '_' || i == 0 && unicode.IsUpper(r) {
-			return false
-		}
-	}
-	return true
 }
 
 func scalarText(v any) string {

@@ -84,14 +84,17 @@ type argFlow struct {
 // trace finds where each scalar of args comes from.
 func (c *Compiled) trace(s State, g *toolGuard, args map[string]any) origins {
 	o := origins{byPath: make(map[string]string, len(args)), of: make(map[string]argFlow, len(args)), target: noClass, content: noClass}
-	t := tracer{ground: c.ground, sources: s.Sources, into: &o, carries: safe(g.tool.Labels.ActsOutside)}
+	t := tracer{ground: c.ground, sources: s.Sources, schema: g.schema, into: &o, carries: safe(g.tool.Labels.ActsOutside)}
 	for _, name := range slices.Sorted(maps.Keys(args)) {
 		t.top, t.fixed = name, nil
 		if r, ok := g.roles[name]; ok {
 			t.fixed = &r
 		}
 		f := argFlow{class: noClass, role: roleQuantity}
-		t.value(&f, name, name, args[name], 0)
+		if g.schema != nil && isData(g.schema, name) {
+			t.scalar(&f, "{"+name+"}", "", name)
+		}
+		t.value(&f, name, name, args[name], schemaOf(g.schema, g.schema, name), 0)
 		if f.class == noClass {
 			continue
 		}
@@ -104,15 +107,17 @@ func (c *Compiled) trace(s State, g *toolGuard, args map[string]any) origins {
 
 type tracer struct {
 	ground, sources []Source
-	top             string // the argument
-	fixed           *role  // its role by the blueprint
-	carries         bool   // what is said leaves the house
+	schema          map[string]any // of all arguments; nil when it is not known
+	top             string         // the argument
+	fixed           *role          // its role by the blueprint
+	carries         bool           // what is said leaves the house
 	into            *origins
 }
 
-// value traces v and what is in it. Of several values an argument has the worst
-// class and the role that decides most.
-func (t *tracer) value(f *argFlow, path, name string, v any, depth int) {
+// value traces v and what is in it, keys that are data included; schema is what is
+// known of v. Of several values an argument has the worst class and the role that
+// decides most.
+func (t *tracer) value(f *argFlow, path, name string, v any, schema map[string]any, depth int) {
 	if v == nil {
 		return
 	}
@@ -122,13 +127,18 @@ func (t *tracer) value(f *argFlow, path, name string, v any, depth int) {
 	}
 	if obj, ok := v.(map[string]any); ok {
 		for _, key := range slices.Sorted(maps.Keys(obj)) {
-			t.value(f, path+"."+key, key, obj[key], depth+1)
+			field := key
+			if isData(schema, key) { // which says nothing about what is in it
+				t.scalar(f, path+"{"+key+"}", name, key)
+				field = name
+			}
+			t.value(f, path+"."+key, field, obj[key], schemaOf(t.schema, schema, key), depth+1)
 		}
 		return
 	}
 	if list, ok := toList(v); ok {
 		for i, e := range list {
-			t.value(f, path+"["+strconv.Itoa(i)+"]", name, e, depth+1)
+			t.value(f, path+"["+strconv.Itoa(i)+"]", name, e, itemsOf(t.schema, schema), depth+1)
 		}
 		return
 	}
@@ -264,6 +274,9 @@ func linkForms(field string) []string {
 	return slices.DeleteFunc(forms, func(f string) bool { return len(f) < minLink })
 }
 
+// carries reports whether words from outside or from nowhere are in the call.
+func (o origins) carries() bool { return max(o.target, o.content) >= classOutside }
+
 // selects reports whether a lookup was the user's: at least one of its values is
 // a word of theirs, and none comes from outside or nowhere.
 // A call without arguments picks nothing.
@@ -280,7 +293,12 @@ func (o origins) selects(args map[string]any) bool {
 }
 
 // linkPattern finds what a reader, or the program that shows a text, can follow.
-var linkPattern = regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]*://[^\s<>"')\]]+|\bwww\.[^\s<>"')\]]+|\b[\w.+-]+@[\w-]+(\.[\w-]+)+`)
+// An address goes to the next space: what a program takes of "https://a.example'@b.example"
+// is not what a reader takes.
+var linkPattern = regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]*:[/\\]{2}[^\s<>"]+|\b(https?|ftp|wss?):[/\\]*\w[^\s<>"]*|\bwww\.[^\s<>"]+|\b[\w.+-]+@[\w-]+(\.[\w-]+)+`)
+
+// linkEnds are the marks of the text around a link.
+const linkEnds = ".,;:!?'`*_)]}"
 
 // maxLinks of one value are traced; one with more counts as from nowhere.
 const maxLinks = 32
@@ -297,7 +315,7 @@ func (t *tracer) links(v any) {
 		t.into.target = classUnknown
 	}
 	for _, link := range found {
-		if _, k := t.find(strings.TrimRight(link, ".,;:!?")); k >= classOutside {
+		if _, k := t.find(strings.TrimRight(link, linkEnds)); k >= classOutside {
 			t.into.target = max(t.into.target, k)
 		}
 	}

@@ -58,7 +58,7 @@ func (c *Compiled) Observe(s State, o Observation) State {
 		s.Outside = &resource.OutsideText{Tool: o.Tool, Call: o.Call}
 	}
 	from := c.trace(s, g, o.Args)
-	carries := max(from.target, from.content) >= classOutside && s.Tainted
+	carries := from.carries() && s.Tainted
 	src := Source{Origin: originTool + o.Tool, Trusted: g.trusted && !carries && !s.Mixed}
 	src.Selected = !g.trusted && from.selects(o.Args)
 	s.Mixed = s.Mixed || carries && safe(g.tool.Labels.ActsInside)

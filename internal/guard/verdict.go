@@ -19,7 +19,8 @@ type verdict struct {
 	quorum   int
 	fears    []resource.Fear
 	approval string
-	allowed  int // place of the allowance that is used, -1 for none
+	allowed  int  // place of the allowance that is used, -1 for none
+	mixes    bool // the call writes words inside that may be a stranger's
 }
 
 func reject(check string, code resource.FailureCode, format string, args ...any) verdict {
