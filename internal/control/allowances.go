@@ -1,9 +1,11 @@
 package control
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/fault"
@@ -56,6 +58,44 @@ func checkScope(a resource.Approval, r DecideRequest) error {
 	}
 	_, err := guard.NewAllowance(guard.Given{Tool: a.Tool, Args: a.Args}, *r.Scope)
 	return err
+}
+
+// checkFree refuses a scope that frees an argument which the tool does not have: a
+// misspelt name would free nothing, and nobody would see it. A tool whose pinned
+// schema names no arguments may have any.
+func (t *tx) checkFree(a resource.Approval, s *resource.Scope) error {
+	if s == nil || a.Call == nil {
+		return nil
+	}
+	absent := slices.DeleteFunc(slices.Clone(s.Free), func(name string) bool { _, given := a.Args[name]; return given })
+	if len(absent) == 0 {
+		return nil
+	}
+	v, err := t.VersionByDigest(a.Agent, a.Call.Version)
+	if err != nil {
+		return err
+	}
+	known := argumentsOf(v.Manifest, a.Tool)
+	for _, name := range absent {
+		if len(known) > 0 && !slices.Contains(known, name) {
+			return fault.New(fault.Invalid, "the scope frees argument %q, which %s does not have; it has %s", name, a.Tool, strings.Join(known, ", "))
+		}
+	}
+	return nil
+}
+
+// argumentsOf are the names of a tool's arguments in its pinned schema, sorted.
+func argumentsOf(m *resource.Manifest, name string) []string {
+	for _, t := range m.Blueprint.Spec.Tools {
+		for _, d := range m.Adapters {
+			for _, pin := range d.Tools {
+				if properties, ok := pin.InputSchema["properties"].(map[string]any); ok && t.Name == name && d.Server == t.Server && pin.Name == cmp.Or(t.Upstream, t.Name) {
+					return slices.Sorted(maps.Keys(properties))
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // scopeAttrs is what the ledger keeps of a scope: its digest and its bounds.

@@ -77,6 +77,9 @@ func (t *tx) answer(p Principal, a resource.Approval, r DecideRequest) (resource
 	if err := checkScope(a, r); err != nil {
 		return a, err
 	}
+	if err := t.checkFree(a, r.Scope); err != nil {
+		return a, err
+	}
 	scope, err := scopeAttrs(r.Scope)
 	if err != nil {
 		return a, err

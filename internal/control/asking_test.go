@@ -189,6 +189,12 @@ func TestAllowedForARun(t *testing.T) {
 	asked := refund(s, order, 1)
 	view, err := w.ViewApproval(t.Context(), approver, asked.Approval)
 	w.must(err)
+	_, err = w.Decide(t.Context(), approver, asked.Approval, control.DecideRequest{Token: view.Token, Approve: true, Reason: "misspelt",
+		Scope: &resource.Scope{Free: []string{"amuont"}}})
+	w.wants(err, fault.Invalid, "Decide() with a scope that frees what the tool does not have")
+	if !strings.Contains(err.Error(), `"amuont"`) || !strings.Contains(err.Error(), "it has amount, order_id") {
+		t.Errorf("Decide() = %v, want it to name the argument and those that there are", err)
+	}
 	_, err = w.Decide(t.Context(), approver, asked.Approval, control.DecideRequest{Token: view.Token, Approve: true, Reason: "in parts",
 		Scope: &resource.Scope{Max: map[string]float64{"amount": 2}, Uses: 2, ForMs: 60_000}})
 	w.must(err)
