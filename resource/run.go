@@ -110,14 +110,15 @@ type ModelStep struct {
 
 // ToolStep is one tool call with what the guard said.
 type ToolStep struct {
-	CallID   string         `json:"callId"`
-	Tool     string         `json:"tool"`
-	Args     map[string]any `json:"args,omitempty"`   // payload
-	Result   string         `json:"result,omitempty"` // payload, text
-	IsError  bool           `json:"isError,omitempty"`
-	Captured bool           `json:"captured,omitempty"` // simulated: it never reached the world
-	Retries  int            `json:"retries,omitempty"`
-	Decision Decision       `json:"decision"`
+	CallID     string         `json:"callId"`
+	Tool       string         `json:"tool"`
+	Args       map[string]any `json:"args,omitempty"`   // payload
+	Result     string         `json:"result,omitempty"` // payload, text
+	IsError    bool           `json:"isError,omitempty"`
+	Structured bool           `json:"structured,omitempty"` // Result is the answer's structured content and nothing else
+	Captured   bool           `json:"captured,omitempty"`   // simulated: it never reached the world
+	Retries    int            `json:"retries,omitempty"`
+	Decision   Decision       `json:"decision"`
 }
 
 // DecisionState is the guard's answer to one call.

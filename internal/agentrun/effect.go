@@ -58,7 +58,7 @@ func (l *loop) received(a attempt, res *Result) *resource.CRVStep {
 		res.Text = jsonText(res.Structured)
 	}
 	l.completeStep(a, *res)
-	before, seen := l.guard, guard.Observation{Tool: a.Name, Call: a.call.ID, Args: a.call.Args, Text: res.Text, IsError: res.IsError}
+	before, seen := l.guard, guard.Observation{Tool: a.Name, Call: a.call.ID, Args: a.call.Args, Text: res.Text, IsError: res.IsError, Structured: structuredOnly(*res)}
 	l.guard = l.spec.Guard.Observe(before, seen)
 	if res.IsError {
 		return nil

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 	"unicode/utf8"
 
@@ -57,6 +58,16 @@ func resultValue(r Result) any {
 		return r.Text
 	}
 	return exactOrText(v)
+}
+
+// structuredOnly reports whether a result's text is nothing but its structured
+// content.
+func structuredOnly(r Result) bool {
+	if r.Structured == nil {
+		return false
+	}
+	var text any
+	return json.Unmarshal([]byte(r.Text), &text) == nil && reflect.DeepEqual(text, r.Structured)
 }
 
 func exactOrText(v any) any {

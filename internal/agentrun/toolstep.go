@@ -23,6 +23,7 @@ func (l *loop) completeStep(a attempt, res Result) {
 	i := l.stepOf(a.call.ID)
 	t := *l.run.Steps[i].Tool
 	t.Result, t.IsError, t.Captured, t.Retries = res.Text, res.IsError, res.Captured, res.Retries
+	t.Structured = structuredOnly(res)
 	l.run.Steps[i].Tool = &t
 	l.run.Steps[i].TookMs = millis(l.Now().Sub(a.start))
 }

@@ -38,7 +38,7 @@ func Replay(j Judge, run resource.Run) []CallDetail {
 		var d resource.Decision
 		d, s = j.Decide(s, guard.Call{Tool: t.Tool, Args: t.Args})
 		if d.State == resource.DecisionApproved {
-			s = j.Observe(s, guard.Observation{Tool: t.Tool, Args: t.Args, Text: t.Result, IsError: t.IsError})
+			s = j.Observe(s, guard.Observation{Tool: t.Tool, Args: t.Args, Text: t.Result, IsError: t.IsError, Structured: t.Structured})
 		}
 		calls = append(calls, CallDetail{Step: step.Index, Tool: t.Tool, Decision: d})
 	}

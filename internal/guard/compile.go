@@ -52,6 +52,7 @@ type toolGuard struct {
 	texts    []string        // arguments that the schema says are strings, sorted
 	asks     []string        // classes in which it counts as asked for
 	trusted  bool            // its results never hold outside text
+	hinted   bool            // only an output schema says that it gives records
 	reads    int64
 }
 
@@ -122,7 +123,9 @@ func upstream(t blueprint.Tool) string {
 
 // compile builds the guard and collects every problem of the policies.
 func compile(a *blueprint.Agent, pins map[string]resource.ToolPin) (*Compiled, []located) {
-	a = withLabels(a.WithExposed(), pins)
+	a = a.WithExposed()
+	said := a.Spec.Tools
+	a = withLabels(a, pins)
 	all, probs := collect(a)
 	c := &Compiled{
 		limits: limitsOf(a.Spec.Budgets),
@@ -147,6 +150,7 @@ func compile(a *blueprint.Agent, pins map[string]resource.ToolPin) (*Compiled, [
 			continue
 		}
 		g := newToolGuard(t, pins[t.Name].InputSchema)
+		g.hinted = said[i].Labels.Records == nil
 		for _, p := range all {
 			if c.scopeMatches(g, &p.policy) {
 				applied[p.id] = true

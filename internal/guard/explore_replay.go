@@ -50,7 +50,7 @@ func (c *Compiled) take(s State, step WitnessStep) (resource.Decision, State) {
 		_, next = c.Decide(s, call)
 	}
 	if d.State == resource.DecisionApproved || d.State == resource.DecisionPending && step.Human {
-		next = c.Observe(next, Observation{Tool: step.Tool, Args: step.Args, Text: step.Result, IsError: step.IsError})
+		next = c.Observe(next, Observation{Tool: step.Tool, Args: step.Args, Text: step.Result, IsError: step.IsError, Structured: true})
 	}
 	return d, next
 }

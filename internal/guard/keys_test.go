@@ -69,6 +69,22 @@ func TestKeys(t *testing.T) {
 	}
 }
 
+// TestRecordsOfAnOutputSchema: a server that sends a document as text beside its
+// structured content has not drawn the borders that the document shows.
+func TestRecordsOfAnOutputSchema(t *testing.T) {
+	a := flow()
+	a.Spec.Tools[0].Labels.Records = nil
+	pin := resource.ToolPin{Name: "search_mail", InputSchema: map[string]any{"type": "object"}, OutputSchema: map[string]any{"type": "object"}}
+	c := mustCompile(t, &resource.Manifest{Blueprint: a, Adapters: []resource.Adapter{{Server: "s", Tools: []resource.ToolPin{pin}}}})
+	for structured, want := range map[bool]resource.DecisionState{true: resource.DecisionApproved, false: resource.DecisionPending} {
+		s := c.Observe(c.Start("send an answer to the mail about lunch"), Observation{Tool: "search_mail", Text: inbox, Structured: structured})
+		d, _ := c.Decide(s, Call{Tool: "send_mail", Args: map[string]any{"to": "carl@example.net"}})
+		if d.State != want {
+			t.Errorf("Decide after a result with Structured %v = %s %v, want %s", structured, d.State, d.Policies, want)
+		}
+	}
+}
+
 // TestLinksInContent: a link counts as the program that follows it reads it.
 func TestLinksInContent(t *testing.T) {
 	c := mustCompile(t, &resource.Manifest{Blueprint: flow()})

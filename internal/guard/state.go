@@ -62,8 +62,15 @@ func (c *Compiled) Observe(s State, o Observation) State {
 	src := Source{Origin: originTool + o.Tool, Trusted: g.trusted && !carries && !s.Mixed}
 	src.Selected = !g.trusted && from.selects(o.Args)
 	s.Mixed = s.Mixed || carries && safe(g.tool.Labels.ActsInside)
-	s.Sources = remember(s.Sources, resultSource(src, o.Text, g.trusted || isTrue(g.tool.Labels.Records)))
+	s.Sources = remember(s.Sources, resultSource(src, o.Text, g.trusted || g.givesRecords(o)))
 	return s
+}
+
+// givesRecords reports whether the fields of a result are its server's. A server
+// with an output schema may send a document as the text beside its structured
+// content, and a stranger can write a document that looks like records.
+func (g *toolGuard) givesRecords(o Observation) bool {
+	return isTrue(g.tool.Labels.Records) && (o.Structured || !g.hinted)
 }
 
 // moved is the state after a result of g's tool. Exploration moves by it too.

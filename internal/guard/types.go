@@ -54,6 +54,9 @@ type Observation struct {
 	Args    map[string]any
 	Text    string
 	IsError bool
+	// Structured says that Text is nothing but the result's structured content. Only
+	// then is the server known to have drawn the borders of its fields.
+	Structured bool
 }
 
 // The checks that can decide a call, in the order in which they are reported.
