@@ -39,6 +39,7 @@ func TestCheck(t *testing.T) {
 		{"ask on a permit", `@decision("ask") permit (principal, action, resource);`, "policy/annotation", "forbid"},
 		{"unknown decision", `@decision("maybe") forbid (principal, action, resource);`, "policy/annotation", "maybe"},
 		{"quorum of nobody", `@decision("ask") @quorum("0") forbid (principal, action, resource);`, "policy/annotation", "quorum"},
+		{"misspelt quorum", `@decision("ask") @quroum("2") forbid (principal, action, resource);`, "policy/annotation", "@quroum"},
 		{"quorum without ask", `@quorum("2") forbid (principal, action, resource);`, "policy/annotation", "quorum"},
 		{"same id twice", "@id(\"a\") forbid (principal, action, resource);\n@id(\"a\") forbid (principal, action, resource);", "policy/id", "own/a"},
 		{"empty", "  \n", "policy/empty", "own"},

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -92,6 +93,7 @@ func parseUser(src blueprint.Policy) ([]policy, []problem) {
 		id := userID(src.ID, c, i, len(list))
 		p, probs := annotate(id, c)
 		p.text = src.Cedar
+		probs = append(probs, unknownAnnotations(id, c)...)
 		if seen[id] {
 			probs = append(probs, problem{rule: "policy/id", id: id, line: p.line, text: "the same @id is used twice", fix: "give each statement its own @id"})
 		}
@@ -109,6 +111,23 @@ func userID(base string, c *cedar.Policy, i, n int) string {
 		return base
 	}
 	return base + "/" + strconv.Itoa(i+1)
+}
+
+// annotations are those of a blueprint's policies.
+var annotations = []string{"id", "reason", "decision", "quorum"}
+
+// unknownAnnotations finds the others. A misspelt @quorum would ask fewer people
+// than was meant, so what has no meaning here is no annotation.
+func unknownAnnotations(id string, c *cedar.Policy) []problem {
+	var bad []problem
+	for name := range c.Annotations() {
+		if !slices.Contains(annotations, string(name)) {
+			bad = append(bad, problem{rule: "policy/annotation", id: id, line: c.Position().Line, text: fmt.Sprintf("@%s is no annotation of a policy", name),
+				fix: "write @id, @reason, @decision or @quorum; what is for readers goes into a comment"})
+		}
+	}
+	slices.SortFunc(bad, func(a, b problem) int { return strings.Compare(a.text, b.text) })
+	return bad
 }
 
 // annotate reads the annotations that the guard knows.
