@@ -163,6 +163,12 @@ func TestEscapes(t *testing.T) {
 		{"look at Aureus", fmt.Sprintf("stat /proc/%d", os.Getpid()), "no such file", "done"},
 		{"rights", "status", "done CapEff:0000000000000000 CapBnd:0000000000000000 NoNewPrivs:1", "NoNewPrivs:0"},
 		{"namespaces of its own and a mount", "spaces", "not permitted", "done"},
+		{"a program that runs as its owner", "chmod " + o.writable + " 4755", "not permitted", "done"},
+		{"a program that runs as its group", "chmod " + o.writable + " 2755", "not permitted", "done"},
+		{"a program", "chmod " + o.writable + " 755", "done", "done"},
+		{"a file made to run as its owner", "make " + o.writable + "/suid", "not permitted", "done"},
+		{"a socket to the host of a virtual machine", "family 40", "address family not supported", ""},
+		{"a socket of the network", "family 2", "done", "done"},
 		{"a call that a filter cannot read", "clone3", "not implemented", "done"},
 	}
 	for _, tt := range tests {

@@ -54,8 +54,14 @@ var attempts = map[string]func(args []string) (string, error){
 	"clone3":   func([]string) (string, error) { return "", clone3() },
 	"fds":      fds,
 	"nested":   nested,
-	"daemon":   daemon,
-	"env":      func([]string) (string, error) { return strings.Join(os.Environ(), " "), nil },
+	"chmod":    changeMode,
+	"make": func(a []string) (string, error) {
+		fd, err := unix.Open(a[0], unix.O_CREAT|unix.O_WRONLY, 0o4755)
+		return "", errors.Join(err, unix.Close(fd))
+	},
+	"family": socketOf,
+	"daemon": daemon,
+	"env":    func([]string) (string, error) { return strings.Join(os.Environ(), " "), nil },
 }
 
 func listFolder(a []string) (string, error) {
@@ -294,4 +300,30 @@ func nested([]string) (string, error) {
 	}
 	p.stop(time.Second)
 	return "", nil
+}
+
+// changeMode gives a new file in a folder a mode, by both calls for it.
+func changeMode(a []string) (string, error) {
+	mode, err := strconv.ParseUint(a[1], 8, 32)
+	if err != nil {
+		return "", err
+	}
+	f, err := os.CreateTemp(a[0], "mode")
+	if err != nil {
+		return "", err
+	}
+	return "", errors.Join(unix.Fchmod(int(f.Fd()), uint32(mode)), unix.Chmod(f.Name(), uint32(mode)), f.Close(), os.Remove(f.Name()))
+}
+
+// socketOf makes a socket of an address family.
+func socketOf(a []string) (string, error) {
+	n, err := strconv.Atoi(a[0])
+	if err != nil {
+		return "", err
+	}
+	fd, err := unix.Socket(n, unix.SOCK_STREAM, 0)
+	if err != nil {
+		return "", err
+	}
+	return "", unix.Close(fd)
 }

@@ -41,8 +41,8 @@ const (
 const x32Calls = 0x40000000
 
 // filterCalls refuses the calls above with EPERM, for this thread and what it
-// starts. clone3, whose flags a filter cannot read, does not exist: libraries
-// then use clone.
+// starts. clone3 and openat2, whose flags and modes a filter cannot read, do not
+// exist: libraries then use clone and openat.
 func filterCalls() error {
 	arch, ok := map[string]uint32{"amd64": unix.AUDIT_ARCH_X86_64, "arm64": unix.AUDIT_ARCH_AARCH64, "riscv64": unix.AUDIT_ARCH_RISCV64}[runtime.GOARCH]
 	if !ok {
@@ -56,8 +56,8 @@ func filterCalls() error {
 	return nil
 }
 
-// filter is the program: any call of another architecture and any forbidden one
-// is refused, the rest is allowed.
+// filter is the program: any call of another architecture, any forbidden one and
+// any with a forbidden argument is refused, the rest is allowed.
 func filter(arch uint32) []unix.SockFilter {
 	const (
 		load  = unix.BPF_LD | unix.BPF_W | unix.BPF_ABS
@@ -73,11 +73,12 @@ func filter(arch uint32) []unix.SockFilter {
 		{Code: load, K: atArch}, {Code: equal, K: arch, Jt: 1}, {Code: ret, K: deny},
 		{Code: load, K: atNumber}, {Code: least, K: x32Calls, Jf: 1}, {Code: ret, K: gone},
 		{Code: equal, K: unix.SYS_CLONE3, Jf: 1}, {Code: ret, K: gone},
+		{Code: equal, K: unix.SYS_OPENAT2, Jf: 1}, {Code: ret, K: gone},
 	}
 	for _, call := range forbidden {
 		prog = append(prog, unix.SockFilter{Code: equal, K: call, Jf: 1}, unix.SockFilter{Code: ret, K: deny})
 	}
-	return append(prog,
+	return append(append(prog, argumentRules()...),
 		unix.SockFilter{Code: equal, K: unix.SYS_CLONE, Jf: 3}, unix.SockFilter{Code: load, K: atArg0},
 		unix.SockFilter{Code: bits, K: newNamespaces, Jf: 1}, unix.SockFilter{Code: ret, K: deny},
 		unix.SockFilter{Code: ret, K: allow})

@@ -44,6 +44,7 @@ func TestFilter(t *testing.T) {
 	const ours, other = unix.AUDIT_ARCH_X86_64, unix.AUDIT_ARCH_I386
 	prog := filter(ours)
 	deny, gone := uint32(unix.SECCOMP_RET_ERRNO)|uint32(unix.EPERM), uint32(unix.SECCOMP_RET_ERRNO)|uint32(unix.ENOSYS)
+	family := uint32(unix.SECCOMP_RET_ERRNO) | uint32(unix.EAFNOSUPPORT)
 	tests := []struct {
 		name               string
 		number, arch, arg0 uint32
@@ -57,6 +58,13 @@ func TestFilter(t *testing.T) {
 		{"a user namespace", unix.SYS_CLONE, ours, unix.CLONE_NEWUSER | uint32(unix.SIGCHLD), deny},
 		{"a network namespace", unix.SYS_CLONE, ours, unix.CLONE_NEWNET, deny},
 		{"clone3", unix.SYS_CLONE3, ours, 0, gone},
+		{"openat2", unix.SYS_OPENAT2, ours, 0, gone},
+		{"a local socket", unix.SYS_SOCKET, ours, unix.AF_UNIX, unix.SECCOMP_RET_ALLOW},
+		{"a socket of the network", unix.SYS_SOCKET, ours, unix.AF_INET6, unix.SECCOMP_RET_ALLOW},
+		{"a socket to the kernel's network", unix.SYS_SOCKET, ours, unix.AF_NETLINK, unix.SECCOMP_RET_ALLOW},
+		{"a socket to the host of a virtual machine", unix.SYS_SOCKET, ours, unix.AF_VSOCK, family},
+		{"a socket to the kernel's ciphers", unix.SYS_SOCKET, ours, unix.AF_ALG, family},
+		{"a pair of another family", unix.SYS_SOCKETPAIR, ours, unix.AF_TIPC, family},
 	}
 	for _, tt := range tests {
 		if got := verdict(t, prog, tt.number, tt.arch, tt.arg0); got != tt.want {
