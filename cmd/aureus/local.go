@@ -54,15 +54,27 @@ func withLocal(ctx context.Context, e *env, data string, fn func(*control.Contro
 	return sequencer.New(db, key, nil).Flush(ctx)
 }
 
+// notValid is the error of a blueprint that does not pass validation, with what is
+// wrong with it.
+func notValid(code fault.Code, file string, r control.Report) error {
+	err := fault.New(code, "%s does not pass validation", file)
+	for _, f := range r.Findings {
+		if f.Severity == "error" {
+			err = err.With(fault.Detail{File: f.File, Line: f.Line, Column: f.Column, Path: f.Path, Code: f.Rule, Message: f.Message, Fix: f.Remediation})
+		}
+	}
+	return err
+}
+
 // localVersion makes a version of a blueprint file without registering it, with
 // the model of the environment.
 func localVersion(ctx context.Context, e *env, file string) (*resource.Manifest, string, agentrun.Model, error) {
-	a, _, err := readBlueprint(e, file)
+	a, src, err := readBlueprint(e, file)
 	if err != nil {
 		return nil, "", nil, err
 	}
-	if r := control.Validate(a, nil); !r.Passed {
-		return nil, "", nil, fault.New(fault.Blocked, "%s does not pass validation; `aureus validate %s` shows where", file, file)
+	if r := control.Validate(a, src); !r.Passed {
+		return nil, "", nil, notValid(fault.Invalid, file, r)
 	}
 	m, err := localModel(e, a)
 	if err != nil {

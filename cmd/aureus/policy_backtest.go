@@ -108,8 +108,13 @@ func (f backtestFlags) check(r *remote) error {
 	if r.output != "text" && r.output != "json" {
 		return fault.New(fault.Invalid, "--output %q is not text or json", r.output)
 	}
-	if (f.runs == "") == (f.agent == "") {
+	switch {
+	case f.runs == "" && f.agent == "":
 		return fault.New(fault.Invalid, "say where the runs are from: --runs FILE, or --agent AGENT for those of the server")
+	case f.runs != "" && f.agent != "":
+		return fault.New(fault.Invalid, "the runs are from one place: --runs FILE, or --agent AGENT for those of the server; leave one out")
+	case f.since <= 0:
+		return fault.New(fault.Invalid, "--since %s is no time back from now; write for example --since 168h", f.since)
 	}
 	if f.maxAsked < 0 || f.maxAsked > 100 {
 		return fault.New(fault.Invalid, "--max-asked %g is not a percentage from 0 to 100", f.maxAsked)

@@ -59,7 +59,7 @@ func guardOf(e *env, file string) (*blueprint.Agent, *guard.Compiled, error) {
 		return nil, nil, err
 	}
 	if r := control.Validate(a, src); !r.Passed {
-		return nil, nil, fault.New(fault.Invalid, "%s does not pass validation; `aureus validate %s` shows where", file, file)
+		return nil, nil, notValid(fault.Invalid, file, r)
 	}
 	g, err := guard.Compile(&resource.Manifest{Blueprint: *a})
 	return a, g, err

@@ -87,7 +87,7 @@ func fileSet(e *env, file string, known *resource.Manifest) (set, error) {
 		return set{}, err
 	}
 	if r := control.Validate(a, src); !r.Passed {
-		return set{}, fault.New(fault.Blocked, "%s does not pass validation; `aureus validate %s` shows where", file, file)
+		return set{}, notValid(fault.Blocked, file, r)
 	}
 	m := &resource.Manifest{Blueprint: *a}
 	if known != nil {
@@ -177,7 +177,7 @@ func (f backtestFlags) eachRun(ctx context.Context, e *env, r *remote, do func(r
 		n++
 	}
 	if n == 0 {
-		return fault.New(fault.NotFound, "%s has no %s run in %s since %s ago", f.agent, f.mode, f.env, f.since)
+		return fault.New(fault.NotFound, "%s has no %s run in %s in the last %s", f.agent, f.mode, f.env, f.since)
 	}
 	return nil
 }

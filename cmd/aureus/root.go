@@ -54,9 +54,6 @@ Exit status: 0 done, 1 failed, 2 wrong use, 3 blocked by a gate,
 		SilenceErrors: true,
 	}
 	root.SetVersionTemplate("aureus version {{.Version}}\n")
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return fault.New(fault.Invalid, "%v; `%s --help` shows the flags", err, c.CommandPath())
-	})
 	for _, add := range commands {
 		root.AddCommand(add(e))
 	}
@@ -113,7 +110,8 @@ func report(w io.Writer, err error) int {
 
 // isUsage reports whether err is cobra's own complaint about the words of a call.
 func isUsage(err error) bool {
-	for _, p := range []string{"unknown command", "unknown flag", "unknown shorthand", "accepts ", "requires ", "required flag", "invalid argument"} {
+	for _, p := range []string{"unknown command", "unknown flag", "unknown shorthand", "accepts ", "requires ", "required flag", "invalid argument",
+		"flag needs an argument", "bad flag syntax"} {
 		if strings.HasPrefix(err.Error(), p) {
 			return true
 		}

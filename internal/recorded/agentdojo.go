@@ -115,7 +115,7 @@ func dojoToRun(raw []byte, line int) (Run, error) {
 		return Run{}, fault.New(fault.Invalid, "Line %d: this is not an AgentDojo run: %s.", line, jsonText(err))
 	}
 	if d.Suite == "" || d.UserTask == "" || d.Utility == nil || d.Security == nil {
-		return Run{}, fault.New(fault.Invalid, "Line %d: an AgentDojo run needs suite_name, user_task_id, utility and security.", line)
+		return Run{}, fault.New(fault.Invalid, "Line %d: an AgentDojo run needs suite_name, user_task_id, utility and security; runs of another format are read when it is named.", line)
 	}
 	truth := &Truth{Suite: d.Suite, UserTask: d.UserTask, InjectionTask: text(d.InjectionTask), Utility: *d.Utility, Security: *d.Security}
 	b := builder{calls: map[string]int{}}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/crv"
@@ -27,7 +28,7 @@ func compileEquals(g blueprint.Grader) (check, error) {
 		case err != nil:
 			return fmt.Sprintf("the output cannot be written as JSON: %v", err)
 		case !bytes.Equal(got, want):
-			return fmt.Sprintf("is %s, expected %s", clip(string(got)), clip(string(want)))
+			return fmt.Sprintf("is %s, expected %s", clipJSON(string(got)), clipJSON(string(want)))
 		}
 		return ""
 	}, nil
@@ -149,10 +150,21 @@ func textAt(v any, path string) (string, bool) {
 func noField(path string) string { return fmt.Sprintf("the output has no field %s", path) }
 
 // clip quotes s for a message and keeps it short.
-func clip(s string) string {
+func clip(s string) string { return strconv.Quote(cut(s)) }
+
+// clipJSON is for a value in JSON, which has quotes where it needs them.
+func clipJSON(s string) string {
+	s = cut(s)
+	if strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(s)
+	}
+	return s
+}
+
+func cut(s string) string {
 	const most = 200
 	if len(s) > most {
 		s = strings.ToValidUTF8(s[:most], "") + "..."
 	}
-	return strconv.Quote(s)
+	return s
 }

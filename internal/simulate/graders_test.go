@@ -37,7 +37,7 @@ func TestGraders(t *testing.T) {
 		{"equals field", g{Type: "equals", Field: "amount", Value: 20}, whole, ""},
 		{"equals path", g{Type: "equals", Field: "items.0.id", Value: "A"}, whole, ""},
 		{"equals null", g{Type: "equals", Field: "none"}, whole, ""},
-		{"equals other", g{Type: "equals", Field: "amount", Value: "20"}, whole, `is "20", expected "\"20\""`},
+		{"equals other", g{Type: "equals", Field: "amount", Value: "20"}, whole, `is 20, expected "20"`},
 		{"equals missing", g{Type: "equals", Field: "items.1.id", Value: "A"}, whole, "no field items.1.id"},
 		{"equals whole text", g{Type: "equals", Value: "All is well."}, text, ""},
 		{"field of text", g{Type: "equals", Field: "a", Value: 1}, text, "no field a"},
