@@ -21,7 +21,7 @@ import (
 )
 
 // npm is the file of a peer that `make peers` installs.
-func npm(t *testing.T, path ...string) string {
+func npm(t testing.TB, path ...string) string {
 	t.Helper()
 	dir, err := filepath.Abs("testdata/npm/node_modules")
 	if err != nil {
