@@ -19,7 +19,7 @@ const maxHops = 16
 func (v *view) program(file string, lookup func(string) (string, bool)) {
 	for range maxHops {
 		real := v.follow(file)
-		if real == "" {
+		if real == "" || v.changes(real) { // it could write there what it wants to be shown
 			return
 		}
 		v.modules(filepath.Dir(file))

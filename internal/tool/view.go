@@ -19,6 +19,7 @@ type view struct {
 	home    string   // of who runs Aureus
 	private []string // shown to nobody
 	strict  bool
+	writes  []string                // what the server can change
 	views   map[string]sandbox.View // by target
 }
 
@@ -33,14 +34,21 @@ func (c Config) views(s blueprint.Server, base, program string, strict bool) ([]
 			}
 		}
 	}
+	sb := s.Stdio.Sandbox
+	v.changeable(sb.Write)
+	if err := v.ledAway(s.Name, program); err != nil {
+		return nil, "", err
+	}
 	v.program(program, c.LookupEnv)
 	dir := sandbox.Home
 	for _, a := range s.Stdio.Command[1:] {
+		if err := v.ledAway(s.Name, at(base, a)); err != nil {
+			return nil, "", err
+		}
 		if v.argument(a) {
 			dir = base
 		}
 	}
-	sb := s.Stdio.Sandbox
 	for _, l := range []struct {
 		field string
 		paths []string
@@ -106,6 +114,9 @@ func (v *view) hidden(real string) bool {
 // named shows what the blueprint names.
 func (v *view) named(server, field, p string, write bool) error {
 	name := at(v.base, p)
+	if err := v.ledAway(server, name); err != nil {
+		return err
+	}
 	real, err := filepath.EvalSymlinks(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

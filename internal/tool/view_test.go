@@ -142,6 +142,48 @@ func TestViewsRefuse(t *testing.T) {
 	}
 }
 
+// TestViewsLedAway: a server that may change a folder cannot have itself shown
+// another one by a link there.
+func TestViewsLedAway(t *testing.T) {
+	dir := tree(t, "secret/app/key: x", "work/real/app/key: x", "work/inner -> real", "work/planted -> ../secret", "work/venv/bin/python: #!DIR/secret/app/key", "hop -> work/planted", "shown -> secret")
+	tests := []struct {
+		name    string
+		command []string
+		sb      blueprint.Sandbox
+		ok      bool
+	}{
+		{"a link inside", nil, blueprint.Sandbox{Write: []string{"work"}, Read: []string{"work/inner/app"}}, true},
+		{"a planted link in read", nil, blueprint.Sandbox{Write: []string{"work"}, Read: []string{"work/planted/app"}}, false},
+		{"a planted link at the end", nil, blueprint.Sandbox{Write: []string{"work"}, Read: []string{"work/planted"}}, false},
+		{"a planted link in write", nil, blueprint.Sandbox{Write: []string{"work", "work/planted/app"}}, false},
+		{"a planted link in an argument", []string{"--db", "work/planted/app/key"}, blueprint.Sandbox{Write: []string{"work"}}, false},
+		{"a link to a planted link", nil, blueprint.Sandbox{Write: []string{"work"}, Read: []string{"hop/app"}}, false},
+		{"a link of ours", nil, blueprint.Sandbox{Write: []string{"work"}, Read: []string{"shown/app"}}, true},
+		{"a link that it cannot change", nil, blueprint.Sandbox{Read: []string{"work/planted/app"}}, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := Config{Dir: dir}.withDefaults()
+			s := blueprint.Server{Name: "s", Stdio: &blueprint.StdioServer{Command: append([]string{"/bin/sh"}, tt.command...), Sandbox: tt.sb}}
+			_, _, err := c.views(s, dir, "/bin/sh", false)
+			if tt.ok != (err == nil) || err != nil && !fault.Is(err, fault.Invalid) {
+				t.Errorf("views(%v, %+v) = %v, want ok %v", tt.command, tt.sb, err, tt.ok)
+			}
+		})
+	}
+	program := filepath.Join(dir, "work", "venv", "bin", "python")
+	s := blueprint.Server{Name: "s", Stdio: &blueprint.StdioServer{Command: []string{program}, Sandbox: blueprint.Sandbox{Write: []string{"work"}}}}
+	views, _, err := Config{Dir: dir}.withDefaults().views(s, dir, program, false)
+	for _, x := range views {
+		if strings.Contains(x.Target, "secret") {
+			t.Errorf("views of a program that can change itself show %s, which its first line names", x.Target)
+		}
+	}
+	if err != nil {
+		t.Errorf("views of a program that can change itself = %v", err)
+	}
+}
+
 // TestStrictServer: a tool of tier high makes the sandbox of its server the strict one.
 func TestStrictServer(t *testing.T) {
 	for tier, want := range map[blueprint.Tier]bool{"low": false, "medium": false, "high": true, "critical": true, "": true} {

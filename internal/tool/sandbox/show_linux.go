@@ -45,18 +45,36 @@ func (b *builder) openViews() error {
 		}
 	}
 	for _, v := range b.spec.Views {
-		if err := b.open(v); err != nil {
+		if err := b.openView(v); err != nil {
 			return fmt.Errorf("%s: %w", v.Source, err)
 		}
 	}
 	return nil
 }
 
-func (b *builder) open(v View) error {
+// openView opens what the Spec names. Its Source has no symbolic links; one that
+// was put there since leads nowhere.
+func (b *builder) openView(v View) error {
+	if v.Link != "" || v.Hidden {
+		return b.add(v, unix.AT_FDCWD, "")
+	}
+	fd, err := unix.Openat2(unix.AT_FDCWD, v.Source, &unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_NO_SYMLINKS})
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	return b.add(v, fd, "")
+}
+
+// open opens a part of the system, which may be a symbolic link.
+func (b *builder) open(v View) error { return b.add(v, unix.AT_FDCWD, v.Source) }
+
+// add opens a view at a path in a folder, or the folder itself.
+func (b *builder) add(v View, dir int, name string) error {
 	tree := -1
 	if v.Link == "" && !v.Hidden {
 		var err error
-		if tree, err = unix.OpenTree(unix.AT_FDCWD, v.Source, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE); err != nil {
+		if tree, err = unix.OpenTree(dir, name, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE|unix.AT_EMPTY_PATH); err != nil {
 			return err
 		}
 		attr := unix.MountAttr{Attr_set: unix.MOUNT_ATTR_NOSUID}
