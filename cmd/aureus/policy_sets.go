@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"regexp"
 	"strings"
 	"time"
 
@@ -62,6 +63,9 @@ func agentOf(e *env, ref string) (string, error) {
 	return a.Metadata.Name, nil
 }
 
+// numbered is what names a version; anything else behind an @ is an environment.
+var numbered = regexp.MustCompile(`^(v[0-9]+|sha256:.*)$`)
+
 // policySet compiles a blueprint file, AGENT@VERSION, or what serves as
 // AGENT@ENVIRONMENT. A file's tools are taken as the known version pinned them.
 func policySet(ctx context.Context, e *env, r *remote, ref string, known *resource.Manifest) (set, error) {
@@ -72,11 +76,8 @@ func policySet(ctx context.Context, e *env, r *remote, ref string, known *resour
 	if err != nil {
 		return set{}, err
 	}
-	if agent, env, ok := strings.Cut(ref, "@"); ok {
-		s, err := servingSet(ctx, c, agent, env)
-		if !fault.Is(err, fault.NotFound) {
-			return s, err
-		}
+	if agent, at, ok := strings.Cut(ref, "@"); ok && !numbered.MatchString(at) {
+		return servingSet(ctx, c, agent, at)
 	}
 	return versionSet(ctx, c, ref, ref)
 }
@@ -112,7 +113,7 @@ func servingSet(ctx context.Context, c *client.Client, agent, env string) (set, 
 			return versionSet(ctx, c, d.Stable, agent+"@"+env)
 		}
 	}
-	return set{}, fault.New(fault.NotFound, "no version of %s serves in %s", agent, env)
+	return set{}, fault.New(fault.NotFound, "no version of %s serves in %s; `aureus agents` shows what serves where", agent, env)
 }
 
 func versionSet(ctx context.Context, c *client.Client, ref, name string) (set, error) {
