@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -37,6 +38,8 @@ func TestOpencode(t *testing.T) {
 	if out := w.opencode(m.URL+"/v1", w.token("opencode")); !strings.Contains(out, "Bob has none") {
 		t.Errorf("opencode run = %s, want the model's last words", out)
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if want := []string{"aureus_big", "aureus_echo", "aureus_mail", "aureus_read_page", "aureus_slow"}; !cmp.Equal(m.offered, want) {
 		t.Errorf("the model is offered %q, want %q", m.offered, want)
 	}
@@ -105,6 +108,7 @@ func (w *world) opencode(models, secret string) string {
 // script is an OpenAI-protocol server that streams its turns, one a request.
 type script struct {
 	*httptest.Server
+	mu      sync.Mutex
 	offered []string // the tools of the last request, sorted
 	heard   []string // what the tools answered
 }
@@ -135,6 +139,8 @@ func newScript(t testing.TB, turns ...turn) *script {
 			stream(w, map[string]any{"content": "Mails"}, "stop")
 			return
 		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		s.offered, s.heard = nil, nil
 		for _, tool := range in.Tools {
 			s.offered = append(s.offered, tool.Function.Name)
