@@ -27,21 +27,61 @@ func Bridge(ctx context.Context, endpoint, token string, stdin io.Reader, stdout
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	b := &bridge{endpoint: endpoint, token: token, out: stdout, client: &http.Client{}}
-	lines := bufio.NewScanner(stdin)
-	lines.Buffer(make([]byte, 64<<10), maxLine)
-	for lines.Scan() {
-		if line := bytes.Clone(bytes.TrimSpace(lines.Bytes())); len(line) > 0 {
-			b.take(ctx, line)
-		}
-	}
+	lines, ended := messages(ctx, stdin)
+	b.takeAll(ctx, lines)
 	b.wg.Wait()
+	stopped := ctx.Err() != nil
 	cancel()
 	b.streams.Wait()
 	b.leave()
-	if errors.Is(lines.Err(), bufio.ErrTooLong) {
+	if stopped {
+		return nil
+	}
+	err := <-ended
+	if errors.Is(err, bufio.ErrTooLong) {
 		return fault.New(fault.TooLarge, "a message on stdin is over the limit of %d bytes", maxLine)
 	}
-	return lines.Err()
+	return err
+}
+
+// messages are the lines of stdin until it ends; then ended has what was wrong with
+// it. A read of stdin cannot be interrupted: when ctx ends first the reader stays
+// behind, in a process that is about to end.
+func messages(ctx context.Context, stdin io.Reader) (<-chan []byte, <-chan error) {
+	lines, ended := make(chan []byte), make(chan error, 1)
+	go func() {
+		defer close(lines)
+		s := bufio.NewScanner(stdin)
+		s.Buffer(make([]byte, 64<<10), maxLine)
+		for s.Scan() {
+			line := bytes.Clone(bytes.TrimSpace(s.Bytes()))
+			if len(line) == 0 {
+				continue
+			}
+			select {
+			case lines <- line:
+			case <-ctx.Done():
+				return
+			}
+		}
+		ended <- s.Err()
+	}()
+	return lines, ended
+}
+
+// takeAll takes the client's messages until there are no more or ctx ends.
+func (b *bridge) takeAll(ctx context.Context, lines <-chan []byte) {
+	for {
+		select {
+		case line, more := <-lines:
+			if !more {
+				return
+			}
+			b.take(ctx, line)
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // bridge is one client's connection.
@@ -72,6 +112,10 @@ type envelope struct {
 // everything else arrives in order.
 func (b *bridge) take(ctx context.Context, line []byte) {
 	var m envelope
+	if !json.Valid(line) {
+		b.fail(json.RawMessage("null"), -32700, "a line on stdin is not JSON; write one message a line")
+		return
+	}
 	_ = json.Unmarshal(line, &m) // the gateway says what is wrong with it
 	request := m.Method != "" && len(m.ID) > 0
 	if !request || m.Method == "initialize" {
@@ -84,7 +128,11 @@ func (b *bridge) take(ctx context.Context, line []byte) {
 // post sends a message and hands on what comes back.
 func (b *bridge) post(ctx context.Context, m envelope, line []byte) {
 	res, err := b.send(ctx, http.MethodPost, bytes.NewReader(line))
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		b.failed(m, "aureus mcp was stopped before the answer came")
+		return
+	case err != nil:
 		b.failed(m, fmt.Sprintf("Aureus at %s cannot be reached; check AUREUS_SERVER, and that it runs", b.endpoint))
 		return
 	}
@@ -200,10 +248,13 @@ func (b *bridge) refused(m envelope, res *http.Response) {
 
 // failed answers a request with an error.
 func (b *bridge) failed(m envelope, text string) {
-	if m.Method == "" || len(m.ID) == 0 {
-		return
+	if m.Method != "" && len(m.ID) > 0 {
+		b.fail(m.ID, -32603, text)
 	}
-	data, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": m.ID, "error": map[string]any{"code": -32603, "message": text}})
+}
+
+func (b *bridge) fail(id json.RawMessage, code int, text string) {
+	data, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": id, "error": map[string]any{"code": code, "message": text}})
 	if err == nil {
 		_ = b.write(data, false) // a client that is gone reads nothing
 	}
