@@ -85,7 +85,7 @@ func (l *loop) weigh(a attempt, g *Grant, noAsk string) resource.Decision {
 		l.spec.Count(l.run.Stats, &c)
 	}
 	if g != nil {
-		c.ApprovedDigest, c.Approval = g.ArgsDigest, g.Approval
+		c.ApprovedDigest, c.Approval, c.Shown = g.ArgsDigest, g.Approval, g.Shown
 		l.allow(g.Allow)
 	}
 	l.weighed = Weighed{State: l.guard, Call: c}

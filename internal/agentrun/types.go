@@ -196,6 +196,7 @@ type Spec struct {
 type Grant struct {
 	Approval   string // id
 	ArgsDigest string
+	Shown      []string // the policies that asked, as people were shown; nil: no other can ask
 	Denied     bool
 	Reason     string
 	// Allow is what a yes allows the run beyond the call; nil for nothing.

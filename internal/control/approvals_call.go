@@ -107,6 +107,17 @@ func (t *tx) joinApproval(open, a resource.Approval) (resource.Approval, error) 
 	return open, t.recordApproval(open, "approval.joined", a.CreatedBy, "", map[string]string{"run": joins.Run, "runs": strconv.Itoa(len(open.Runs))})
 }
 
+// feared are the policies whose asking a request shows, never nil.
+func feared(a resource.Approval) []string {
+	out := []string{}
+	if a.Call != nil {
+		for _, f := range a.Call.Fears {
+			out = append(out, f.Policy)
+		}
+	}
+	return out
+}
+
 // useApproval turns an answered request into a grant for one of its runs; a yes
 // works once for each.
 func (t *tx) useApproval(id, run string) (agentrun.Grant, error) {
@@ -114,7 +125,7 @@ func (t *tx) useApproval(id, run string) (agentrun.Grant, error) {
 	if err != nil {
 		return agentrun.Grant{}, err
 	}
-	g := agentrun.Grant{Approval: a.ID, ArgsDigest: a.Digest, Denied: true, Reason: "the request " + string(a.State)}
+	g := agentrun.Grant{Approval: a.ID, ArgsDigest: a.Digest, Denied: true, Reason: "the request " + string(a.State), Shown: feared(a)}
 	i := slices.IndexFunc(a.Runs, func(r resource.AskedRun) bool { return r.Run == run })
 	if i < 0 {
 		g.Reason = "the request is not about this run"

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"slices"
 
 	"github.com/aureus-agents/aureus/internal/agentrun"
 	"github.com/aureus-agents/aureus/resource"
@@ -46,6 +47,20 @@ func (s *Session) Record(ctx context.Context, e agentrun.Entry) (approval string
 	return approval, s.c.tellLimited(ctx, e.Run, err)
 }
 
+// stillFeared reports whether a request shows each of fears. One that does not is
+// left: its yes would be to less.
+func (t *tx) stillFeared(id, run string, fears []resource.Fear) (bool, error) {
+	a, err := t.Approval(id)
+	if err != nil {
+		return false, err
+	}
+	shown := feared(a)
+	if !slices.ContainsFunc(fears, func(f resource.Fear) bool { return !slices.Contains(shown, f.Policy) }) {
+		return true, nil
+	}
+	return false, t.leaveApproval(id, run, "the session has moved on, and more policies ask by now")
+}
+
 // ask opens the approval request of a call, or gives the one that is open for
 // the same arguments.
 func (s *Session) ask(t *tx, run resource.Run, cp agentrun.Checkpoint) (id string, opened bool, err error) {
@@ -55,7 +70,9 @@ func (s *Session) ask(t *tx, run resource.Run, cp agentrun.Checkpoint) (id strin
 		return "", false, nil // people have answered
 	}
 	if id := s.approvals[cp.Decision.ArgsDigest]; id != "" {
-		return id, false, nil
+		if same, err := t.stillFeared(id, run.ID, cp.Decision.Fears); err != nil || same {
+			return id, false, err
+		}
 	}
 	a, err := t.askCall(run, cp)
 	if err != nil {

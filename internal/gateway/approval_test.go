@@ -65,6 +65,27 @@ func TestApprovalRetried(t *testing.T) {
 	})
 }
 
+// TestApprovalOfLess: a yes lifts what people were shown. When the session has read
+// text from outside since, they are asked again.
+func TestApprovalOfLess(t *testing.T) {
+	t.Parallel()
+	w, u := newWorld(t, gateway.Config{Wait: -1}), newUpstream(t)
+	w.deploy(u.desk())
+	s := w.connect(nil)
+	w.say(s, "mail", "hello")
+	first := w.pendingID()
+	w.approve(first, true)
+	w.say(s, "read_page", "x")
+	if res := w.say(s, "mail", "hello"); !res.IsError || u.sent.Load() != 0 {
+		t.Fatalf("mail after a yes to less = %q, %d sent, want another request", textOf(res), u.sent.Load())
+	}
+	second := w.pendingID()
+	w.approve(second, true)
+	if res := w.say(s, "mail", "hello"); second == first || res.IsError || u.sent.Load() != 1 {
+		t.Errorf("mail after the yes to %s = %q, %d sent, want one by another request than %s", second, textOf(res), u.sent.Load(), first)
+	}
+}
+
 // TestApprovalWaits: a call waits for its approval, and of two with the same
 // arguments one approval allows one.
 func TestApprovalWaits(t *testing.T) {

@@ -153,12 +153,15 @@ func TestApprovalIsForExactArguments(t *testing.T) {
 	c := mustCompile(t, manifest(desk()))
 	args := func(amount float64) map[string]any { return map[string]any{"id": "A", "amount": amount} }
 	digest := ArgsDigest("refund", args(20))
+	d, _ := c.Decide(c.Start("hello"), Call{Tool: "refund", Args: args(20)})
 	tests := []struct {
 		name string
 		call Call
 		want resource.DecisionState
 	}{
 		{"the same", Call{Tool: "refund", Args: args(20), ApprovedDigest: digest}, resource.DecisionApproved},
+		{"when people were shown what asks", Call{Tool: "refund", Args: args(20), ApprovedDigest: digest, Shown: d.Policies}, resource.DecisionApproved},
+		{"when people were shown less", Call{Tool: "refund", Args: args(20), ApprovedDigest: digest, Shown: []string{}}, resource.DecisionPending},
 		{"another amount", Call{Tool: "refund", Args: args(21), ApprovedDigest: digest}, resource.DecisionPending},
 		{"another tool", Call{Tool: "close_account", Args: args(20), ApprovedDigest: digest}, resource.DecisionPending},
 		{"no digest", Call{Tool: "refund", Args: args(20)}, resource.DecisionPending},

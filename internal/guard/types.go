@@ -31,6 +31,9 @@ type Call struct {
 	// "" for none. It allows exactly the call whose ArgsDigest is equal.
 	ApprovedDigest string
 	Approval       string // id of that approval
+	// Shown are the policies whose asking people were shown when they approved it.
+	// When another one asks by now, they are asked again; nil: no other can.
+	Shown []string
 	// RecentCalls is how many calls the agent made in this environment in the last minute.
 	RecentCalls int
 	// Session and Day are what all runs of the session, and all runs of the agent in

@@ -78,7 +78,7 @@ func forbidden(plain, ask []*policy) verdict {
 func asked(ask []*policy, call Call, digest string) verdict {
 	p := first(ask)
 	v := verdict{state: resource.DecisionPending, check: p.check, policies: ids(ask), reason: p.because(), allowed: -1}
-	if digest != "" && call.ApprovedDigest == digest {
+	if digest != "" && call.ApprovedDigest == digest && shown(ask, call.Shown) {
 		v.state, v.check, v.approval = resource.DecisionApproved, CheckApproval, call.Approval
 		v.reason = "a human approved exactly these arguments"
 		return v
@@ -88,6 +88,11 @@ func asked(ask []*policy, call Call, digest string) verdict {
 		v.fears = append(v.fears, resource.Fear{Policy: q.id, Reason: q.because(), Quorum: q.quorum})
 	}
 	return v
+}
+
+// shown reports whether people knew of each policy that asks.
+func shown(ask []*policy, list []string) bool {
+	return list == nil || !slices.ContainsFunc(ask, func(p *policy) bool { return !slices.Contains(list, p.id) })
 }
 
 // people is what becomes of a verdict that hands the call to them: they may have
