@@ -84,6 +84,8 @@ peers:
 	fi
 	@cmp -s $(PEERS)/package-lock.json $(PEERS)/node_modules/.installed || { \
 		npm ci --prefix $(PEERS) --ignore-scripts --no-audit --no-fund --loglevel=error && \
+		{ [ "$$(uname -sm)" != "Linux x86_64" ] || [ -x $(PEERS)/node_modules/opencode-linux-x64-baseline/bin/opencode ] || \
+			{ echo "npm left opencode out, which it does when a download fails; run make peers again" >&2; exit 1; }; } && \
 		cp $(PEERS)/package-lock.json $(PEERS)/node_modules/.installed; }
 
 # Known vulnerabilities of what is linked in. It asks vuln.go.dev, so it is not
