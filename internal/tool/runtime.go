@@ -117,6 +117,9 @@ func (v *view) library(prefix string) {
 }
 
 func (v *view) folder(name string) {
+	if v.ledAway("", name) != nil {
+		return
+	}
 	if real, err := filepath.EvalSymlinks(name); err == nil && !v.personal(real) && !v.hidden(real) {
 		v.show(name, real, false)
 	}

@@ -127,6 +127,9 @@ func (v *view) named(server, field, p string, write bool) error {
 		return fault.New(fault.Invalid, "server %q names %s in stdio.sandbox.%s, which no sandbox shows; name the folders that it needs", server, p, field)
 	case v.hidden(real):
 		return fault.New(fault.Invalid, "server %q names %s in stdio.sandbox.%s, which belongs to Aureus itself and is shown to no tool", server, p, field)
+	case write && slices.ContainsFunc(v.private, func(own string) bool { return blueprint.Inside(own, real) }):
+		// It could be hidden, but not held in its place: a folder around it can be renamed.
+		return fault.New(fault.Invalid, "server %q names %s in stdio.sandbox.%s, which holds the data of Aureus itself; name the folders in it that the server changes", server, p, field)
 	}
 	v.show(name, real, write)
 	return nil

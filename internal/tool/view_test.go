@@ -123,6 +123,11 @@ func TestViews(t *testing.T) {
 
 func TestViewsRefuse(t *testing.T) {
 	dir := tree(t, "data/key.pem: x", "data/more/", "kernel -> /proc", "whole -> /", "leak -> data/key.pem")
+	c := Config{Dir: dir, Private: []string{filepath.Join(dir, "data", "more")}}.withDefaults()
+	over := blueprint.Server{Name: "s", Stdio: &blueprint.StdioServer{Command: []string{"/bin/sh"}, Sandbox: blueprint.Sandbox{Write: []string{"."}}}}
+	if _, _, err := c.views(over, dir, "/bin/sh", false); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "holds the data of Aureus") {
+		t.Errorf("views with write of a folder around the data of Aureus = %v, want INVALID", err)
+	}
 	tests := []struct{ path, want string }{
 		{"nothing", "does not exist"}, {"/", "no sandbox shows"}, {"/proc/self", "no sandbox shows"}, {"/sys", "no sandbox shows"}, {"/dev/shm", "no sandbox shows"},
 		{"kernel", "no sandbox shows"}, {"whole", "no sandbox shows"}, {"data", "belongs to Aureus"}, {"data/more", "belongs to Aureus"}, {"leak", "belongs to Aureus"},
@@ -145,7 +150,7 @@ func TestViewsRefuse(t *testing.T) {
 // TestViewsLedAway: a server that may change a folder cannot have itself shown
 // another one by a link there.
 func TestViewsLedAway(t *testing.T) {
-	dir := tree(t, "secret/app/key: x", "work/real/app/key: x", "work/inner -> real", "work/planted -> ../secret", "work/venv/bin/python: #!DIR/secret/app/key", "hop -> work/planted", "shown -> secret")
+	dir := tree(t, "secret/app/key: x", "work/real/app/key: x", "work/inner -> real", "work/planted -> ../secret", "work/venv/bin/python: #!DIR/secret/app/key", "hop -> work/planted", "shown -> secret", "work/js/main.js: x", "work/js/package.json: {}", "work/js/node_modules -> ../../secret")
 	tests := []struct {
 		name    string
 		command []string
@@ -172,7 +177,7 @@ func TestViewsLedAway(t *testing.T) {
 		})
 	}
 	program := filepath.Join(dir, "work", "venv", "bin", "python")
-	s := blueprint.Server{Name: "s", Stdio: &blueprint.StdioServer{Command: []string{program}, Sandbox: blueprint.Sandbox{Write: []string{"work"}}}}
+	s := blueprint.Server{Name: "s", Stdio: &blueprint.StdioServer{Command: []string{program, "work/js/main.js"}, Sandbox: blueprint.Sandbox{Write: []string{"work"}}}}
 	views, _, err := Config{Dir: dir}.withDefaults().views(s, dir, program, false)
 	for _, x := range views {
 		if strings.Contains(x.Target, "secret") {
