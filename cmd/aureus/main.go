@@ -19,10 +19,11 @@ func main() {
 }
 
 // run is the whole program but the process: it returns the exit status.
-func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	cmd := newRoot(&env{stdin: stdin, stdout: stdout, stderr: stderr, getenv: os.Getenv})
+func run(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Writer) int {
+	in = &stdin{ctx: ctx, source: in}
+	cmd := newRoot(&env{stdin: in, stdout: stdout, stderr: stderr, getenv: os.Getenv})
 	cmd.SetArgs(args)
-	cmd.SetIn(stdin)
+	cmd.SetIn(in)
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)
 	return report(stderr, execute(ctx, cmd))
