@@ -119,15 +119,16 @@ type importedRuns struct {
 func newRunsImport(e *env) *cobra.Command {
 	var format, data string
 	cmd := &cobra.Command{
-		Use:   "import --format taubench|agentdojo FILE",
+		Use:   "import --format aureus|taubench|agentdojo FILE",
 		Short: "Import recorded runs",
-		Long: `Import recorded runs: tau-bench result files (JSON) or AgentDojo runs (JSON
-lines), plain or gzip. A run that was imported before is left as it is. They go
-to the server when AUREUS_TOKEN is set, and else into the data folder.`,
+		Long: `Import recorded runs: tau-bench result files (JSON), AgentDojo runs (JSON lines)
+or runs of Aureus as "aureus runs show RUN -o json" prints them, plain or gzip. A
+run that was imported before is left as it is. They go to the server when
+AUREUS_TOKEN is set, and else into the data folder.`,
 		Args: cobra.ExactArgs(1),
 	}
 	r := remoteFlags(e, cmd)
-	cmd.Flags().StringVar(&format, "format", "", "taubench or agentdojo")
+	cmd.Flags().StringVar(&format, "format", "", "aureus, taubench or agentdojo")
 	cmd.Flags().StringVar(&data, "data", defaultData, "data folder")
 	_ = cmd.MarkFlagRequired("format") // the flag is there
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
