@@ -78,6 +78,17 @@ func TestFilter(t *testing.T) {
 	}
 }
 
+// TestMeasureCountsFirst: beside a fork bomb there is no time to look at each process.
+func TestMeasureCountsFirst(t *testing.T) {
+	all, err := measure(1 << 30)
+	if err != nil || all.memory == 0 || all.threads == 0 {
+		t.Errorf("measure of all = %+v, %v, want memory and threads", all, err)
+	}
+	if many, err := measure(-1); err != nil || many.memory != 0 || many.threads == 0 {
+		t.Errorf("measure of too many = %+v, %v, want their number and no memory", many, err)
+	}
+}
+
 func TestUsage(t *testing.T) {
 	tests := []struct {
 		name, status string
