@@ -85,6 +85,7 @@ func (c *conn) call(ctx context.Context, bt blueprint.Tool, call agentrun.Call) 
 		defer l.listen(call.ID, call.Progress)()
 	}
 	raw, err := l.callTool(ctx, params)
+	l.answered(err)
 	var refused *jsonrpc.Error
 	switch {
 	case err == nil:

@@ -37,7 +37,9 @@ type link struct {
 	// broken is set by the first request that the connection failed: the SDK may
 	// notice later that it is gone, or never.
 	broken atomic.Bool
-	direct *direct // nil: the SDK makes the calls
+	// unanswered counts calls in a row that ran into their time.
+	unanswered atomic.Int32
+	direct     *direct // nil: the SDK makes the calls
 	// progress is who listens to the progress of calls, by their ids.
 	progress sync.Map
 	// updated is who listens to changes of resources, by subscription.

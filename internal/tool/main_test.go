@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -121,6 +122,10 @@ func newShopAs(role string) *mcp.Server {
 		return say("survived")
 	})
 	add("stuck", func(*mcp.CallToolRequest) *mcp.CallToolResult { select {} })
+	add("freeze", func(*mcp.CallToolRequest) *mcp.CallToolResult {
+		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+		return say("thawed")
+	})
 	add("huge", func(*mcp.CallToolRequest) *mcp.CallToolResult { return say(strings.Repeat("x", 100_000)) })
 	add("monster", func(*mcp.CallToolRequest) *mcp.CallToolResult { return say(strings.Repeat("x", 4<<20)) })
 	add("mixed", func(*mcp.CallToolRequest) *mcp.CallToolResult {

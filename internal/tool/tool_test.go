@@ -380,6 +380,33 @@ func size0(t *testing.T, path string) int64 {
 	return st.Size()
 }
 
+// TestFrozenServer: a server that answers nothing any more is started again,
+// though its process and its pipes are there.
+func TestFrozenServer(t *testing.T) {
+	a := newAdapters(t, Config{})
+	brief := func(name string) blueprint.Tool {
+		bt := write(name)
+		bt.Timeout = blueprint.Duration(200 * time.Millisecond)
+		return bt
+	}
+	tools, _ := open(t, a, shop(t, "shop", brief("freeze"), brief("call_id")))
+	if _, err := call(t, tools, brief("freeze"), nil); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("Call(freeze) = %v, want a timeout", err)
+	}
+	timeouts := 1
+	for end := time.Now().Add(testTimeout); ; timeouts++ {
+		if _, err := call(t, tools, brief("call_id"), nil); err == nil {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal("a frozen server was not started again")
+		}
+	}
+	if timeouts < stuckCalls {
+		t.Errorf("the server was started again after %d timeouts, want at least %d", timeouts, stuckCalls)
+	}
+}
+
 func TestSlowCallTimesOut(t *testing.T) {
 	a := newAdapters(t, Config{})
 	slow := write("stuck")
