@@ -81,7 +81,7 @@ func (l *loop) received(a attempt, res *Result) *resource.CRVStep {
 func (l *loop) failed(ctx context.Context, a attempt, res Result, err error) string {
 	l.run.Stats.ToolCalls++
 	l.run.Stats.Retries += res.Retries
-	text := "The tool did not answer: " + publicMessage(err)
+	text := "The tool did not answer: " + sentence(publicMessage(err))
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		text = fmt.Sprintf("The tool did not answer within %s.", a.call.Tool.Timeout.D(DefaultCallTimeout))
 	}
