@@ -45,14 +45,15 @@ type toolGuard struct {
 	policies policyList // those that can hold for a call of the tool
 	early    policyList // the built-in ones of phase and permission
 	args     resolved.RecordType
-	strict   bool            // args come from a pinned schema
-	fields   []string        // of the context that its policies read, sorted
-	schema   map[string]any  // of the arguments, as pinned; nil without
-	roles    map[string]role // of arguments, by the blueprint or the schema
-	texts    []string        // arguments that the schema says are strings, sorted
-	asks     []string        // classes in which it counts as asked for
-	trusted  bool            // its results never hold outside text
-	hinted   bool            // only an output schema says that it gives records
+	strict   bool              // args come from a pinned schema
+	fields   []string          // of the context that its policies read, sorted
+	schema   map[string]any    // of the arguments, as pinned; nil without
+	roles    map[string]role   // of arguments, by the blueprint or the schema
+	names    map[string]naming // of arguments, by the schema
+	texts    []string          // arguments that the schema says are strings, sorted
+	asks     []string          // classes in which it counts as asked for
+	trusted  bool              // its results never hold outside text
+	hinted   bool              // only an output schema says that it gives records
 	reads    int64
 }
 
@@ -200,6 +201,7 @@ func newToolGuard(t blueprint.Tool, schema map[string]any) *toolGuard {
 		trusted:  !safe(t.Labels.ReadsOutside),
 		schema:   schemaAt(schema, schema),
 		roles:    rolesOf(t, schema),
+		names:    namingsOf(schema),
 		texts:    textArgs(schema),
 		asks:     asksFor(t),
 		reads:    rankPublic,

@@ -124,7 +124,7 @@ func nameFor(g *toolGuard, r role, have map[string]any) string {
 	}
 	for _, name := range slices.Concat(known, g.texts, list) {
 		fixed, isFixed := g.roles[name]
-		if isFixed && fixed != r || !isFixed && roleOf(name, "nowhere-1") != r || name == g.tool.Spends {
+		if isFixed && fixed != r || !isFixed && roleOf(namingOf(name), "nowhere-1") != r || name == g.tool.Spends {
 			continue
 		}
 		if _, typed := g.args[types.String(name)]; typed {

@@ -147,7 +147,7 @@ func (g *toolGuard) rolesPossible(name string) []role {
 	if r, ok := g.roles[name]; ok {
 		return []role{r}
 	}
-	if roleOf(name, "") == roleTarget {
+	if roleOf(namingOf(name), "") == roleTarget {
 		return []role{roleTarget} // by its name
 	}
 	return []role{roleTarget, roleContent, roleQuantity}

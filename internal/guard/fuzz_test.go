@@ -71,3 +71,15 @@ func FuzzRecordsOf(f *testing.F) {
 		}
 	})
 }
+
+// FuzzMayLink: what the quick look says has no link has none.
+func FuzzMayLink(f *testing.F) {
+	for _, seed := range []string{"hello", "WwW.example.com", "a@b.c", "https:x", "w.ww.x", "www."} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if !mayLink(s) && linkPattern.MatchString(s) {
+			t.Errorf("mayLink(%q) = false, and it has the link %q", s, linkPattern.FindString(s))
+		}
+	})
+}

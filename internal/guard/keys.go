@@ -80,6 +80,9 @@ func lookalike(root, schema map[string]any, v any, depth int) (key, name string)
 	}
 	obj, _ := v.(map[string]any)
 	props := declared(schema)
+	if flat(obj, props) {
+		return "", ""
+	}
 	for _, k := range slices.Sorted(maps.Keys(obj)) {
 		if _, ok := props[k]; !ok {
 			for _, p := range slices.Sorted(maps.Keys(props)) {
@@ -93,6 +96,23 @@ func lookalike(root, schema map[string]any, v any, depth int) (key, name string)
 		}
 	}
 	return "", ""
+}
+
+// flat reports whether an object has declared keys and simple values only, as most
+// arguments do.
+func flat(obj, props map[string]any) bool {
+	for k, v := range obj {
+		if _, ok := props[k]; !ok {
+			return false
+		}
+		if _, isList := toList(v); isList {
+			return false
+		}
+		if _, isObject := v.(map[string]any); isObject {
+			return false
+		}
+	}
+	return true
 }
 
 // isIdentifier reports whether a key is a field's name and not data, as in a map

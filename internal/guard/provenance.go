@@ -84,7 +84,7 @@ type argFlow struct {
 // trace finds where each scalar of args comes from.
 func (c *Compiled) trace(s State, g *toolGuard, args map[string]any) origins {
 	o := origins{byPath: make(map[string]string, len(args)), of: make(map[string]argFlow, len(args)), target: noClass, content: noClass}
-	t := tracer{ground: c.ground, sources: s.Sources, schema: g.schema, into: &o, carries: safe(g.tool.Labels.ActsOutside)}
+	t := tracer{ground: c.ground, sources: s.Sources, schema: g.schema, names: g.names, into: &o, carries: safe(g.tool.Labels.ActsOutside)}
 	for _, name := range slices.Sorted(maps.Keys(args)) {
 		t.top, t.fixed = name, nil
 		if r, ok := g.roles[name]; ok {
@@ -108,9 +108,10 @@ func (c *Compiled) trace(s State, g *toolGuard, args map[string]any) origins {
 type tracer struct {
 	ground, sources []Source
 	schema          map[string]any // of all arguments; nil when it is not known
-	top             string         // the argument
-	fixed           *role          // its role by the blueprint
-	carries         bool           // what is said leaves the house
+	names           map[string]naming
+	top             string // the argument
+	fixed           *role  // its role by the blueprint
+	carries         bool   // what is said leaves the house
 	into            *origins
 }
 
@@ -159,7 +160,7 @@ func (t *tracer) scalar(f *argFlow, path, name string, v any) {
 	case t.fixed != nil:
 		r = *t.fixed
 	case v != nil:
-		r = roleOf(name, v)
+		r = roleOf(t.naming(name), v)
 	}
 	f.class, f.role = max(f.class, k), min(f.role, r)
 	switch r {
@@ -303,11 +304,33 @@ const linkEnds = ".,;:!?'`*_)]}"
 // maxLinks of one value are traced; one with more counts as from nowhere.
 const maxLinks = 32
 
+func (t *tracer) naming(name string) naming {
+	if n, ok := t.names[name]; ok {
+		return n
+	}
+	return namingOf(name)
+}
+
+// mayLink is false only where linkPattern finds nothing; most texts have no link.
+func mayLink(s string) bool {
+	for i := range len(s) {
+		switch s[i] {
+		case ':', '@':
+			return true
+		case '.':
+			if i >= 3 && strings.EqualFold(s[i-3:i], "www") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // links makes links in what is said outside targets: whoever follows one is sent
 // to where it leads, and its words carry data there.
 func (t *tracer) links(v any) {
 	s, ok := v.(string)
-	if !ok || !t.carries {
+	if !ok || !t.carries || !mayLink(s) {
 		return
 	}
 	found := linkPattern.FindAllString(s, maxLinks+1)

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -69,19 +70,44 @@ func rolesOf(t blueprint.Tool, schema map[string]any) map[string]role {
 	return out
 }
 
-// roleOf is the role of a scalar value under a name.
-func roleOf(name string, v any) role {
+// naming is what an argument's name says of its role.
+type naming int
+
+const (
+	namesNothing naming = iota
+	namesTarget
+	namesContent
+)
+
+func namingOf(name string) naming {
 	parts := nameWords(name)
-	for _, p := range parts {
-		if targetWords[p] {
-			return roleTarget
-		}
+	if slices.ContainsFunc(parts, func(p string) bool { return targetWords[p] }) {
+		return namesTarget
 	}
+	if len(parts) > 0 && contentNames[parts[len(parts)-1]] {
+		return namesContent
+	}
+	return namesNothing
+}
+
+// namingsOf are those of a schema's arguments, looked up once.
+func namingsOf(schema map[string]any) map[string]naming {
+	out := map[string]naming{}
+	for name := range declared(schema) {
+		out[name] = namingOf(name)
+	}
+	return out
+}
+
+// roleOf is the role of a scalar value under a name.
+func roleOf(n naming, v any) role {
 	s, text := v.(string)
 	switch {
+	case n == namesTarget:
+		return roleTarget
 	case !text:
 		return roleQuantity
-	case len(parts) > 0 && contentNames[parts[len(parts)-1]]:
+	case n == namesContent:
 		return roleContent
 	case datePattern.MatchString(s), len(s) < minTarget && !strings.ContainsFunc(s, unicode.IsDigit):
 		return roleQuantity
