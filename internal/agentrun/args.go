@@ -38,6 +38,30 @@ func deeper(v any, than int) bool {
 	return than < 0
 }
 
+// maxUnfit bounds what a model is told of arguments that do not fit.
+const maxUnfit = 5
+
+// arguments reads what the model wrote for a call and holds it against the tool's
+// pinned schema: nobody is asked about a call that its server would refuse.
+func (l *loop) arguments(c ToolCall) (args map[string]any, problem string) {
+	args, problem = parseArgs(c.Args)
+	schema := l.spec.Inputs[c.Name]
+	if problem != "" || schema == nil {
+		return args, problem
+	}
+	var wrong []string
+	for _, f := range schema.Check(args) {
+		wrong = append(wrong, strings.TrimPrefix(f.Path+": ", ": ")+f.Message)
+	}
+	if len(wrong) == 0 {
+		return args, ""
+	}
+	if more := len(wrong) - maxUnfit; more > 0 {
+		wrong = append(wrong[:maxUnfit], fmt.Sprintf("and %d more", more))
+	}
+	return nil, "its arguments do not fit the tool: " + strings.Join(wrong, "; ") + "; write them as the tool's schema says."
+}
+
 // parseArgs reads what the model wrote as arguments. problem is a sentence for
 // the model, "" when they are a JSON object.
 func parseArgs(s string) (args map[string]any, problem string) {

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/internal/crv"
 	"github.com/aureus-agents/aureus/internal/guard"
 )
 
@@ -138,5 +139,35 @@ func TestShownResult(t *testing.T) {
 		if got := shownResult(tt.tool, tt.in); got != tt.want {
 			t.Errorf("%s: shownResult = %q, want %q", tt.name, got, tt.want)
 		}
+	}
+}
+
+// TestArgumentsFitTheTool: what a server would refuse by its own schema is told
+// to the model, and nobody decides it.
+func TestArgumentsFitTheTool(t *testing.T) {
+	schema, err := crv.CompileSchema(map[string]any{"type": "object", "required": []any{"path", "content"}, "additionalProperties": false,
+		"properties": map[string]any{"path": map[string]any{"type": "string"}, "content": map[string]any{"type": "string"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &loop{spec: Spec{Inputs: map[string]*crv.CompiledSchema{"write_file": schema}}}
+	tests := []struct {
+		name, tool, args, problem string // part of the problem
+	}{
+		{"fits", "write_file", `{"path":"a","content":"b"}`, ""},
+		{"missing", "write_file", `{"path":"a"}`, `the field "content" is missing`},
+		{"wrong type", "write_file", `{"path":5,"content":"b"}`, "path: got number, want string"},
+		{"none at all", "write_file", ``, `the field "content" is missing`},
+		{"too many wrong", "write_file", `{"a":1,"b":1,"path":1,"content":1}`, "do not fit the tool"},
+		{"a tool without a schema", "other", `{"x":1}`, ""},
+		{"not JSON", "write_file", `{`, "not valid JSON"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			args, problem := l.arguments(ToolCall{Name: tt.tool, Args: tt.args})
+			if (problem == "") != (tt.problem == "") || !strings.Contains(problem, tt.problem) || (args == nil) != (problem != "") {
+				t.Errorf("arguments(%s, %s) = %v, %q, want a problem with %q", tt.tool, tt.args, args, problem, tt.problem)
+			}
+		})
 	}
 }

@@ -27,7 +27,7 @@ type attempt struct {
 func (l *loop) toolTurn(ctx context.Context, answer *Grant) error {
 	a := attempt{ToolCall: l.pending[0], start: l.Now()}
 	a.call = Call{RunID: l.run.ID, ID: callID(l.run.ID, l.progress.Calls+1), Tool: l.tool(a.Name)}
-	args, problem := parseArgs(a.Args)
+	args, problem := l.arguments(a.ToolCall)
 	a.call.Args = args
 	if problem != "" {
 		l.answer(a, l.malformed(a, problem))

@@ -208,7 +208,7 @@ func (s *Session) consider(c Asked) asked {
 	}
 	s.hear(c.User)
 	k.call.Said = s.said
-	args, problem := parseArgs(c.Args)
+	args, problem := l.arguments(k.ToolCall)
 	k.call.Args = args
 	if problem != "" {
 		k.text = l.malformed(k.attempt, problem)

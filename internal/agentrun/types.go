@@ -183,6 +183,8 @@ type Spec struct {
 	Guard    *guard.Compiled
 	Chain    *crv.Chain
 	Success  *crv.Criteria
+	// Inputs are what arguments have to fit, by tool; a tool without one takes any.
+	Inputs map[string]*crv.CompiledSchema
 	// Approve answers an approval request at once, in simulations; nil suspends
 	// the run with outcome waiting.
 	Approve func(tool string, args map[string]any) bool

@@ -15,6 +15,7 @@ type loadedVersion struct {
 	version resource.Version
 	guard   *guard.Compiled
 	chain   *crv.Chain
+	inputs  map[string]*crv.CompiledSchema // of tools
 	success *crv.Criteria
 	input   *crv.CompiledSchema // nil: anything
 	model   agentrun.Model
@@ -102,6 +103,7 @@ func (c *Control) compile(v resource.Version) (*loadedVersion, error) {
 	if l.chain, err = crv.Compile(spec.CRV, spec.Output); err != nil {
 		return nil, err
 	}
+	l.inputs = crv.CompileInputs(v.Manifest)
 	if l.success, err = crv.CompileCriteria(spec.Success); err != nil {
 		return nil, err
 	}

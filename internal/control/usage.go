@@ -22,7 +22,7 @@ type usage struct {
 
 // spec is a run to make with l, counted by u.
 func (c *Control) spec(ctx context.Context, l *loadedVersion, u *usage) agentrun.Spec {
-	return agentrun.Spec{Run: u.run, Manifest: l.version.Manifest, Guard: l.guard, Chain: l.chain, Success: l.success,
+	return agentrun.Spec{Run: u.run, Manifest: l.version.Manifest, Guard: l.guard, Chain: l.chain, Success: l.success, Inputs: l.inputs,
 		Count: func(stats resource.RunStats, call *guard.Call) { u.before(ctx, stats, call) }}
 }
 

@@ -67,6 +67,7 @@ func (v *Version) Play(ctx context.Context, model agentrun.Model, c Case, o Play
 		Manifest: v.poisoned(tls),
 		Guard:    v.guard,
 		Chain:    v.chain,
+		Inputs:   v.inputs,
 		Success:  v.success,
 		Approve:  func(tool string, _ map[string]any) bool { return slices.Contains(approve, tool) },
 	})

@@ -41,6 +41,11 @@ func TestOneVerdict(t *testing.T) {
 			args := `{"id":"A-1","amount":` + value + `}`
 			sc := blueprint.Scenario{Name: "x", Input: "x", Fixtures: []blueprint.Fixture{{Tool: "lookup", Result: args}}}
 			m := desk(sc)
+			for i := range m.Adapters { // whatever the arguments are, the gates judge them
+				for j := range m.Adapters[i].Tools {
+					m.Adapters[i].Tools[j].InputSchema = map[string]any{"type": "object"}
+				}
+			}
 			m.Blueprint.Spec.CRV = append(gates("args:lookup", "amount"), gates("result:lookup", "amount")...)
 			for i := range m.Blueprint.Spec.CRV {
 				m.Blueprint.Spec.CRV[i].Name += "-" + m.Blueprint.Spec.CRV[i].On[:4]

@@ -14,6 +14,7 @@ type Version struct {
 	digest   string
 	guard    *guard.Compiled
 	chain    *crv.Chain
+	inputs   map[string]*crv.CompiledSchema
 	success  *crv.Criteria
 	tools    map[string]blueprint.Tool
 }
@@ -29,6 +30,7 @@ func Prepare(m *resource.Manifest, digest string) (*Version, error) {
 	if v.guard, err = guard.Compile(m); err != nil {
 		return nil, err
 	}
+	v.inputs = crv.CompileInputs(m)
 	if v.chain, err = crv.Compile(spec.CRV, spec.Output); err != nil {
 		return nil, err
 	}
