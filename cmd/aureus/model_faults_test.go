@@ -91,6 +91,9 @@ func oddAgent(name, mode, bad string, timeout blueprint.Duration) *blueprint.Age
 		Tools:       []blueprint.Tool{{Name: "lookup_order", Server: "odd", RiskTier: blueprint.TierLow, Intent: blueprint.IntentRead, Zone: blueprint.ZoneInternal, Timeout: timeout}},
 		Permissions: []blueprint.Permission{{Tools: []string{"lookup_order"}, Intents: []blueprint.Intent{blueprint.IntentRead}, Zone: blueprint.ZoneInternal}},
 	}
+	if dir := filepath.Dir(bad); dir != "." {
+		a.Spec.Servers[0].Stdio.Sandbox.Read = []string{dir}
+	}
 	a.Spec.Evaluation.Suites = []blueprint.Suite{{Name: "smoke", Scenarios: []blueprint.Scenario{{Name: "says done", Input: "hello",
 		Expect: blueprint.Expect{Graders: []blueprint.Grader{{Type: "contains", Text: "done"}}}}}}}
 	return a
@@ -148,7 +151,10 @@ func TestServerFaults(t *testing.T) {
 	model := httptest.NewServer(oddModel())
 	t.Cleanup(model.Close)
 	w := newWorldWith(t, "aureus", model.URL+"/v1")
-	bad := filepath.Join(w.dir, "bad")
+	bad := filepath.Join(w.dir, "faults", "bad")
+	if err := os.Mkdir(filepath.Dir(bad), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	call := func(agent string) *resource.ToolStep {
 		t.Helper()
 		run, err := w.as("shop-app").Invoke(t.Context(), agent, resource.InvokeRequest{Environment: "staging", Input: "mode:tool"})

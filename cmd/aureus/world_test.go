@@ -116,7 +116,7 @@ func (w *world) as(name string) *client.Client {
 func (w *world) agent() *blueprint.Agent {
 	w.t.Helper()
 	a, _, err := generate.FromTemplate("support-desk", map[string]string{"name": demoAgent, "owner": "customer-care",
-		"model": refunddesk.ModelName, "server": demoShopCommand, "refundTier": "medium"}, time.Now)
+		"model": refunddesk.ModelName, "server": demoShopCommand, "writes": demoShopFolder, "refundTier": "medium"}, time.Now)
 	if err != nil {
 		w.t.Fatal(err)
 	}

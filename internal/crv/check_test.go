@@ -20,6 +20,7 @@ func start(t testing.TB) *blueprint.Agent {
 	if err != nil {
 		t.Fatal(err)
 	}
+	a.Spec.Servers[0].Stdio.Sandbox = blueprint.Sandbox{} // tests of a sandbox begin without one
 	return a
 }
 
