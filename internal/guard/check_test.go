@@ -28,6 +28,8 @@ func TestCheck(t *testing.T) {
 		{"misspelt context", "\nforbid (principal, action, resource) when { context.taintd };", "policy/type", `"own", line 2`},
 		{"misspelt resource", `forbid (principal, action, resource) when { resource.tir == "high" };`, "policy/type", "tir"},
 		{"wrong type", `forbid (principal, action, resource) when { resource.zone == "public" };`, "policy/type", "line 1"},
+		{"an action that no tool has", `forbid (principal, action == Action::"send", resource);`, "policy/type", "send"},
+		{"a principal that is nobody", `forbid (principal == User::"x", action, resource);`, "policy/type", "User"},
 		{"argument used as two types", `forbid (principal, action, resource == Tool::"note") when { context.args.a.value > 1 && context.args.a.value == "x" };`, "policy/type", "note"},
 		{"whole arguments before pinning", `forbid (principal, action, resource == Tool::"note") when { context.args == {a: 1} };`, "policy/type", "name the arguments"},
 		{"five open arguments", `forbid (principal, action, resource == Tool::"note") when { context.args.a.value > 1 || context.args.b.value > 1 || context.args.c.value > 1 || context.args.d.value > 1 || context.args.e.value > 1 };`, "policy/type", "split"},

@@ -114,6 +114,10 @@ func nameProblems(a *blueprint.Agent, all []source) []located {
 				probs = append(probs, p)
 			}
 		}
+		for _, name := range s.uses.strangers {
+			probs = append(probs, s.problem("policy/type", name+" is in no request, so a policy that names it never holds",
+				`there are Tool::"NAME", Agent::"NAME", and Action::"call", "read", "write", "delete", "execute", "admin"`))
+		}
 		for _, name := range s.uses.agents {
 			if name != a.Metadata.Name {
 				probs = append(probs, s.problem("policy/unknown-agent", fmt.Sprintf("Agent::%q is not this agent", name), fmt.Sprintf("write Agent::%q or leave the principal open", a.Metadata.Name)))

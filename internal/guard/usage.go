@@ -2,14 +2,18 @@ package guard
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 
 	cedar "github.com/cedar-policy/cedar-go"
+
+	"github.com/aureus-agents/aureus/blueprint"
 )
 
 // usage is what a policy looks at: the entities it names and the parts of the
 // context it reads.
 type usage struct {
+	strangers     []string   // entities that no request has
 	tools, agents []string   // names of Tool:: and Agent:: literals, sorted
 	args          [][]string // paths below context.args
 	allArgs       bool       // it uses context.args, or context, as a whole
@@ -66,7 +70,13 @@ func (u *usage) entity(n map[string]any) {
 		u.tools = append(u.tools, id)
 	case typ == "Agent":
 		u.agents = append(u.agents, id)
+	case typ != "Action" || !knownAction(id):
+		u.strangers = append(u.strangers, fmt.Sprintf("%s::%q", typ, id))
 	}
+}
+
+func knownAction(id string) bool {
+	return id == string(callAction.ID) || slices.Contains(intents, blueprint.Intent(id))
 }
 
 // read notes a chain context.a.b.c.
