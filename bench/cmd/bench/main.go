@@ -58,14 +58,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		"live":     func() ([]measure.Figure, error) { return live.Run(ctx, root, dir, *cold) },
 		"gateway":  func() ([]measure.Figure, error) { return live.Gateway(ctx, root, dir) },
 	}
-	report, failed := measure.NewReport(), error(nil)
-	for name := range strings.SplitSeq(*only, ",") {
-		part, ok := parts[name]
-		if !ok {
+	names := strings.Split(*only, ",")
+	for _, name := range names {
+		if parts[name] == nil {
 			return fmt.Errorf("there is no part %q; -only takes guard, backtest, ledger, live and gateway", name)
 		}
+	}
+	report, failed := measure.NewReport(), error(nil)
+	for _, name := range names {
 		fmt.Fprintf(stderr, "measuring %s\n", name)
-		figures, err := part()
+		figures, err := parts[name]()
 		report.Figures = append(report.Figures, figures...)
 		failed = errors.Join(failed, err)
 	}
