@@ -13,7 +13,7 @@ TEST_P ?= 2
 TEST_TIMEOUT ?= 20m
 TOOL := go tool -modfile=tools/go.mod
 
-.PHONY: build demo test bench bench-attacks lint format vet staticcheck arch tools-test browser race vuln clean
+.PHONY: build demo test bench bench-attacks lint format vet staticcheck arch tools-test walk browser peers race vuln clean
 
 build:
 	go build -ldflags '-s -w' -o bin/aureus ./cmd/aureus
@@ -21,7 +21,7 @@ build:
 demo:
 	go run ./cmd/aureus demo
 
-test: browser peers format vet staticcheck arch tools-test race
+test: browser peers format vet staticcheck arch tools-test walk race
 
 lint: format vet staticcheck arch
 	go -C bench vet ./...
@@ -53,6 +53,10 @@ arch:
 tools-test:
 	go -C tools vet ./...
 	go -C tools test ./...
+
+# A million steps take too long under the race detector, which gets a part of them.
+walk:
+	go test -count=1 -timeout $(TEST_TIMEOUT) -run TestWalkAgreesWithCheck ./internal/guard
 
 # -count=1: a cached result says nothing about this machine. Any skipped test fails the run.
 race: browser peers
