@@ -57,8 +57,9 @@ func dur(d blueprint.Duration) string {
 // TestDocumentedDefaults reads "default X" from the comments of the types.
 func TestDocumentedDefaults(t *testing.T) {
 	got := map[string]string{}
-	documented(t, "types.go", got)
-	documented(t, "sandbox.go", got)
+	for _, name := range []string{"types.go", "types_evaluation.go", "types_release.go", "types_tools.go", "sandbox.go"} {
+		documented(t, name, got)
+	}
 	if diff := cmp.Diff(got, resolvedDefaults()); diff != "" {
 		t.Errorf("defaults (-documented +real):\n%s", diff)
 	}

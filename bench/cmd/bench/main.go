@@ -13,7 +13,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strings"
 
 	"github.com/aureus-agents/aureus/bench/attacks"
@@ -42,7 +41,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	root, err := moduleRoot()
+	root, err := attacks.Root()
 	if err != nil {
 		return err
 	}
@@ -86,23 +85,4 @@ func write(r *measure.Report, name string) error {
 		return err
 	}
 	return errors.Join(r.WriteJSON(f), f.Close())
-}
-
-// moduleRoot is the folder of the product's module: the first one upwards that
-// has the built-in policies.
-func moduleRoot() (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "internal", "guard", "builtin.cedar")); err == nil {
-			return dir, nil
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			return "", errors.New("run it inside the repository")
-		}
-		dir = up
-	}
 }
