@@ -52,7 +52,7 @@ func Each(format string, r io.Reader, do func(Run) error) error {
 		return err
 	}
 	if n == 0 {
-		return fault.New(fault.Invalid, "The file holds no %s run.", format)
+		return fault.New(fault.Invalid, "there is no %s run in what was read; check that it is the right file and that --format names its form", format)
 	}
 	return nil
 }
