@@ -124,7 +124,7 @@ func newShopAs(role string) *mcp.Server {
 	add("stuck", func(*mcp.CallToolRequest) *mcp.CallToolResult { select {} })
 	add("freeze", func(*mcp.CallToolRequest) *mcp.CallToolResult {
 		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
-		return say("thawed")
+		select {} // the stop may reach this thread after the others
 	})
 	add("huge", func(*mcp.CallToolRequest) *mcp.CallToolResult { return say(strings.Repeat("x", 100_000)) })
 	add("monster", func(*mcp.CallToolRequest) *mcp.CallToolResult { return say(strings.Repeat("x", 4<<20)) })
