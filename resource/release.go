@@ -57,10 +57,14 @@ const (
 	ReleasePending     ReleaseState = "pending"           // asked for; nothing done
 	ReleaseChecking    ReleaseState = "checking"          // validation, simulation, evaluation are being made
 	ReleaseAwaiting    ReleaseState = "awaiting_approval" // gates pass; people have to say yes
+	ReleaseFrozen      ReleaseState = "frozen"            // a freeze window is open; goes on when it ends
 	ReleaseDeploying   ReleaseState = "deploying"         // servers and tools are being reached, pins compared
 	ReleaseSmoke       ReleaseState = "smoke"             // smoke tests run
+	ReleaseShadow      ReleaseState = "shadow"            // gets copies of live runs, with its effects captured
+	ReleasePreview     ReleaseState = "preview"           // blue-green: can be tried by name, gets no traffic yet
 	ReleaseCanary      ReleaseState = "canary"            // serves a share of live traffic
-	ReleasePromoted    ReleaseState = "promoted"          // serves all traffic; final
+	ReleaseSoaking     ReleaseState = "soaking"           // serves all traffic and is watched
+	ReleasePromoted    ReleaseState = "promoted"          // serves all traffic and may go on to the next environment; final
 	ReleasePaused      ReleaseState = "paused"            // held; resumes where it was
 	ReleaseRejected    ReleaseState = "rejected"          // a gate or an approver said no; final
 	ReleaseCancelled   ReleaseState = "cancelled"         // withdrawn before it served all traffic; final
@@ -102,6 +106,7 @@ type Release struct {
 	Delta        Delta          `json:"delta"`
 	Tier         blueprint.Tier `json:"tier"` // of the approval that it needs
 	Gates        []Gate         `json:"gates"`
+	Stage        ReleaseStage   `json:"stage"`              // the rules it goes by
 	Approval     string         `json:"approval,omitempty"` // approval request id
 	Plan         CanaryPlan     `json:"plan"`
 	Step         int            `json:"step"` // index into Plan.Steps while in canary
