@@ -202,23 +202,30 @@ const (
 
 // Approval is a request bound to the digest of exactly what is approved.
 type Approval struct {
-	ID          string             `json:"id"`
-	Kind        string             `json:"kind"`    // release or tool_call
-	Subject     string             `json:"subject"` // release id or run id
-	Digest      string             `json:"digest"`  // what is approved: see control
-	Agent       string             `json:"agent"`
-	Environment string             `json:"environment,omitempty"`
-	Title       string             `json:"title"`
-	Tier        blueprint.Tier     `json:"tier"`
-	Quorum      int                `json:"quorum"`
-	Role        Role               `json:"role"`
-	Excluded    []string           `json:"excluded"` // principals who may not answer: author, pusher
-	State       ApprovalState      `json:"state"`
-	Decisions   []ApprovalDecision `json:"decisions"`
-	Tool        string             `json:"tool,omitempty"`
-	Args        map[string]any     `json:"args,omitempty"`   // payload; of tool_call
-	Reason      string             `json:"reason,omitempty"` // why it is asked
-	Call        *AskedCall         `json:"call,omitempty"`   // of tool_call
+	ID          string         `json:"id"`
+	Kind        string         `json:"kind"`    // release, tool_call or waiver
+	Subject     string         `json:"subject"` // release id, run id or waiver id
+	Digest      string         `json:"digest"`  // what is approved: see control
+	Agent       string         `json:"agent"`
+	Environment string         `json:"environment,omitempty"`
+	Title       string         `json:"title"`
+	Tier        blueprint.Tier `json:"tier"`
+	// Quorum is how many different people have to say yes at least: the highest Count
+	// of Rules.
+	Quorum int `json:"quorum"`
+	// Rules are the approval rules of the stage that fit what is asked for, with their
+	// defaults filled in. Each has to be satisfied: Count different people that have its
+	// Role, are in one of its Groups and are none that it Separates. One yes counts for
+	// every rule that the person fits. None is one rule: Quorum people with Role.
+	Rules     []blueprint.ApprovalRule `json:"rules,omitempty"`
+	Role      Role                     `json:"role"`
+	Excluded  []string                 `json:"excluded"` // principals who may not answer: author, pusher
+	State     ApprovalState            `json:"state"`
+	Decisions []ApprovalDecision       `json:"decisions"`
+	Tool      string                   `json:"tool,omitempty"`
+	Args      map[string]any           `json:"args,omitempty"`   // payload; of tool_call
+	Reason    string                   `json:"reason,omitempty"` // why it is asked
+	Call      *AskedCall               `json:"call,omitempty"`   // of tool_call
 	// Runs are the runs that wait for a tool_call. Each may make the call once after a
 	// yes. None joins once an approver has seen the request.
 	Runs      []AskedRun `json:"runs,omitempty"`
