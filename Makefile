@@ -2,6 +2,7 @@
 # make demo    an agent's whole life, in the terminal and the console
 # make bench   the figures of docs/benchmarks.md, beside their peers
 # make bench-attacks   what the guard does with recorded and generated attacks
+# make soak    200 releases under traffic while the server is killed
 # make lint    the checks without the tests
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -13,7 +14,7 @@ TEST_P ?= 2
 TEST_TIMEOUT ?= 20m
 TOOL := go tool -modfile=tools/go.mod
 
-.PHONY: build demo test bench bench-attacks lint format vet staticcheck arch tools-test walk browser peers race vuln clean
+.PHONY: build demo test bench bench-attacks lint format vet staticcheck arch tools-test walk soak browser peers race vuln clean
 
 build:
 	go build -ldflags '-s -w' -o bin/aureus ./cmd/aureus
@@ -91,6 +92,11 @@ peers:
 		{ [ "$$(uname -sm)" != "Linux x86_64" ] || [ -x $(PEERS)/node_modules/opencode-linux-x64-baseline/bin/opencode ] || \
 			{ echo "npm left opencode out, which it does when a download fails; run make peers again" >&2; exit 1; }; } && \
 		cp $(PEERS)/package-lock.json $(PEERS)/node_modules/.installed; }
+
+# 200 releases of 20 agents under live traffic, with kill -9 every few seconds:
+# about ten minutes. The tests have a small one.
+soak:
+	go test -count=1 -v -timeout 60m -run 'TestSoak$$' ./cmd/aureus -args -soak.releases 200 -soak.agents 20 -soak.kill 5s
 
 # Known vulnerabilities of what is linked in. It asks vuln.go.dev, so it is not
 # part of test or lint, which need nothing but the module proxy.

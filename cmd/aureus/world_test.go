@@ -222,7 +222,12 @@ var runOfCall = regexp.MustCompile(`^(run_[0-9a-f]+)-\d+$`)
 // effects counts the rows of a table of the shop by run.
 func (w *world) effects(table string) map[string]int {
 	w.t.Helper()
-	db, err := sql.Open("sqlite", "file:"+w.shopFile()+"?mode=ro")
+	return w.effectsIn(w.shopFile(), table)
+}
+
+func (w *world) effectsIn(shop, table string) map[string]int {
+	w.t.Helper()
+	db, err := sql.Open("sqlite", "file:"+shop+"?mode=ro")
 	if err != nil {
 		w.t.Fatal(err)
 	}
