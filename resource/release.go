@@ -219,7 +219,8 @@ type Approval struct {
 	// every rule that the person fits. None is one rule: Quorum people with Role.
 	Rules     []blueprint.ApprovalRule `json:"rules,omitempty"`
 	Role      Role                     `json:"role"`
-	Excluded  []string                 `json:"excluded"` // principals who may not answer: author, pusher
+	Excluded  []string                 `json:"excluded"` // who may answer by no rule: author, pusher, requester
+	Parties   Parties                  `json:"parties,omitzero"`
 	State     ApprovalState            `json:"state"`
 	Decisions []ApprovalDecision       `json:"decisions"`
 	Tool      string                   `json:"tool,omitempty"`
@@ -243,6 +244,16 @@ type ApprovalDecision struct {
 	Reason  string `json:"reason"`
 	Scope   *Scope `json:"scope,omitempty"` // of a yes that goes beyond the one call
 	At      Millis `json:"at"`
+	// For is in whose name it was given, by Delegation; "" is the actor's own.
+	For        string `json:"for,omitempty"`
+	Delegation string `json:"delegation,omitempty"`
+	// Rules are the indexes of the request's rules that it counts in.
+	Rules []int `json:"rules,omitempty"`
+	// Via is the channel it came by when that was a webhook: generic or slack.
+	Via string `json:"via,omitempty"`
+	// WithdrawnAt is when it was taken back; it counts in nothing then.
+	WithdrawnAt     Millis `json:"withdrawnAt,omitempty"`
+	WithdrawnReason string `json:"withdrawnReason,omitempty"`
 }
 
 // ApprovalToken lets one principal answer one request once. Only its hash is

@@ -90,11 +90,21 @@ type CanaryVerdict struct {
 // ApprovalView is what an approver is shown, with the single-use token that
 // answers exactly this.
 type ApprovalView struct {
-	Approval Approval   `json:"approval"`
-	Release  *Release   `json:"release,omitempty"`
-	Evidence []Evidence `json:"evidence,omitempty"`
-	Run      *Run       `json:"run,omitempty"`
-	Token    string     `json:"token,omitempty"` // "" when the caller may not answer
+	Approval Approval     `json:"approval"`
+	Rules    []RuleStatus `json:"rules"`
+	Release  *Release     `json:"release,omitempty"`
+	Evidence []Evidence   `json:"evidence,omitempty"`
+	// Evaluation is the difference to what serves; nil without an evaluation.
+	Evaluation *EvaluationDifference `json:"evaluation,omitempty"`
+	Previous   *PreviousRelease      `json:"previous,omitempty"` // nil when nothing serves there
+	Waivers    []Waiver              `json:"waivers,omitempty"`  // that the release's gates passed by
+	Run        *Run                  `json:"run,omitempty"`
+	// Names are those that the caller can answer in: its own, and those of whom it is a
+	// delegate.
+	Names []string `json:"names,omitempty"`
+	// Problem says why nobody is asked: what is to be approved is not what was signed.
+	Problem string `json:"problem,omitempty"`
+	Token   string `json:"token,omitempty"` // "" when the caller may not answer
 }
 
 // DecideRequest answers an approval request.
@@ -102,6 +112,9 @@ type DecideRequest struct {
 	Token   string `json:"token"` // of ApprovalView
 	Approve bool   `json:"approve"`
 	Reason  string `json:"reason"`
+	// For is the person in whose name a delegate answers; "" is the caller's own name,
+	// or that of the one person who delegated it when the caller may not answer alone.
+	For string `json:"for,omitempty"`
 	// Scope allows more calls of the tool in the run than the one that is asked for;
 	// only for a tool call that one run waits for.
 	Scope *Scope `json:"scope,omitempty"`
@@ -147,10 +160,11 @@ type LedgerStatus struct {
 
 // TokenRequest asks for an access token.
 type TokenRequest struct {
-	Name       string `json:"name"`
-	Kind       string `json:"kind,omitempty"` // human, agent or service; "" is human
-	Roles      []Role `json:"roles"`
-	TTLSeconds int64  `json:"ttlSeconds,omitempty"` // 0 is no expiry
+	Name       string   `json:"name"`
+	Kind       string   `json:"kind,omitempty"` // human, agent or service; "" is human
+	Roles      []Role   `json:"roles"`
+	Groups     []string `json:"groups,omitempty"`     // of approval rules
+	TTLSeconds int64    `json:"ttlSeconds,omitempty"` // 0 is no expiry
 }
 
 // TokenCreated is a new token with its secret, which is shown this once.

@@ -44,14 +44,16 @@ var System = Actor{Name: "aureus", Kind: "service"}
 
 // Token is an access token without its secret.
 type Token struct {
-	ID        string `json:"id"`
-	Name      string `json:"name"` // the principal's name
-	Kind      string `json:"kind"` // human, agent or service
-	Roles     []Role `json:"roles"`
-	CreatedAt Millis `json:"createdAt"`
-	CreatedBy string `json:"createdBy"`
-	ExpiresAt Millis `json:"expiresAt,omitempty"` // 0 is never
-	RevokedAt Millis `json:"revokedAt,omitempty"`
+	ID    string `json:"id"`
+	Name  string `json:"name"` // the principal's name
+	Kind  string `json:"kind"` // human, agent or service
+	Roles []Role `json:"roles"`
+	// Groups are the teams that the principal answers for in approval rules, sorted.
+	Groups    []string `json:"groups,omitempty"`
+	CreatedAt Millis   `json:"createdAt"`
+	CreatedBy string   `json:"createdBy"`
+	ExpiresAt Millis   `json:"expiresAt,omitempty"` // 0 is never
+	RevokedAt Millis   `json:"revokedAt,omitempty"`
 }
 
 // Event is what the ledger records: who, what, when, why, about which digest.

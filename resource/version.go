@@ -56,6 +56,10 @@ type Build struct {
 	BuildNumber  string `json:"buildNumber,omitempty"`
 	ModelVersion string `json:"modelVersion,omitempty"` // as the endpoint reported it, if asked
 	Source       string `json:"source,omitempty"`       // file name, without folders
+	// Author and Committer are the names of people as their tokens have them, for
+	// approval rules that separate them; "" is not known.
+	Author    string `json:"author,omitempty"`
+	Committer string `json:"committer,omitempty"`
 }
 
 // GenerationRecord says how a blueprint came to be.
