@@ -48,7 +48,7 @@ type explainer struct {
 
 func (e *explainer) walk(ve *jsonschema.ValidationError) {
 	switch ve.ErrorKind.(type) {
-	case *kind.OneOf, *kind.AnyOf:
+	case *kind.OneOf, *kind.AnyOf, *kind.Not:
 		problem, fix := e.rules.about(ve.SchemaURL, "x-problem"), e.rules.about(ve.SchemaURL, "x-fix")
 		e.add(ve.InstanceLocation, "", problem, fix)
 		return

@@ -15,12 +15,18 @@ type Evaluation struct {
 	PassRate *float64 `json:"passRate,omitempty"`
 }
 
-// Suite is a set of scenarios. File names a YAML or JSON file of scenarios beside
-// the blueprint; it is inlined when the blueprint is read.
+// Suite is a set of scenarios, from exactly one of File, Scenarios and Data. File
+// names a YAML or JSON file of scenarios beside the blueprint; it is inlined when
+// the blueprint is read.
 type Suite struct {
 	Name      string     `json:"name"`
 	File      string     `json:"file,omitempty"`
 	Scenarios []Scenario `json:"scenarios,omitempty"`
+	// Data makes a scenario of each row of a data set.
+	Data *DataSet `json:"data,omitempty"`
+	// TaskType gives scenarios without graders those that fit the task, see
+	// [DefaultGraders]: extraction, classification, qa, agentic or conversation.
+	TaskType string `json:"taskType,omitempty"`
 	// Starlark and State serve every scenario that has none of its own.
 	Starlark string         `json:"starlark,omitempty"`
 	State    map[string]any `json:"state,omitempty"`
@@ -49,6 +55,10 @@ type Scenario struct {
 	Tags   []string `json:"tags,omitempty"`
 	// FromRun is the run that the scenario was made from.
 	FromRun string `json:"fromRun,omitempty"`
+	// Turns are what a scripted user says after the answer to the input.
+	Turns []Turn `json:"turns,omitempty"`
+	// User is a model that plays the user after the answer to the input; not with Turns.
+	User *SimulatedUser `json:"user,omitempty"`
 }
 
 // Fixture is what a tool answers. The first fixture of the tool whose Match
@@ -116,23 +126,7 @@ type Expect struct {
 	// Refusal is what may hold instead, under an injected fault, of a run that
 	// succeeds without having done its work.
 	Refusal []Grader `json:"refusal,omitempty"`
-}
-
-// Grader judges a run. Exactly the fields of its type are set.
-type Grader struct {
-	// Type is equals contains notContains regex jsonSchema cel trajectory cost latency.
-	Type  string `json:"type"`
-	Name  string `json:"name,omitempty"`
-	Field string `json:"field,omitempty"` // dotted path in the output; "" is all of it
-	Value any    `json:"value,omitempty"` // of equals
-	Text  string `json:"text,omitempty"`  // of contains, notContains, regex
-	// Schema is the JSON Schema of jsonSchema.
-	Schema map[string]any `json:"schema,omitempty"`
-	// Expression is the CEL of cel, over run as in Criterion.
-	Expression string `json:"expression,omitempty"`
-	// Trajectory: tool names. Mode is exact, inOrder, anyOrder or none.
-	Tools []string `json:"tools,omitempty"`
-	Mode  string   `json:"mode,omitempty"`
-	// Max is USD of cost, milliseconds of latency.
-	Max *float64 `json:"max,omitempty"`
+	// Output is what the run should answer, for the graders of the suite's task
+	// type, and for graders that compare and have no value or text of their own.
+	Output any `json:"output,omitempty"`
 }
