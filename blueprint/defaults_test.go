@@ -26,6 +26,10 @@ func resolvedDefaults() map[string]string {
 	g := blueprint.CRVGate{}.Resolved()
 	f := blueprint.Fault{}.Resolved()
 	sb := blueprint.Sandbox{}.Resolved(false)
+	stage := blueprint.Stage{}.Resolved(true)
+	metric := blueprint.GateRule{Metric: "errorRate"}.Resolved()
+	rule := blueprint.ApprovalRule{}.Resolved()
+	sh := blueprint.Shadow{}.Resolved()
 	return map[string]string{
 		"Model.Timeout": dur(blueprint.Model{}.Resolved().Timeout), "Tool.Timeout": dur(tool.Timeout), "Tool.Retries": fmt.Sprint(*tool.Retries),
 		"Budgets.Steps": fmt.Sprint(b.Steps), "Budgets.ToolCalls": fmt.Sprint(b.ToolCalls), "Budgets.Tokens": fmt.Sprint(b.Tokens),
@@ -36,6 +40,12 @@ func resolvedDefaults() map[string]string {
 		"Canary.Deadline": dur(c.Deadline), "CanaryStep.Runs": fmt.Sprint(c.Steps[0].Runs),
 		"Fault.Delay": dur(f.Delay), "Fault.Probability": fmt.Sprint(*f.Probability),
 		"Sandbox.MemoryMiB": fmt.Sprint(sb.MemoryMiB), "Sandbox.Processes": fmt.Sprint(sb.Processes), "Sandbox.DiskMiB": fmt.Sprint(sb.DiskMiB), "Sandbox.OpenFiles": fmt.Sprint(sb.OpenFiles),
+		"PipelineSpec.Concurrency": string(blueprint.PipelineSpec{}.Resolved().Concurrency),
+		"Stage.ProgressDeadline":   dur(stage.ProgressDeadline), "Stage.EvidenceMaxAge": dur(stage.EvidenceMaxAge),
+		"GateRule.Window": dur(metric.Window), "GateRule.MinRuns": fmt.Sprint(metric.MinRuns), "GateRule.Waivable": fmt.Sprint(*metric.Waivable),
+		"ApprovalRule.Role": rule.Role, "ApprovalRule.Expires": dur(rule.Expires),
+		"Rollout.Sessions": stage.Rollout.Sessions,
+		"Shadow.Runs":      fmt.Sprint(sh.Runs), "Shadow.Percent": fmt.Sprint(sh.Percent), "Shadow.MaxWorse": fmt.Sprint(sh.MaxWorse), "Shadow.Deadline": dur(sh.Deadline),
 		"Alert.Window": dur(al.Window), "Alert.MinRuns": fmt.Sprint(al.MinRuns),
 	}
 }
@@ -57,7 +67,7 @@ func dur(d blueprint.Duration) string {
 // TestDocumentedDefaults reads "default X" from the comments of the types.
 func TestDocumentedDefaults(t *testing.T) {
 	got := map[string]string{}
-	for _, name := range []string{"types.go", "types_evaluation.go", "types_release.go", "types_tools.go", "sandbox.go"} {
+	for _, name := range []string{"types.go", "types_evaluation.go", "types_release.go", "types_tools.go", "types_pipeline.go", "sandbox.go"} {
 		documented(t, name, got)
 	}
 	if diff := cmp.Diff(got, resolvedDefaults()); diff != "" {

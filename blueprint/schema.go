@@ -3,6 +3,7 @@ package blueprint
 import (
 	"bytes"
 	_ "embed"
+	"encoding/json"
 	"strings"
 	"sync"
 
@@ -12,44 +13,72 @@ import (
 //go:embed agent.schema.json
 var schemaJSON []byte
 
-// SchemaID is the $id of the published schema.
-const SchemaID = "https://github.com/aureus-agents/aureus/blueprint/agent.schema.json"
+//go:embed pipeline.schema.json
+var pipelineSchemaJSON []byte
+
+// SchemaID and PipelineSchemaID are the $id of the published schemas.
+const (
+	SchemaID         = "https://github.com/aureus-agents/aureus/blueprint/agent.schema.json"
+	PipelineSchemaID = "https://github.com/aureus-agents/aureus/blueprint/pipeline.schema.json"
+)
 
 // Schema returns the published JSON Schema (2020-12) of a blueprint. Parse
 // accepts exactly what it accepts, so an editor that knows it shows the same
 // problems.
 func Schema() []byte { return bytes.Clone(schemaJSON) }
 
-// ruleset is the published schema, compiled, and as data for its descriptions.
-type ruleset struct {
-	doc       map[string]any
-	agent     *jsonschema.Schema
-	scenarios *jsonschema.Schema
+// PipelineSchema returns the published JSON Schema (2020-12) of a pipeline as one
+// document: the definitions that it shares with blueprints are inside.
+func PipelineSchema() []byte {
+	var doc map[string]any
+	err := json.Unmarshal(pipelineSchemaJSON, &doc)
+	if err == nil {
+		doc["$defs"].(map[string]any)["agent.schema.json"] = json.RawMessage(schemaJSON)
+		var out []byte
+		if out, err = json.MarshalIndent(doc, "", "  "); err == nil {
+			return append(out, '\n')
+		}
+	}
+	panic("blueprint: pipeline.schema.json: " + err.Error())
 }
 
-// rules compiles the embedded schema once. It is part of the binary, so a
+// ruleset is the published schemas, compiled, and as data for their descriptions.
+type ruleset struct {
+	docs      map[string]any // by $id
+	agent     *jsonschema.Schema
+	scenarios *jsonschema.Schema
+	pipeline  *jsonschema.Schema
+}
+
+// rules compiles the embedded schemas once. They are part of the binary, so a
 // failure is a defect that every test finds.
 var rules = sync.OnceValue(func() *ruleset {
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(schemaJSON))
-	if err != nil {
-		panic("blueprint: agent.schema.json: " + err.Error())
-	}
+	r := &ruleset{docs: map[string]any{}}
 	c := jsonschema.NewCompiler()
 	c.DefaultDraft(jsonschema.Draft2020)
-	if err := c.AddResource(SchemaID, doc); err != nil {
-		panic("blueprint: agent.schema.json: " + err.Error())
+	for id, text := range map[string][]byte{SchemaID: schemaJSON, PipelineSchemaID: pipelineSchemaJSON} {
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+		if err == nil {
+			err = c.AddResource(id, doc)
+		}
+		if err != nil {
+			panic("blueprint: " + id + ": " + err.Error())
+		}
+		r.docs[id] = doc
 	}
-	return &ruleset{
-		doc:       doc.(map[string]any),
-		agent:     c.MustCompile(SchemaID),
-		scenarios: c.MustCompile(SchemaID + "#/$defs/scenarios"),
-	}
+	r.agent = c.MustCompile(SchemaID)
+	r.scenarios = c.MustCompile(SchemaID + "#/$defs/scenarios")
+	r.pipeline = c.MustCompile(PipelineSchemaID)
+	return r
 })
 
 // at returns the schema object that a schema URL points at, nil when there is none.
 func (r *ruleset) at(schemaURL string) map[string]any {
-	_, ptr, _ := strings.Cut(schemaURL, "#")
-	var cur any = r.doc
+	id, ptr, _ := strings.Cut(schemaURL, "#")
+	if id == "" {
+		id = SchemaID
+	}
+	cur := r.docs[id]
 	for _, part := range strings.Split(strings.TrimPrefix(ptr, "/"), "/") {
 		if part == "" {
 			continue

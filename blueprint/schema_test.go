@@ -20,17 +20,32 @@ func TestSchemaHasTheTypesFields(t *testing.T) {
 	if err := json.Unmarshal(blueprint.Schema(), &doc); err != nil {
 		t.Fatal(err)
 	}
-	s := schemaWalk{t: t, doc: doc}
+	s := schemaWalk{t: t, doc: doc, agent: doc}
 	s.walk("agent", reflect.TypeFor[blueprint.Agent](), doc)
 	if s.structs < 30 {
 		t.Errorf("compared %d types, want at least 30: the walk stopped early", s.structs)
 	}
 }
 
+// TestPipelineSchemaHasTheTypesFields holds pipeline.schema.json and its types
+// together, through the one document that is published.
+func TestPipelineSchemaHasTheTypesFields(t *testing.T) {
+	var doc map[string]any
+	if err := json.Unmarshal(blueprint.PipelineSchema(), &doc); err != nil {
+		t.Fatal(err)
+	}
+	agent := doc["$defs"].(map[string]any)["agent.schema.json"].(map[string]any)
+	s := schemaWalk{t: t, doc: doc, agent: agent}
+	s.walk("pipeline", reflect.TypeFor[blueprint.Pipeline](), doc)
+	if s.structs < 14 {
+		t.Errorf("compared %d types, want at least 14: the walk stopped early", s.structs)
+	}
+}
+
 type schemaWalk struct {
-	t       *testing.T
-	doc     map[string]any
-	structs int
+	t          *testing.T
+	doc, agent map[string]any
+	structs    int
 }
 
 // resolve follows $ref.
@@ -40,7 +55,12 @@ func (s *schemaWalk) resolve(m map[string]any) map[string]any {
 		if !ok {
 			return m
 		}
-		m = s.doc["$defs"].(map[string]any)[strings.TrimPrefix(ref, "#/$defs/")].(map[string]any)
+		name, shared := strings.CutPrefix(ref, "agent.schema.json#/$defs/")
+		def, ok := s.doc["$defs"].(map[string]any)[strings.TrimPrefix(ref, "#/$defs/")].(map[string]any)
+		if shared || !ok { // what is shared names its neighbours without the file
+			def = s.agent["$defs"].(map[string]any)[strings.TrimPrefix(name, "#/$defs/")].(map[string]any)
+		}
+		m = def
 	}
 }
 
@@ -95,10 +115,13 @@ func (s *schemaWalk) object(path string, typ reflect.Type, schema map[string]any
 	props, _ := schema["properties"].(map[string]any)
 	var fields []string
 	optional := map[string]bool{}
-	for f := range typ.Fields() {
+	for _, f := range reflect.VisibleFields(typ) {
+		if f.Anonymous {
+			continue // its fields come by themselves
+		}
 		name, opts, _ := strings.Cut(f.Tag.Get("json"), ",")
 		fields = append(fields, name)
-		optional[name] = strings.Contains(opts, "omitempty")
+		optional[name] = strings.Contains(opts, "omit")
 		if p, ok := props[name].(map[string]any); ok {
 			s.walk(path+"."+name, f.Type, p)
 		}

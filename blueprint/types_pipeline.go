@@ -32,8 +32,8 @@ type PipelineSpec struct {
 	// in the one before.
 	Environments []Stage `json:"environments"`
 	// Concurrency is what happens to a release that is started while another one of
-	// the agent moves in the environment: refuse (default), wait until it has ended, or
-	// supersede it when it has no traffic yet and is older, else wait.
+	// the agent moves in the environment: refuse it, let it wait until that has ended, or
+	// supersede that one when it has no traffic yet and is older, else wait; default refuse
 	Concurrency Concurrency `json:"concurrency,omitempty"`
 	// Hotfix is the way out in an emergency; none is no such way.
 	Hotfix *Hotfix `json:"hotfix,omitempty"`
@@ -92,9 +92,9 @@ type GateRule struct {
 	MaxAge   Duration `json:"maxAge,omitempty"` // of its evidence; "" is the stage's
 	// Metric bounds a figure of the version (as in monitor.alerts) while it soaks.
 	Metric  string   `json:"metric,omitempty"`
-	Above   *float64 `json:"above,omitempty"` // fails above
-	Window  Duration `json:"window,omitempty"`
-	MinRuns int      `json:"minRuns,omitempty"`
+	Above   *float64 `json:"above,omitempty"`   // fails above
+	Window  Duration `json:"window,omitempty"`  // of the metric; default 5m
+	MinRuns int      `json:"minRuns,omitempty"` // fewer never fail the metric; default 10
 	// Waivable: a waiver can let a release pass it; signature, order and quarantine
 	// never can be waived. default true
 	Waivable *bool `json:"waivable,omitempty"`
@@ -107,7 +107,7 @@ type ApprovalRule struct {
 	// Changes are kinds of changes in the delta (tool, permission, model, ...) that it
 	// is for; none is any. Both have to fit.
 	Changes []string `json:"changes,omitempty"`
-	// Count is how many people have to say yes.
+	// Count is how many people have to say yes; 0 asks nobody.
 	Count int `json:"count"`
 	// Groups: only members of one of them count; none is every approver.
 	Groups []string `json:"groups,omitempty"`
@@ -135,9 +135,9 @@ type Rollout struct {
 	// Preview is how long a blue-green candidate can be tried by name before it gets
 	// all traffic at once; "" waits for a person who promotes it.
 	Preview Duration `json:"preview,omitempty"`
-	// Sessions is what a rollback does to sessions on the bad version: move (default)
-	// them to the good one with their next run, or finish them where they are, with
-	// no new ones.
+	// Sessions is what a rollback does to sessions on the bad version: move them to the
+	// good one with their next run, or finish them where they are, with no new ones;
+	// default move
 	Sessions string `json:"sessions,omitempty"`
 }
 
