@@ -56,6 +56,11 @@ type Build struct {
 	BuildNumber  string `json:"buildNumber,omitempty"`
 	ModelVersion string `json:"modelVersion,omitempty"` // as the endpoint reported it, if asked
 	Source       string `json:"source,omitempty"`       // file name, without folders
+	CI           string `json:"ci,omitempty"`           // github, gitlab or jenkins: the system that built it
+	URL          string `json:"url,omitempty"`          // of the build there, without user and query
+	Repository   string `json:"repository,omitempty"`   // URL of what the commit is of, without user and query
+	Branch       string `json:"branch,omitempty"`
+	Actor        string `json:"actor,omitempty"` // who started the build, as the CI system says
 	// Author and Committer are the names of people as their tokens have them, for
 	// approval rules that separate them; "" is not known.
 	Author    string `json:"author,omitempty"`

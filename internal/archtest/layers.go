@@ -84,6 +84,7 @@ func Layers() []Layer {
 				{Path: "internal/agentrun"},
 				{Path: "internal/attest"},
 				{Path: "internal/backtest", Also: []string{"internal/recorded"}},
+				{Path: "internal/ci"},
 				{Path: "internal/evaluate", Also: []string{"internal/agentrun", "internal/simulate"}},
 				{Path: "internal/generate", Also: []string{"internal/agentrun", "internal/script"}},
 				{Path: "internal/recorded"},

@@ -72,11 +72,13 @@ func Provenance(v resource.Version, version string) ProvenancePredicate {
 
 func buildParameters(v resource.Version) map[string]any {
 	p := map[string]any{"pushedBy": v.CreatedBy.Name, "tier": string(v.Tier)}
-	if v.Build.BuildNumber != "" {
-		p["buildNumber"] = v.Build.BuildNumber
-	}
-	if v.Build.ModelVersion != "" {
-		p["modelVersion"] = v.Build.ModelVersion
+	for name, value := range map[string]string{
+		"buildNumber": v.Build.BuildNumber, "modelVersion": v.Build.ModelVersion, "ci": v.Build.CI, "buildUrl": v.Build.URL,
+		"branch": v.Build.Branch, "buildActor": v.Build.Actor,
+	} {
+		if value != "" {
+			p[name] = value
+		}
 	}
 	return p
 }
@@ -84,7 +86,11 @@ func buildParameters(v resource.Version) map[string]any {
 func dependencies(v resource.Version) []Descriptor {
 	var out []Descriptor
 	if v.Build.GitSHA != "" {
-		out = append(out, Descriptor{Name: "source", Digest: map[string]string{"gitCommit": v.Build.GitSHA}})
+		source := Descriptor{Name: "source", Digest: map[string]string{"gitCommit": v.Build.GitSHA}}
+		if v.Build.Repository != "" {
+			source.URI = "git+" + v.Build.Repository
+		}
+		out = append(out, source)
 	}
 	if v.Manifest == nil {
 		return out

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/aureus-agents/aureus/internal/attest"
+	"github.com/aureus-agents/aureus/internal/ci"
 	"github.com/aureus-agents/aureus/internal/crv"
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/internal/guard"
@@ -21,6 +22,10 @@ func (c *Control) Push(ctx context.Context, p Principal, r PushRequest) (PushRes
 	}
 	if r.Blueprint == nil {
 		return PushResult{}, fault.New(fault.Invalid, "the request has no blueprint; send it as the field \"blueprint\"")
+	}
+	var err error
+	if r.Build, err = ci.Check(r.Build); err != nil {
+		return PushResult{}, err
 	}
 	report := Validate(r.Blueprint, nil)
 	if !report.Passed {
@@ -87,7 +92,8 @@ func (t *tx) register(p Principal, r PushRequest, m *resource.Manifest, digest s
 
 func buildAttrs(b resource.Build, m *resource.Manifest) map[string]string {
 	attrs := map[string]string{"policies": m.Policies.Digest}
-	for k, s := range map[string]string{"gitSha": b.GitSHA, "buildNumber": b.BuildNumber, "modelVersion": b.ModelVersion} {
+	for k, s := range map[string]string{"gitSha": b.GitSHA, "buildNumber": b.BuildNumber, "modelVersion": b.ModelVersion,
+		"ci": b.CI, "buildUrl": b.URL, "repository": b.Repository, "branch": b.Branch, "buildActor": b.Actor} {
 		if s != "" {
 			attrs[k] = s
 		}
