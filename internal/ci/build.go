@@ -126,13 +126,14 @@ func tidy(b resource.Build) resource.Build {
 func plainURL(s string) string {
 	if !strings.Contains(s, "://") {
 		host, path, ok := strings.Cut(s, ":")
-		if !ok || strings.ContainsAny(s, "?#") || strings.Contains(path, "@") {
+		host = host[strings.LastIndex(host, "@")+1:]
+		if !ok || host == "" || path == "" || strings.ContainsAny(host, "/?# ") || strings.ContainsAny(path, "?#@") {
 			return ""
 		}
-		return host[strings.LastIndex(host, "@")+1:] + ":" + path
+		return host + ":" + path
 	}
 	u, err := url.Parse(s)
-	if err != nil || u.Host == "" {
+	if err != nil || u.Scheme == "" || u.Host == "" {
 		return ""
 	}
 	u.User, u.RawQuery, u.ForceQuery, u.Fragment, u.RawFragment = nil, "", false, "", ""
