@@ -9,24 +9,6 @@ const significance = 0.05
 // the significance at all: 2 * 0.5^6 = 0.031.
 const telling = 6
 
-// The verdicts of a comparison.
-const (
-	Better  = "better"
-	NoWorse = "no_worse"
-	Worse   = "worse"
-)
-
-// Comparison is candidate against baseline on the same cases. A case passes for
-// one of them when more than half of its repeats pass.
-type Comparison struct {
-	BaselinePassRate  float64  `json:"baselinePassRate"`  // share of runs that passed
-	CandidatePassRate float64  `json:"candidatePassRate"` // share of runs that passed
-	Fixed             []string `json:"fixed"`             // suite/case: failed before, pass now
-	Broken            []string `json:"broken"`            // suite/case: passed before, fail now
-	PValue            float64  `json:"pValue"`            // McNemar, exact, two-sided
-	Verdict           string   `json:"verdict"`           // better, no_worse, worse
-}
-
 // compare pairs the cases. With fewer differing cases than the test needs to
 // tell anything, more broken than fixed counts as worse: the doubt is the
 // candidate's.

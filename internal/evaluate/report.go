@@ -1,27 +1,28 @@
 package evaluate
 
 import (
-	"fmt"
-	"slices"
-
-	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/simulate"
 	"github.com/aureus-agents/aureus/resource"
 )
 
 // Report is what an evaluation found.
 type Report struct {
-	Agent    string       `json:"agent"`
-	Digest   string       `json:"digest"`
-	Baseline string       `json:"baseline,omitempty"` // digest
-	Seed     int64        `json:"seed"`               // of the first repeat
-	Repeats  int          `json:"repeats"`
-	Runs     int          `json:"runs"` // of the candidate
-	Passed   bool         `json:"passed"`
-	Message  string       `json:"message,omitempty"` // why it did not pass, in one sentence
-	PassRate float64      `json:"passRate"`          // share of cases that passed in every repeat
-	PassK    []float64    `json:"passK"`             // pass^1..k
-	Cases    []CaseReport `json:"cases"`             // of the candidate, in the blueprint's order
+	Agent    string `json:"agent"`
+	Digest   string `json:"digest"`
+	Baseline string `json:"baseline,omitempty"` // digest
+	Seed     int64  `json:"seed"`               // of the first repeat
+	Repeats  int    `json:"repeats"`
+	Runs     int    `json:"runs"` // of the candidate, that were measured
+	Passed   bool   `json:"passed"`
+	Message  string `json:"message,omitempty"` // why it did not pass, in one sentence
+	// PassRate is the share of the cases that were measured that passed in every
+	// repeat.
+	PassRate float64 `json:"passRate"`
+	// Score is the mean over cases of the mean score of their runs, 0 to 1.
+	Score float64      `json:"score"`
+	PassK []float64    `json:"passK"` // pass^1..k: all of j runs of a case pass
+	AtK   []float64    `json:"passAtK,omitempty"`
+	Cases []CaseReport `json:"cases"` // of the candidate, in the blueprint's order
 	// Of the candidate; CostUSD is the sum and the latencies are percentiles over
 	// all runs.
 	CostUSD float64 `json:"costUSD"`
@@ -29,97 +30,150 @@ type Report struct {
 	P95Ms   float64 `json:"p95Ms"`
 	// Compare is set when there is a baseline.
 	Compare *Comparison `json:"compare,omitempty"`
+	// Stopped is set when the evaluation ended before every case was measured.
+	Stopped *Stopped `json:"stopped,omitempty"`
+	// Basis is what the figures rest on besides the version.
+	Basis *Basis `json:"basis,omitempty"`
+	// Kept is how many runs, of both versions, were made before: by the evaluation
+	// that this one goes on with, or taken from the cache.
+	Kept int `json:"kept,omitempty"`
+}
+
+// Why an evaluation ended before every case was measured.
+const (
+	StoppedEarly  = "early"  // the answer is clear; the error rates hold all the same
+	StoppedBudget = "budget" // the evaluation's own cost or time is used up; nothing is concluded
+	StoppedOutage = "outage" // the model did not answer; nothing is concluded
+)
+
+// Stopped says where and why an evaluation ended before its end.
+type Stopped struct {
+	Reason   string `json:"reason"`   // early, budget or outage
+	Measured int    `json:"measured"` // cases with every run made
+	Planned  int    `json:"planned"`  // cases
+	Message  string `json:"message"`  // a sentence
+}
+
+// Basis is what a report rests on besides the versions: with it, the same
+// evaluation can be told from another one.
+type Basis struct {
+	Cases    string        `json:"cases"`   // digest of the cases: inputs, tools' answers, expectations
+	Graders  string        `json:"graders"` // digest of what the cases expect
+	DataSets []DataSetUsed `json:"dataSets,omitempty"`
+	Judges   []JudgeUsed   `json:"judges,omitempty"`
+	// Models that answered, as their endpoints reported them, sorted.
+	Models         []string `json:"models"`
+	BaselineModels []string `json:"baselineModels,omitempty"`
+	Engine         string   `json:"engine"` // version of the rules by which runs are made and judged
+}
+
+// DataSetUsed is a data set that cases came from.
+type DataSetUsed struct {
+	Name   string `json:"name"`
+	Digest string `json:"digest"`
+	Cases  int    `json:"cases"`
+}
+
+// JudgeUsed is a model that graded.
+type JudgeUsed struct {
+	Name      string   `json:"name"`
+	Model     string   `json:"model"` // as its endpoint reported it
+	Digest    string   `json:"digest"`
+	Repeats   int      `json:"repeats,omitempty"`
+	Agreement *float64 `json:"agreement,omitempty"` // of its repeats, 0 to 1
 }
 
 // CaseReport is one case over its repeats.
 type CaseReport struct {
 	Suite  string      `json:"suite"`
 	Name   string      `json:"name"`
+	Digest string      `json:"digest,omitempty"` // of the case
 	Passes int         `json:"passes"`
 	Runs   []RunReport `json:"runs"`
 }
 
 // RunReport is one run of a case.
 type RunReport struct {
-	Passed    bool             `json:"passed"`
-	Outcome   resource.Outcome `json:"outcome"`
-	Message   string           `json:"message,omitempty"`
+	Passed  bool             `json:"passed"`
+	Outcome resource.Outcome `json:"outcome"`
+	Message string           `json:"message,omitempty"`
+	// Score is the mean of the grades' scores, 1 or 0 for a grade that has none;
+	// without grades it is 1 for a run that passed and else 0.
+	Score     float64          `json:"score"`
 	LatencyMs float64          `json:"latencyMs"` // wall clock and the fixtures' delays
 	CostUSD   float64          `json:"costUSD"`
+	Tokens    int64            `json:"tokens,omitempty"`
+	Model     string           `json:"model,omitempty"` // as its endpoint reported it
 	Grades    []simulate.Grade `json:"grades"`
+	// Calls are the tool calls in their order, TOOL DIGEST-OF-ARGUMENTS.
+	Calls []string `json:"calls,omitempty"`
 }
 
-func (e *evaluation) report(bp *blueprint.Agent, candidate Subject, baseline *Subject) Report {
-	r := Report{
-		Agent:   bp.Metadata.Name,
-		Digest:  candidate.Digest,
-		Seed:    e.Seed,
-		Repeats: e.Repeats,
-		Runs:    len(e.cases) * e.Repeats,
-		Cases:   make([]CaseReport, len(e.cases)),
-	}
-	passes := passesOf(e.arms[0].runs)
-	var latencies []float64
-	for i, c := range e.cases {
-		runs := e.arms[0].runs[i]
-		r.Cases[i] = CaseReport{Suite: c.Suite, Name: c.Scenario.Name, Passes: passes[i], Runs: runs}
-		for _, run := range runs {
-			latencies = append(latencies, run.LatencyMs)
-			r.CostUSD += run.CostUSD
-		}
-	}
-	slices.Sort(latencies)
-	r.P50Ms, r.P95Ms = percentile(latencies, 50), percentile(latencies, 95)
-	r.PassK = PassK(passes, e.Repeats, e.Repeats)
-	r.conclude(bp.Spec.Evaluation.PassRate)
-	if baseline != nil {
-		r.Baseline = baseline.Digest
-		r.Compare = compare(r.Cases, passesOf(e.arms[1].runs), e.Repeats)
-	}
-	return r
+// The verdicts of a comparison.
+const (
+	Better  = "better"
+	NoWorse = "no_worse"
+	Worse   = "worse"
+	Unclear = "unclear" // not enough evidence for any of the others
+)
+
+// Comparison is candidate against baseline on the same cases. The case is the
+// unit: it passes when every repeat of it passes.
+type Comparison struct {
+	BaselinePassRate  float64  `json:"baselinePassRate"`  // share of runs that passed
+	CandidatePassRate float64  `json:"candidatePassRate"` // share of runs that passed
+	Fixed             []string `json:"fixed"`             // suite/case: failed before, pass now
+	Broken            []string `json:"broken"`            // suite/case: passed before, fail now
+	PValue            float64  `json:"pValue"`            // McNemar, exact, two-sided
+	Verdict           string   `json:"verdict"`           // better, no_worse, worse, unclear
+	Message           string   `json:"message,omitempty"` // the verdict as a sentence
+	Cases             int      `json:"cases"`             // that both versions were measured on
+	// Difference is the share of cases that pass now less the share that passed
+	// before; Low and High bound it with Confidence.
+	Difference float64 `json:"difference"`
+	Low        float64 `json:"low"`
+	High       float64 `json:"high"`
+	Confidence float64 `json:"confidence"`
+	// Margin is the loss that no_worse rules out. MarginSet is false when it is the
+	// default, which follows from the number of cases.
+	Margin    float64 `json:"margin"`
+	MarginSet bool    `json:"marginSet"`
+	// Sequential is set when the figures hold at any moment of stopping.
+	Sequential bool             `json:"sequential,omitempty"`
+	Score      *ScoreComparison `json:"score,omitempty"`
+	Flips      []Flip           `json:"flips,omitempty"` // Fixed and Broken with why, in the order of the cases
+	Figures    *FiguresCompared `json:"figures,omitempty"`
 }
 
-// conclude fills Passed, PassRate and Message.
-func (r *Report) conclude(asked *float64) {
-	if len(r.Cases) == 0 {
-		r.Message = simulate.NoCases
-		return
-	}
-	need := 1.0
-	if asked != nil {
-		need = *asked
-	}
-	whole := 0
-	for _, c := range r.Cases {
-		if c.Passes == r.Repeats {
-			whole++
-		}
-	}
-	r.PassRate = float64(whole) / float64(len(r.Cases))
-	r.Passed = r.PassRate >= need
-	if !r.Passed {
-		r.Message = fmt.Sprintf("%d of %d cases passed in every repeat, which is %.1f %%; the blueprint asks for %.1f %%.",
-			whole, len(r.Cases), 100*r.PassRate, 100*need)
-	}
+// ScoreComparison compares the mean scores of the cases. It decides nothing.
+type ScoreComparison struct {
+	Baseline   float64 `json:"baseline"`
+	Candidate  float64 `json:"candidate"`
+	Difference float64 `json:"difference"`
+	Low        float64 `json:"low"` // of Difference: bootstrap over cases
+	High       float64 `json:"high"`
 }
 
-func passesOf(runs [][]RunReport) []int {
-	passes := make([]int, len(runs))
-	for i, rs := range runs {
-		for _, r := range rs {
-			if r.Passed {
-				passes[i]++
-			}
-		}
-	}
-	return passes
+// FiguresCompared are the costs and times of both.
+type FiguresCompared struct {
+	BaselineCostUSD  float64 `json:"baselineCostUSD"`
+	CandidateCostUSD float64 `json:"candidateCostUSD"`
+	BaselineP50Ms    float64 `json:"baselineP50Ms"`
+	CandidateP50Ms   float64 `json:"candidateP50Ms"`
+	BaselineP95Ms    float64 `json:"baselineP95Ms"`
+	CandidateP95Ms   float64 `json:"candidateP95Ms"`
 }
 
-// percentile is the nearest-rank percentile of sorted values, 0 for none.
-func percentile(sorted []float64, p int) float64 {
-	if len(sorted) == 0 {
-		return 0
-	}
-	rank := (p*len(sorted) + 99) / 100
-	return sorted[max(rank, 1)-1]
+// Flip is a case that one version passes and the other does not.
+type Flip struct {
+	Case      string `json:"case"`      // suite/case
+	Fixed     bool   `json:"fixed"`     // false: broken
+	Baseline  int    `json:"baseline"`  // repeats that passed
+	Candidate int    `json:"candidate"` // repeats that passed
+	// Graders are those that the versions' answers differ in, sorted.
+	Graders []string `json:"graders,omitempty"`
+	// Call is the first tool call that differs, as "call 2: before lookup_order,
+	// now issue_refund"; "" when the calls are the same.
+	Call string `json:"call,omitempty"`
+	Why  string `json:"why,omitempty"` // what the failing run says
 }
