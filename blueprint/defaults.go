@@ -78,6 +78,7 @@ func (b Budgets) Resolved() Budgets {
 // Resolved returns e with its defaults filled in.
 func (e Evaluation) Resolved() Evaluation {
 	e.Repeats = or(e.Repeats, DefaultRepeats)
+	e.OnUnclear = or(e.OnUnclear, UnclearBlock)
 	if e.PassRate == nil {
 		rate := DefaultPassRate
 		e.PassRate = &rate

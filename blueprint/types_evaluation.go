@@ -13,6 +13,47 @@ type Evaluation struct {
 	Repeats int     `json:"repeats,omitempty"` // runs a case gets; default 1
 	// PassRate is the share of cases that must pass in every repeat (pass^k); default 1.
 	PassRate *float64 `json:"passRate,omitempty"`
+	// Margin is the loss of passing cases against the baseline, as a share of all
+	// cases, that has to be ruled out for "no worse". None is the smallest that the
+	// number of cases can rule out when none of them flips, and never under
+	// [SmallestMargin].
+	Margin *float64 `json:"margin,omitempty"`
+	// OnUnclear is what a comparison with the baseline does that shows nothing:
+	// block, ask (a human approves) or pass; default block.
+	OnUnclear UnclearAction `json:"onUnclear,omitempty"`
+	// StopEarly plays the cases in a drawn order and stops when the comparison with
+	// the baseline is clear. The error rates hold all the same.
+	StopEarly bool `json:"stopEarly,omitempty"`
+	// Budget of one evaluation; none is no bound.
+	Budget *EvaluationBudget `json:"budget,omitempty"`
+	// Limits of how fast the model is asked; none is no limit.
+	Limits *EvaluationLimits `json:"limits,omitempty"`
+}
+
+// SmallestMargin is the least margin that Aureus sets by itself.
+const SmallestMargin = 0.05
+
+// UnclearAction is what becomes of a comparison that shows nothing.
+type UnclearAction string
+
+// The unclear actions.
+const (
+	UnclearBlock UnclearAction = "block" // the gate blocks
+	UnclearAsk   UnclearAction = "ask"   // the gate warns, and the release needs an approval
+	UnclearPass  UnclearAction = "pass"  // the gate passes when the candidate passes by itself
+)
+
+// EvaluationBudget bounds an evaluation, both versions together. One that would
+// go beyond it stops and does not pass.
+type EvaluationBudget struct {
+	CostUSD  float64  `json:"costUSD,omitempty"`  // 0 is no bound
+	Duration Duration `json:"duration,omitempty"` // wall clock; 0 is no bound
+}
+
+// EvaluationLimits bound how fast an evaluation asks its models, all together.
+type EvaluationLimits struct {
+	RequestsPerMinute int `json:"requestsPerMinute,omitempty"` // 0 is no limit
+	TokensPerMinute   int `json:"tokensPerMinute,omitempty"`   // prompt and completion; 0 is no limit
 }
 
 // Suite is a set of scenarios, from exactly one of File, Scenarios and Data. File
