@@ -1,6 +1,9 @@
 package blueprint
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // The documented defaults. The comments of the types name them; a test holds
 // the two together.
@@ -20,6 +23,9 @@ const (
 	DefaultMaxFailureRate = 0.10
 	DefaultDeadline       = 24 * time.Hour
 	DefaultStepRuns       = 20
+	DefaultOutcomeTimeout = 2 * time.Hour
+	DefaultFailureShare   = 5.0 // of a canary's stream failures; 1 for the others
+	DefaultHarmConfidence = 0.9
 	DefaultAlertWindow    = 5 * time.Minute
 	DefaultAlertMinRuns   = 10
 	DefaultProvider       = "default"
@@ -101,7 +107,34 @@ func (c Canary) Resolved() Canary {
 	c.Beta = or(c.Beta, DefaultBeta)
 	c.MaxFailureRate = or(c.MaxFailureRate, DefaultMaxFailureRate)
 	c.Deadline = or(c.Deadline, Duration(DefaultDeadline))
+	c.Streams = c.streams()
+	c.OutcomeTimeout = or(c.OutcomeTimeout, Duration(DefaultOutcomeTimeout))
+	if c.HarmBudget != nil {
+		b := *c.HarmBudget
+		b.Confidence = or(b.Confidence, DefaultHarmConfidence)
+		c.HarmBudget = &b
+	}
 	return c
+}
+
+// streams are c's streams with their shares, failures first, in the order of
+// [CanaryStreams].
+func (c Canary) streams() []CanaryStream {
+	var out []CanaryStream
+	for _, name := range CanaryStreams() {
+		share := 1.0
+		if name == StreamFailures {
+			share = DefaultFailureShare
+		}
+		i := slices.IndexFunc(c.Streams, func(s CanaryStream) bool { return s.Name == name })
+		if i >= 0 {
+			share = or(c.Streams[i].Share, share)
+		}
+		if i >= 0 || len(c.Streams) == 0 || name == StreamFailures {
+			out = append(out, CanaryStream{Name: name, Share: share})
+		}
+	}
+	return out
 }
 
 // Resolved returns a with its defaults filled in.

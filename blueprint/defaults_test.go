@@ -21,7 +21,7 @@ func resolvedDefaults() map[string]string {
 	b := blueprint.Budgets{}.Resolved()
 	tool := blueprint.Tool{Intent: blueprint.IntentRead}.Resolved()
 	e := blueprint.Evaluation{}.Resolved()
-	c := blueprint.Canary{}.Resolved()
+	c := blueprint.Canary{HarmBudget: &blueprint.HarmBudget{}}.Resolved()
 	al := blueprint.Alert{}.Resolved()
 	g := blueprint.CRVGate{}.Resolved()
 	f := blueprint.Fault{}.Resolved()
@@ -38,7 +38,8 @@ func resolvedDefaults() map[string]string {
 		"Evaluation.Repeats": fmt.Sprint(e.Repeats), "Evaluation.PassRate": fmt.Sprint(*e.PassRate),
 		"Evaluation.OnUnclear": string(e.OnUnclear),
 		"Canary.Alpha":         fmt.Sprint(c.Alpha), "Canary.Beta": fmt.Sprint(c.Beta), "Canary.MaxFailureRate": fmt.Sprintf("%.2f", c.MaxFailureRate),
-		"Canary.Deadline": dur(c.Deadline), "CanaryStep.Runs": fmt.Sprint(c.Steps[0].Runs),
+		"Canary.Deadline": dur(c.Deadline), "Canary.OutcomeTimeout": dur(c.OutcomeTimeout), "CanaryStream.Share": fmt.Sprint(c.Streams[0].Share),
+		"HarmBudget.Confidence": fmt.Sprint(c.HarmBudget.Confidence), "CanaryStep.Runs": fmt.Sprint(c.Steps[0].Runs),
 		"Fault.Delay": dur(f.Delay), "Fault.Probability": fmt.Sprint(*f.Probability),
 		"Sandbox.MemoryMiB": fmt.Sprint(sb.MemoryMiB), "Sandbox.Processes": fmt.Sprint(sb.Processes), "Sandbox.DiskMiB": fmt.Sprint(sb.DiskMiB), "Sandbox.OpenFiles": fmt.Sprint(sb.OpenFiles),
 		"PipelineSpec.Concurrency": string(blueprint.PipelineSpec{}.Resolved().Concurrency),

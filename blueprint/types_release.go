@@ -16,7 +16,7 @@ type ReleasePlan struct {
 
 // Canary is the rollout of a version beside the one that serves.
 type Canary struct {
-	// Steps; none is 10, 50.
+	// Steps; none is 10, 50, or what HarmBudget asks for.
 	Steps []CanaryStep `json:"steps,omitempty"`
 	// Alpha bounds false rollbacks of a release; default 0.001.
 	Alpha float64 `json:"alpha,omitempty"`
@@ -26,6 +26,37 @@ type Canary struct {
 	MaxFailureRate float64 `json:"maxFailureRate,omitempty"`
 	// Deadline after which an undecided canary holds and asks; default 24h.
 	Deadline Duration `json:"deadline,omitempty"`
+	// Streams are what the arms are compared by, each with a share of Alpha. None is
+	// all six, failures with a share of 5 and the others of 1. Failures are compared
+	// whether they are listed or not.
+	Streams []CanaryStream `json:"streams,omitempty"`
+	// OutcomeTimeout is when a run that has not ended counts as failed; default 2h.
+	OutcomeTimeout Duration `json:"outcomeTimeout,omitempty"`
+	// HarmBudget has the steps computed from the traffic; it goes without Steps.
+	HarmBudget *HarmBudget `json:"harmBudget,omitempty"`
+	// UseEvaluation counts each case of the release's evaluation as one run of the
+	// candidate when it is asked whether it fails less than MaxFailureRate. Say so
+	// only if a case fails as often as a live run would.
+	UseEvaluation bool `json:"useEvaluation,omitempty"`
+}
+
+// CanaryStream is one thing that the arms of a canary are compared by.
+type CanaryStream struct {
+	// Name is failures, blocks, denials, escalations, latency or cost.
+	Name string `json:"name"`
+	// Share of Alpha, relative to the other streams; default 5 for failures, 1 for the
+	// others.
+	Share float64 `json:"share,omitempty"`
+}
+
+// HarmBudget says how much a canary may cost.
+type HarmBudget struct {
+	// ExcessFailures is how many failed runs more than the serving version's a bad
+	// version may cause until it is rolled back.
+	ExcessFailures int `json:"excessFailures"`
+	// Confidence is the share of releases, however bad their version, that stay within
+	// it; default 0.9.
+	Confidence float64 `json:"confidence,omitempty"`
 }
 
 // CanaryStep is a share of traffic and how many of the canary's outcomes it
