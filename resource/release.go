@@ -5,7 +5,9 @@ import "github.com/aureus-agents/aureus/blueprint"
 // Environment is a named place where agents serve.
 type Environment struct {
 	Name  string `json:"name"`
-	Order int    `json:"order"` // promotion order, from 1
+	Order int    `json:"order"` // promotion order, from 1: its latest place in any pipeline
+	// Pipelines that have it, sorted.
+	Pipelines []string `json:"pipelines"`
 	// Canary: a version goes beside the serving one first.
 	Canary bool `json:"canary"`
 	// After names the environment that the same digest must have been promoted in.
@@ -27,10 +29,18 @@ type Deployment struct {
 	// Paused: no release may change traffic; what serves goes on serving.
 	Paused bool `json:"paused"`
 	// Stopped: nothing is served (no verified version is left).
-	Stopped   bool   `json:"stopped"`
-	Reason    string `json:"reason,omitempty"` // why paused or stopped
-	Revision  int64  `json:"revision"`
-	UpdatedAt Millis `json:"updatedAt"`
+	Stopped bool `json:"stopped"`
+	// Soaking: Release gave Stable all traffic and still watches it; it is not
+	// promoted yet.
+	Soaking bool `json:"soaking,omitempty"`
+	// Shadow is the release whose version gets copies of what Stable has run.
+	Shadow string `json:"shadow,omitempty"`
+	// WatchedUntil: Stable was restored by a rollback; until then its failures call
+	// people, and never roll back further.
+	WatchedUntil Millis `json:"watchedUntil,omitempty"`
+	Reason       string `json:"reason,omitempty"` // why paused or stopped
+	Revision     int64  `json:"revision"`
+	UpdatedAt    Millis `json:"updatedAt"`
 }
 
 // Snapshot is an immutable record of exactly what serves in an environment.
@@ -95,32 +105,43 @@ type Gate struct {
 
 // Release is the journey of one version into one environment.
 type Release struct {
-	ID           string         `json:"id"`
-	Agent        string         `json:"agent"`
-	Version      int            `json:"version"`
-	Digest       string         `json:"digest"`
-	Environment  string         `json:"environment"`
-	State        ReleaseState   `json:"state"`
-	Revision     int64          `json:"revision"`           // compare-and-swap
-	Baseline     string         `json:"baseline,omitempty"` // digest that served when it began; "" is a first release
-	Delta        Delta          `json:"delta"`
-	Tier         blueprint.Tier `json:"tier"` // of the approval that it needs
-	Gates        []Gate         `json:"gates"`
-	Stage        ReleaseStage   `json:"stage"`              // the rules it goes by
-	Approval     string         `json:"approval,omitempty"` // approval request id
-	Plan         CanaryPlan     `json:"plan"`
-	Step         int            `json:"step"` // index into Plan.Steps while in canary
-	Canary       *CanaryState   `json:"canary,omitempty"`
-	PausedFrom   ReleaseState   `json:"pausedFrom,omitempty"`
-	Reason       string         `json:"reason,omitempty"` // of the last transition
-	Attempt      int            `json:"attempt"`          // counts effects, for idempotency keys
-	Incident     string         `json:"incident,omitempty"`
-	RolledBackTo string         `json:"rolledBackTo,omitempty"` // digest
-	CreatedAt    Millis         `json:"createdAt"`
-	CreatedBy    Actor          `json:"createdBy"`
-	UpdatedAt    Millis         `json:"updatedAt"`
-	EnteredAt    Millis         `json:"enteredAt"`          // of the current state
-	Deadline     Millis         `json:"deadline,omitempty"` // of the canary
+	ID          string         `json:"id"`
+	Agent       string         `json:"agent"`
+	Version     int            `json:"version"`
+	Digest      string         `json:"digest"`
+	Environment string         `json:"environment"`
+	State       ReleaseState   `json:"state"`
+	Revision    int64          `json:"revision"`           // compare-and-swap
+	Baseline    string         `json:"baseline,omitempty"` // digest that served when it began; "" is a first release
+	Delta       Delta          `json:"delta"`
+	Tier        blueprint.Tier `json:"tier"` // of the approval that it needs
+	Gates       []Gate         `json:"gates"`
+	Stage       ReleaseStage   `json:"stage"`              // the rules it goes by
+	Approval    string         `json:"approval,omitempty"` // approval request id
+	Plan        CanaryPlan     `json:"plan"`
+	Step        int            `json:"step"` // index into Plan.Steps while in canary
+	Canary      *CanaryState   `json:"canary,omitempty"`
+	Shadow      *ShadowState   `json:"shadow,omitempty"`
+	// When the checks were made last, people said yes, and the shadow and the preview
+	// ended; a release that is checked again keeps the last three.
+	CheckedAt   Millis `json:"checkedAt,omitempty"`
+	ApprovedAt  Millis `json:"approvedAt,omitempty"`
+	ShadowedAt  Millis `json:"shadowedAt,omitempty"`
+	PreviewedAt Millis `json:"previewedAt,omitempty"`
+	// FrozenUntil is when the freeze window ends that it waits for; FrozenMs is how
+	// long it has waited for windows altogether.
+	FrozenUntil  Millis       `json:"frozenUntil,omitempty"`
+	FrozenMs     int64        `json:"frozenMs,omitempty"`
+	PausedFrom   ReleaseState `json:"pausedFrom,omitempty"`
+	Reason       string       `json:"reason,omitempty"` // of the last transition
+	Attempt      int          `json:"attempt"`          // counts effects, for idempotency keys
+	Incident     string       `json:"incident,omitempty"`
+	RolledBackTo string       `json:"rolledBackTo,omitempty"` // digest
+	CreatedAt    Millis       `json:"createdAt"`
+	CreatedBy    Actor        `json:"createdBy"`
+	UpdatedAt    Millis       `json:"updatedAt"`
+	EnteredAt    Millis       `json:"enteredAt"`          // of the current state
+	Deadline     Millis       `json:"deadline,omitempty"` // of the shadow, preview, canary or soak
 	// DecidedAt and GoodAt: when the outcome that decided a rollback arrived and
 	// when all traffic was on the good version.
 	DecidedAt Millis       `json:"decidedAt,omitempty"`

@@ -72,6 +72,7 @@ func Layers() []Layer {
 					"cel.dev/cel-go", "github.com/santhosh-tekuri/jsonschema/v6", "golang.org/x/text",
 				}},
 				{Path: "internal/guard", Libs: []string{"github.com/cedar-policy/cedar-go", "go.yaml.in/yaml/v3"}},
+				{Path: "internal/pipeline", Libs: []string{"github.com/teambition/rrule-go"}},
 				{Path: "internal/release", Also: []string{"internal/canary"}},
 				{Path: "internal/telemetry/alert"},
 			},
