@@ -46,7 +46,8 @@ func (in *inliner) inline(a *Agent) ([]fault.Detail, error) {
 		in.src.at[at+".cedar"] = Position{File: name, Line: 1, Column: 1}
 	}
 	for i := range a.Spec.Evaluation.Suites {
-		if err := in.suite(&a.Spec.Evaluation.Suites[i], fmt.Sprintf("spec.evaluation.suites[%d]", i)); err != nil {
+		s, at := &a.Spec.Evaluation.Suites[i], fmt.Sprintf("spec.evaluation.suites[%d]", i)
+		if err := errors.Join(in.suite(s, at), in.data(s, at)); err != nil {
 			return nil, err
 		}
 	}
@@ -81,6 +82,11 @@ func (in *inliner) suite(s *Suite, at string) error {
 // read returns the content of a named file and the name to report it by; nil
 // content when a problem was noted.
 func (in *inliner) read(at, name string) ([]byte, string, error) {
+	return in.readUpTo(at, name, in.opts.MaxBytes)
+}
+
+// readUpTo is read with a limit of its own.
+func (in *inliner) readUpTo(at, name string, limit int) ([]byte, string, error) {
 	if in.opts.Files == nil {
 		in.problem(at, "files cannot be named here", "write the content into the blueprint itself")
 		return nil, "", nil
@@ -105,7 +111,7 @@ func (in *inliner) read(at, name string) ([]byte, string, error) {
 		in.problem(at, fmt.Sprintf("%q is not a regular file", name), "name a file")
 		return nil, "", nil
 	}
-	data, err := readLimited(f, clean, min(in.opts.MaxBytes, in.left))
+	data, err := readLimited(f, clean, min(limit, in.left))
 	if err != nil {
 		return nil, "", err
 	}

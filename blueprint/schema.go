@@ -47,6 +47,7 @@ type ruleset struct {
 	docs      map[string]any // by $id
 	agent     *jsonschema.Schema
 	scenarios *jsonschema.Schema
+	scenario  *jsonschema.Schema
 	pipeline  *jsonschema.Schema
 }
 
@@ -68,6 +69,7 @@ var rules = sync.OnceValue(func() *ruleset {
 	}
 	r.agent = c.MustCompile(SchemaID)
 	r.scenarios = c.MustCompile(SchemaID + "#/$defs/scenarios")
+	r.scenario = c.MustCompile(SchemaID + "#/$defs/scenario")
 	r.pipeline = c.MustCompile(PipelineSchemaID)
 	return r
 })

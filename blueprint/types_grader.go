@@ -32,7 +32,7 @@ type Grader struct {
 	// Min is the score, from 0 to 1, from which a run passes: of similarity (default
 	// 0.8), jsonSubset (1), judge (0.5), starlark and command (0.5).
 	Min *float64 `json:"min,omitempty"`
-	// Measure of similarity is levenshtein (default), f1 or rougeL.
+	// Measure of similarity is levenshtein (default), f1, recall or rougeL.
 	Measure string `json:"measure,omitempty"`
 	// Tolerance of number is how far off it may be; Relative is the same as a share of value.
 	Tolerance float64 `json:"tolerance,omitempty"`
