@@ -273,6 +273,11 @@ func (a *soakAgent) customers(ctx context.Context) {
 	for range 2 {
 		wg.Go(func() {
 			for ctx.Err() == nil {
+				url := a.s.w.url.Load().(string)
+				if url == "" {
+					time.Sleep(20 * time.Millisecond) // the server is down
+					continue
+				}
 				a.mu.Lock()
 				n, busy := a.next, a.busy
 				if a.next++; n >= refunddesk.Orders {
@@ -281,21 +286,16 @@ func (a *soakAgent) customers(ctx context.Context) {
 					return
 				}
 				a.mu.Unlock()
-				a.ask(ctx, n)
+				a.ask(ctx, url, n)
 				if !busy {
-					time.Sleep(500 * time.Millisecond) // a quiet time
+					time.Sleep(2 * time.Second) // a quiet time
 				}
 			}
 		})
 	}
 }
 
-func (a *soakAgent) ask(ctx context.Context, n int) {
-	url := a.s.w.url.Load().(string)
-	if url == "" {
-		time.Sleep(20 * time.Millisecond) // the server is down
-		return
-	}
+func (a *soakAgent) ask(ctx context.Context, url string, n int) {
 	c, err := client.New(url, a.s.w.tokens["shop-app"], nil)
 	if err != nil {
 		a.s.w.t.Error(err)
