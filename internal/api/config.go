@@ -13,7 +13,7 @@ import (
 // Limits of a request.
 const (
 	MaxBody       = 256 << 10 // bytes of a JSON body
-	MaxPushBody   = 2 << 20   // bytes of a version to register
+	MaxPushBody   = 16 << 20  // bytes of a version to register
 	MaxInvokeBody = 1 << 20   // bytes of an agent's input
 	MaxImportBody = 64 << 20  // bytes of recorded runs to import
 )
