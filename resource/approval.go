@@ -75,3 +75,11 @@ type PreviousRelease struct {
 	Verified bool   `json:"verified"`
 	Since    Millis `json:"since,omitempty"`
 }
+
+// ChannelUser says which person a user of a channel is, so that an answer which
+// comes by it is that person's.
+type ChannelUser struct {
+	Channel string `json:"channel"` // generic or slack
+	User    string `json:"user"`    // as the channel names it: a Slack user id
+	Person  string `json:"person"`  // the name in that person's tokens
+}

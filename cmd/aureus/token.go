@@ -26,13 +26,15 @@ func newTokenCreate(e *env) *cobra.Command {
 		Use:   "create --name NAME --role ROLE",
 		Short: "Make a token; its secret is shown once",
 		Long: `Make a token; its secret is shown once. Roles: viewer developer operator approver
-auditor admin. Kinds: human agent service; only a human's token can approve.`,
+auditor admin. Kinds: human agent service; only a human's token can approve. Groups
+are names that approval rules ask for; no role includes one.`,
 		Args: cobra.NoArgs,
 	}
 	r := remoteFlags(e, cmd)
 	cmd.Flags().StringVar(&req.Name, "name", "", "the person or service it is for")
 	cmd.Flags().StringVar(&req.Kind, "kind", "human", "human, agent or service")
 	cmd.Flags().StringSliceVar(&roles, "role", nil, "role; repeat for more")
+	cmd.Flags().StringSliceVar(&req.Groups, "group", nil, "team that it answers for in approval rules; repeat for more")
 	cmd.Flags().DurationVar(&ttl, "ttl", 0, "time to live (default: no expiry)")
 	for _, name := range []string{"name", "role"} {
 		_ = cmd.MarkFlagRequired(name) // the flag is there
@@ -60,9 +62,9 @@ func newTokenList(e *env) *cobra.Command {
 			return err
 		}
 		return r.print(l.Items, func(w io.Writer) {
-			table(w, "TOKEN NAME KIND ROLES EXPIRES REVOKED", func(row func(...any)) {
+			table(w, "TOKEN NAME KIND ROLES GROUPS EXPIRES REVOKED", func(row func(...any)) {
 				for _, t := range l.Items {
-					row(t.ID, t.Name, t.Kind, t.Roles, when(t.ExpiresAt), when(t.RevokedAt))
+					row(t.ID, t.Name, t.Kind, t.Roles, t.Groups, when(t.ExpiresAt), when(t.RevokedAt))
 				}
 			})
 		})

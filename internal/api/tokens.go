@@ -24,7 +24,7 @@ func (s *server) tokens() {
 				return resource.TokenCreated{}, fault.New(fault.Invalid, "the token's time to live is out of range").
 					With(fault.Detail{Path: "ttlSeconds", Message: "must be from 0 (no expiry) to ten years"})
 			}
-			n := control.NewToken{Name: b.Name, Kind: b.Kind, Roles: b.Roles, TTL: time.Duration(b.TTLSeconds) * time.Second}
+			n := control.NewToken{Name: b.Name, Kind: b.Kind, Roles: b.Roles, Groups: b.Groups, TTL: time.Duration(b.TTLSeconds) * time.Second}
 			t, secret, err := s.cfg.Control.CreateToken(ctx, p, n)
 			return resource.TokenCreated{Token: t, Secret: secret}, err
 		})

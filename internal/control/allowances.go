@@ -21,8 +21,11 @@ func allowanceOf(a resource.Approval) (*resource.Allowance, error) {
 		g.Fears = a.Call.Fears
 	}
 	var scope *resource.Scope
-	for i, d := range a.Decisions {
-		if d.Scope == nil || i > 0 && !sameScope(*d.Scope, *scope) {
+	for _, d := range a.Decisions {
+		if d.WithdrawnAt != 0 {
+			continue
+		}
+		if d.Scope == nil || scope != nil && !sameScope(*d.Scope, *scope) {
 			return nil, nil
 		}
 		scope, g.People, g.At = d.Scope, g.People+1, d.At
@@ -52,7 +55,7 @@ func checkScope(a resource.Approval, r DecideRequest) error {
 		return fault.New(fault.Invalid, "%d runs wait for this request, and a scope is for one run; approve without it", len(a.Runs))
 	}
 	for _, d := range a.Decisions {
-		if d.Scope == nil || !sameScope(*d.Scope, *r.Scope) {
+		if d.WithdrawnAt == 0 && (d.Scope == nil || !sameScope(*d.Scope, *r.Scope)) {
 			return fault.New(fault.Conflict, "%s gave another scope; give the same one, or none", d.Actor.Name)
 		}
 	}

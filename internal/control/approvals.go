@@ -2,7 +2,6 @@ package control
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,9 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aureus-agents/aureus/blueprint"
-	"github.com/aureus-agents/aureus/internal/fault"
-	"github.com/aureus-agents/aureus/internal/release"
 	"github.com/aureus-agents/aureus/resource"
 )
 
@@ -25,39 +21,22 @@ const (
 // approvalTTL is how long a request can be answered.
 const approvalTTL = time.Hour
 
-// releaseDigest is what an approval of a release is bound to: the version, where
-// it goes, what changes, how it goes out and the evidence it goes out on.
-func releaseDigest(r Reader, rel resource.Release) (string, error) {
-	list, err := r.Evidence(EvidenceFilter{Subject: rel.Digest, Release: rel.ID}, Page{Limit: 1000})
-	if err != nil {
-		return "", err
-	}
-	var digests []string
-	for _, e := range list {
-		if e.Kind != resource.EvidenceApproval {
-			digests = append(digests, e.Digest)
-		}
-	}
-	slices.Sort(digests)
-	return blueprint.Digest(map[string]any{"release": rel.ID, "version": rel.Digest, "environment": rel.Environment,
-		"baseline": rel.Baseline, "delta": rel.Delta, "plan": rel.Plan, "evidence": digests})
-}
-
 // askRelease opens the approval request of a release.
 func (t *tx) askRelease(r *resource.Release, quorum int) error {
-	digest, err := releaseDigest(t, *r)
-	if err != nil {
-		return err
-	}
 	v, err := t.VersionByDigest(r.Agent, r.Digest)
 	if err != nil {
 		return err
 	}
-	excluded := []string{v.CreatedBy.Name, r.CreatedBy.Name}
-	slices.Sort(excluded)
+	digest, err := releaseDigest(t, *r)
+	if err != nil {
+		return err
+	}
 	a := resource.Approval{Kind: approvalOfRelease, Subject: r.ID, Digest: digest, Agent: r.Agent, Environment: r.Environment,
-		Title: fmt.Sprintf("Release %s into %s", v.Name, r.Environment), Tier: r.Tier, Quorum: quorum,
-		Excluded: slices.Compact(excluded), Reason: r.Reason, CreatedBy: r.CreatedBy}
+		Title: fmt.Sprintf("Release %s into %s", v.Name, r.Environment), Tier: r.Tier, Quorum: quorum, Rules: approvalRules(*r),
+		Parties: partiesOf(v, r.CreatedBy), Reason: r.Reason, CreatedBy: r.CreatedBy}
+	if r.Stage.Hotfix != nil {
+		a.Title += ", as a hotfix"
+	}
 	if a, err = t.openApproval(a, approvalTTL); err != nil {
 		return err
 	}
@@ -65,28 +44,93 @@ func (t *tx) askRelease(r *resource.Release, quorum int) error {
 	return nil
 }
 
-// openApproval stores a request, arms its expiry and tells people.
+// partiesOf are the people behind a version that somebody asks to release.
+func partiesOf(v resource.Version, requester resource.Actor) resource.Parties {
+	p := resource.Parties{Author: v.Build.Author, Pusher: v.CreatedBy.Name, Requester: requester.Name, Committer: v.Build.Committer}
+	if p.Author == "" {
+		p.Author = p.Pusher
+	}
+	return p
+}
+
+// openApproval stores a request, arms its expiry and its reminders, and tells
+// people. Without Rules it lasts ttl and needs its Quorum of approvers, none of
+// whom is Excluded or one of its Parties.
 func (t *tx) openApproval(a resource.Approval, ttl time.Duration) (resource.Approval, error) {
 	a.ID = t.c.cfg.NewID("apr")
-	a.Role, a.State, a.Revision = resource.RoleApprover, resource.ApprovalPending, 1
+	a.State, a.Revision = resource.ApprovalPending, 1
+	if a.Role == "" {
+		a.Role = resource.RoleApprover
+	}
 	a.Decisions = []resource.ApprovalDecision{}
 	a.CreatedAt = t.c.now()
 	a.ExpiresAt = a.CreatedAt + resource.Millis(ttl.Milliseconds())
+	if a.Kind != approvalOfCall {
+		a.Excluded = excludedBy(a)
+	}
+	if len(a.Rules) > 0 {
+		a.Quorum, a.ExpiresAt = 0, lasts(a)
+		for _, r := range a.Rules {
+			a.Quorum = max(a.Quorum, r.Count)
+		}
+	}
 	if err := t.InsertApproval(a); err != nil {
 		return a, err
 	}
-	payload, err := json.Marshal(a.ID)
-	if err != nil {
+	if err := t.armExpiry(a); err != nil {
 		return a, err
 	}
-	if err := t.Enqueue(Job{Kind: jobExpireApproval, Key: "approval/" + a.ID + "/expire", Payload: payload, RunAt: a.ExpiresAt}); err != nil {
+	if err := t.armReminder(a); err != nil {
 		return a, err
 	}
 	if err := t.recordApproval(a, "approval.requested", a.CreatedBy, a.Reason, nil); err != nil {
 		return a, err
 	}
+	text, err := t.whoIsAsked(a)
+	if err != nil {
+		return a, err
+	}
 	return a, t.notify(Notice{Kind: "approval.requested", Agent: a.Agent, Environment: a.Environment, Subject: a.ID, Digest: a.Digest,
-		Text: fmt.Sprintf("%s needs %d approval(s), until %s", a.Title, a.Quorum, time.UnixMilli(int64(a.ExpiresAt)).UTC().Format(time.RFC3339))})
+		Text: fmt.Sprintf("%s %s, until %s", a.Title, text, stamp(a.ExpiresAt))})
+}
+
+// excludedBy are the people who can answer by none of a request's rules.
+func excludedBy(a resource.Approval) []string {
+	p := a.Parties
+	out := append(slices.Clone(a.Excluded), slices.DeleteFunc([]string{p.Author, p.Pusher, p.Requester}, func(s string) bool { return s == "" })...)
+	if len(a.Rules) > 0 {
+		out, _ = separated(a, a.Rules[0])
+		for _, r := range a.Rules[1:] {
+			names, _ := separated(a, r)
+			out = slices.DeleteFunc(out, func(s string) bool { return !slices.ContainsFunc(names, samePerson(s)) })
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// whoIsAsked says how many people an open request still needs, of whom, and when
+// there are not as many.
+func (t *tx) whoIsAsked(a resource.Approval) (string, error) {
+	status, err := t.c.ruleStatus(t, a)
+	if err != nil {
+		return "", err
+	}
+	var out []string
+	for _, s := range status {
+		if s.Satisfied {
+			continue
+		}
+		one := fmt.Sprintf("needs %d approval(s)", s.Rule.Count-len(s.Given))
+		if len(s.Rule.Groups) > 0 {
+			one += " of " + strings.Join(s.Rule.Groups, " or ")
+		}
+		if s.Problem != "" {
+			one += " (" + s.Problem + ")"
+		}
+		out = append(out, one)
+	}
+	return strings.Join(out, " and "), nil
 }
 
 func (t *tx) recordApproval(a resource.Approval, action string, by resource.Actor, reason string, more map[string]string) error {
@@ -133,130 +177,4 @@ func hideCall(a *resource.Approval) {
 	for i := range a.Runs {
 		a.Runs[i].Said = nil
 	}
-}
-
-// mayAnswer says why p cannot answer a, nil when it can.
-func (c *Control) mayAnswer(p Principal, a resource.Approval) error {
-	if err := need(p, a.Role); err != nil {
-		return err
-	}
-	switch {
-	case slices.ContainsFunc(a.Excluded, samePerson(p)):
-		return fault.New(fault.Forbidden, "%s made or asked for this change and cannot approve it; somebody else has to", p.Actor.Name)
-	case p.Actor.Kind != "human":
-		return fault.New(fault.Forbidden, "an approval is a person's answer; %s is a token of kind %s", p.Actor.Name, p.Actor.Kind)
-	case a.State == resource.ApprovalPending && c.ended(a):
-		return fault.New(fault.Conflict, "approval %s expired at %s; start the release, or make the call, again", a.ID, time.UnixMilli(int64(a.ExpiresAt)).UTC().Format(time.RFC3339))
-	case a.State != resource.ApprovalPending:
-		return fault.New(fault.Conflict, "approval %s is %s; it can be answered only while it is pending", a.ID, a.State)
-	case slices.ContainsFunc(a.Decisions, func(d resource.ApprovalDecision) bool { return samePerson(p)(d.Actor.Name) }):
-		return fault.New(fault.Conflict, "%s has answered approval %s already", p.Actor.Name, a.ID)
-	}
-	return nil
-}
-
-// samePerson reports whether a name is p's: one person is not two by writing the
-// name in another case.
-func samePerson(p Principal) func(string) bool {
-	return func(name string) bool { return strings.EqualFold(name, p.Actor.Name) }
-}
-
-// ViewApproval shows a request; an approver who may answer it gets a single-use
-// token bound to the digest of what is shown. Viewer.
-func (c *Control) ViewApproval(ctx context.Context, p Principal, id string) (ApprovalView, error) {
-	if err := need(p, resource.RoleViewer); err != nil {
-		return ApprovalView{}, err
-	}
-	var view ApprovalView
-	read := func(r Reader) (err error) {
-		view, err = viewApproval(r, id)
-		return err
-	}
-	if err := c.view(ctx, read); err != nil {
-		return view, err
-	}
-	if !seesPayloads(p) {
-		hideCall(&view.Approval)
-		view.Run = nil
-	}
-	if c.mayAnswer(p, view.Approval) != nil {
-		return view, nil
-	}
-	secret := newSecret()
-	err := c.update(ctx, func(t *tx) error {
-		if err := t.seen(id); err != nil {
-			return err
-		}
-		if err := read(t); err != nil {
-			return err
-		}
-		return t.InsertApprovalToken(resource.ApprovalToken{Hash: hashSecret(secret), Approval: id, Principal: p.Actor.Name,
-			Digest: view.Approval.Digest, ExpiresAt: view.Approval.ExpiresAt})
-	})
-	view.Token = secret
-	return view, err
-}
-
-// seen keeps further runs from joining a request that an approver was shown.
-func (t *tx) seen(id string) error {
-	a, err := t.Approval(id)
-	if err != nil || a.Seen || a.Kind != approvalOfCall || a.State != resource.ApprovalPending {
-		return err
-	}
-	a.Seen, a.Revision = true, a.Revision+1
-	return t.PutApproval(a)
-}
-
-func viewApproval(r Reader, id string) (v ApprovalView, err error) {
-	if v.Approval, err = r.Approval(id); err != nil {
-		return v, err
-	}
-	if v.Approval.Kind == approvalOfCall {
-		run, err := r.Run(v.Approval.Subject)
-		v.Run = &run
-		return v, err
-	}
-	rel, err := r.Release(v.Approval.Subject)
-	if err != nil {
-		return v, err
-	}
-	v.Release = &rel
-	v.Evidence, err = r.Evidence(EvidenceFilter{Subject: rel.Digest, Release: rel.ID}, Page{Limit: 1000})
-	for i := range v.Evidence {
-		v.Evidence[i].Bundle, v.Evidence[i].Report = nil, nil
-	}
-	return v, err
-}
-
-// expireApproval ends a request that nobody answered in time.
-func (c *Control) expireApproval(_ context.Context, j Job) (func(*tx) error, error) {
-	var id string
-	if err := json.Unmarshal(j.Payload, &id); err != nil {
-		return nil, fault.Wrap(err, fault.Invalid, "the job's payload is not an approval id")
-	}
-	return func(t *tx) error {
-		a, err := t.Approval(id)
-		if err != nil || a.State != resource.ApprovalPending {
-			return err
-		}
-		if !t.c.ended(a) {
-			return errEarly // the clock was set back
-		}
-		a.State, a.Revision = resource.ApprovalExpired, a.Revision+1
-		if err := t.PutApproval(a); err != nil {
-			return err
-		}
-		if err := t.recordApproval(a, "approval.expired", resource.System, "nobody answered in time", nil); err != nil {
-			return err
-		}
-		if a.Kind == approvalOfCall {
-			return t.enqueueResume(a)
-		}
-		rel, err := t.Release(a.Subject)
-		if err != nil || rel.State.Final() {
-			return err
-		}
-		_, err = t.move(rel, release.Event{Kind: release.Expired, Actor: resource.System, Reason: "approval " + a.ID + " expired"})
-		return err
-	}, nil
 }

@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -25,13 +26,17 @@ func (c *Control) Decide(ctx context.Context, p Principal, id string, r DecideRe
 		if a, err = t.Approval(id); err != nil {
 			return err
 		}
-		if err := c.mayAnswer(p, a); err != nil {
+		i, rules, err := c.mayAnswer(t, p, a, r.For)
+		if err != nil {
 			return err
 		}
 		if err := t.useToken(p, a, r.Token); err != nil {
 			return err
 		}
-		a, err = t.answer(p, a, r)
+		if err := t.stillAsked(a); err != nil {
+			return err
+		}
+		a, err = t.answer(i, a, decision{DecideRequest: r, rules: rules})
 		return err
 	})
 	return a, err
@@ -52,29 +57,38 @@ func (t *tx) useToken(p Principal, a resource.Approval, secret string) error {
 	case tok.ExpiresAt <= t.c.latest():
 		return fault.New(fault.Conflict, "the approval token has expired; view the request again")
 	}
-	now := a.Digest
-	if a.Kind == approvalOfRelease {
-		rel, err := t.Release(a.Subject)
-		if err != nil {
-			return err
-		}
-		if now, err = releaseDigest(t, rel); err != nil {
-			return err
-		}
-	}
-	if now != tok.Digest || a.Digest != tok.Digest {
+	if a.Digest != tok.Digest {
 		return fault.New(fault.Conflict, "what is to be approved changed since it was shown; start the release again")
 	}
 	return nil
 }
 
-func (t *tx) answer(p Principal, a resource.Approval, r DecideRequest) (resource.Approval, error) {
+// stillAsked checks that what a request is about is what people were asked about.
+func (t *tx) stillAsked(a resource.Approval) error {
+	if a.Kind != approvalOfRelease {
+		return nil
+	}
+	rel, err := t.Release(a.Subject)
+	if err != nil {
+		return err
+	}
+	return t.c.checkAsked(t, a, rel)
+}
+
+// decision is an answer with what it counts in.
+type decision struct {
+	DecideRequest
+	rules []int
+	via   string // the channel it came by, "" is the console, the CLI or the API
+}
+
+func (t *tx) answer(i identity, a resource.Approval, r decision) (resource.Approval, error) {
 	if r.Scope != nil { // sorted, so that two people can give the same
 		s := *r.Scope
 		s.Free = slices.Compact(slices.Sorted(slices.Values(s.Free)))
 		r.Scope = &s
 	}
-	if err := checkScope(a, r); err != nil {
+	if err := checkScope(a, r.DecideRequest); err != nil {
 		return a, err
 	}
 	if err := t.checkFree(a, r.Scope); err != nil {
@@ -84,60 +98,87 @@ func (t *tx) answer(p Principal, a resource.Approval, r DecideRequest) (resource
 	if err != nil {
 		return a, err
 	}
-	a.Decisions = append(slices.Clone(a.Decisions), resource.ApprovalDecision{Actor: p.Actor, Approve: r.Approve, Reason: r.Reason, Scope: r.Scope, At: t.c.now()})
-	yes := 0
-	for _, d := range a.Decisions {
-		if d.Approve {
-			yes++
-		}
+	d := resource.ApprovalDecision{Actor: i.actor, Approve: r.Approve, Reason: r.Reason, Scope: r.Scope, At: t.c.now(), Rules: r.rules, Via: r.via}
+	if i.delegation != "" {
+		d.For, d.Delegation = i.name, i.delegation
 	}
+	a.Decisions = append(slices.Clone(a.Decisions), d)
 	action := "approval.given"
 	switch {
 	case !r.Approve:
 		a.State, action = resource.ApprovalDenied, "approval.denied"
-	case yes >= a.Quorum:
+	case satisfied(a):
 		a.State = resource.ApprovalApproved
 	}
-	if err := t.recordApproval(a, action, p.Actor, r.Reason, scope); err != nil {
-		return a, err
+	a.ExpiresAt = lasts(a)
+	attrs := map[string]string{}
+	maps.Copy(attrs, scope)
+	for k, v := range map[string]string{"for": d.For, "delegation": d.Delegation, "via": d.Via} {
+		if v != "" {
+			attrs[k] = v
+		}
 	}
-	if a.Kind == approvalOfRelease {
-		return t.answerRelease(p, a, r)
+	if err := t.recordApproval(a, action, i.actor, r.Reason, attrs); err != nil {
+		return a, err
 	}
 	a.Revision++
 	if err := t.PutApproval(a); err != nil || a.State == resource.ApprovalPending {
 		return a, err
 	}
-	return a, t.enqueueResume(a)
+	switch a.Kind {
+	case approvalOfCall:
+		return a, t.enqueueResume(a)
+	case approvalOfRelease:
+		return a, t.answerRelease(i.actor, a, r.Reason)
+	}
+	return a, nil
 }
 
-// answerRelease moves the release that an answered request is about. The yes is
-// used up in the same transaction.
-func (t *tx) answerRelease(p Principal, a resource.Approval, r DecideRequest) (resource.Approval, error) {
+// answerRelease moves the release that an answered request is about.
+func (t *tx) answerRelease(by resource.Actor, a resource.Approval, reason string) error {
 	rel, err := t.Release(a.Subject)
 	if err != nil {
-		return a, err
+		return err
 	}
-	name := fmt.Sprintf("%s@v%d", rel.Agent, rel.Version)
-	switch a.State {
-	case resource.ApprovalDenied:
-		_, err = t.move(rel, release.Event{Kind: release.Denied, Actor: p.Actor, Reason: r.Reason})
-	case resource.ApprovalApproved:
-		a.State = resource.ApprovalUsed
-		if _, err = t.attest(claim{kind: resource.EvidenceApproval, agent: a.Agent, name: name, digest: rel.Digest, environment: a.Environment,
-			release: rel.ID, verdict: resource.Pass, actor: p.Actor, predicate: approvalPredicate(a)}); err == nil {
-			_, err = t.move(rel, release.Event{Kind: release.Approved, Actor: p.Actor, Reason: r.Reason})
+	ev := release.Event{Kind: release.Denied, Actor: by, Reason: reason}
+	if a.State == resource.ApprovalApproved {
+		ev.Kind = release.Approved
+		if _, err := t.attest(claim{kind: resource.EvidenceApproval, agent: a.Agent, name: fmt.Sprintf("%s@v%d", rel.Agent, rel.Version),
+			digest: rel.Digest, environment: a.Environment, release: rel.ID, verdict: resource.Pass, actor: by, predicate: approvalPredicate(a)}); err != nil {
+			return err
 		}
 	}
-	if err != nil {
-		return a, err
+	_, err = t.move(rel, ev)
+	return err
+}
+
+// spendApproval marks the yes to a release used once the version gets traffic,
+// and gone when the release ends before that.
+func (t *tx) spendApproval(rel resource.Release) error {
+	to := resource.ApprovalWithdrawn
+	switch rel.State {
+	case resource.ReleaseCanary, resource.ReleaseSoaking, resource.ReleasePromoted:
+		to = resource.ApprovalUsed
+	case resource.ReleaseRejected, resource.ReleaseCancelled:
+	default:
+		return nil
 	}
-	a.Revision++
-	return a, t.PutApproval(a)
+	if rel.Approval == "" {
+		return nil
+	}
+	a, err := t.Approval(rel.Approval)
+	if err != nil || a.State != resource.ApprovalApproved {
+		return err
+	}
+	a.State, a.Revision = to, a.Revision+1
+	if err := t.PutApproval(a); err != nil {
+		return err
+	}
+	return t.recordApproval(a, "approval."+string(to), resource.System, rel.Reason, nil)
 }
 
 // approvalPredicate is what the approval attestation says.
 func approvalPredicate(a resource.Approval) map[string]any {
 	return map[string]any{"request": a.ID, "approved": a.Digest, "subject": a.Subject, "environment": a.Environment,
-		"tier": a.Tier, "quorum": a.Quorum, "decisions": a.Decisions, "excluded": a.Excluded}
+		"tier": a.Tier, "quorum": a.Quorum, "rules": rulesOf(a), "parties": a.Parties, "decisions": a.Decisions, "excluded": a.Excluded}
 }

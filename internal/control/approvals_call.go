@@ -134,6 +134,9 @@ func (t *tx) useApproval(id, run string) (agentrun.Grant, error) {
 	if n := len(a.Decisions); n > 0 {
 		g.Reason = a.Decisions[n-1].Reason
 	}
+	if a.State == resource.ApprovalWithdrawn {
+		g.Reason = "the request was withdrawn"
+	}
 	if a.State == resource.ApprovalApproved && !a.Runs[i].Used && t.c.ended(a) {
 		a.State, a.Revision = resource.ApprovalExpired, a.Revision+1
 		g.Reason = "the request expired before the call could be made"

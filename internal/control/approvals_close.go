@@ -50,22 +50,24 @@ func (c *Control) endWaiting(ctx context.Context, j Job) (func(*tx) error, error
 		return nil, err
 	}
 	for _, a := range open {
-		if err := c.update(ctx, func(t *tx) error { return t.closeApproval(a.ID) }); err != nil {
+		if err := c.update(ctx, func(t *tx) error { return t.closeApproval(a.ID, resource.System, offTraffic) }); err != nil {
 			return nil, err
 		}
 	}
 	return nil, nil
 }
 
+// offTraffic is why the runs of a version that was taken off traffic end.
+const offTraffic = "the version was taken off traffic while the call waited for people"
+
 // closeApproval withdraws a request and ends the runs that wait for it. A
 // session of the gateway is told instead; it waits for more than this.
-func (t *tx) closeApproval(id string) error {
-	const why = "the version was taken off traffic while the call waited for people"
+func (t *tx) closeApproval(id string, by resource.Actor, why string) error {
 	a, err := t.Approval(id)
 	if err != nil || a.State != resource.ApprovalPending {
 		return err
 	}
-	if err := t.withdrawApproval(id, resource.System, why); err != nil {
+	if err := t.withdrawApproval(id, by, why); err != nil {
 		return err
 	}
 	for _, r := range a.Runs {

@@ -96,7 +96,7 @@ func (w *world) follow(id string) resource.Release {
 	rel := w.until(id, resource.ReleaseAwaiting, resource.ReleaseCanary)
 	if rel.State == resource.ReleaseAwaiting {
 		for _, p := range []control.Principal{approver, approver2} {
-			if w.approve(p, rel.Approval).State == resource.ApprovalUsed {
+			if w.approve(p, rel.Approval).State != resource.ApprovalPending {
 				break
 			}
 		}

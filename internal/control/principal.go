@@ -18,7 +18,9 @@ import (
 type Principal struct {
 	Actor resource.Actor
 	Roles []resource.Role
-	Token string // token id
+	// Groups are what approval rules name; no role includes any.
+	Groups []string
+	Token  string // token id
 }
 
 // Has reports whether p has role r; admin has every role, and every role can
@@ -77,7 +79,7 @@ func (c *Control) Authenticate(ctx context.Context, secret string) (Principal, e
 	case t.ExpiresAt != 0 && t.ExpiresAt <= c.now():
 		return Principal{}, fault.New(fault.Unauthorized, "this token has expired; ask an admin for a new one")
 	}
-	return Principal{Actor: resource.Actor{Name: t.Name, Kind: t.Kind}, Roles: t.Roles, Token: t.ID}, nil
+	return Principal{Actor: resource.Actor{Name: t.Name, Kind: t.Kind}, Roles: t.Roles, Groups: t.Groups, Token: t.ID}, nil
 }
 
 // knownTokens are tokens that were looked up, by their hashes. They change only

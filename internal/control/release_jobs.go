@@ -78,6 +78,10 @@ func (c *Control) checkRelease(ctx context.Context, w releaseWork) (func(*tx, re
 	if err != nil {
 		return nil, err
 	}
+	signature, err := c.signatureGate(ctx, w.version) // nobody is asked about what was not signed
+	if err != nil {
+		return nil, err
+	}
 	return func(t *tx, rel resource.Release) (release.Event, error) {
 		ev := release.Event{Kind: release.Checked, Actor: resource.System, Quorum: w.env.Approvals[rel.Tier]}
 		for _, cl := range claims {
@@ -93,7 +97,7 @@ func (c *Control) checkRelease(ctx context.Context, w releaseWork) (func(*tx, re
 		if err != nil {
 			return ev, err
 		}
-		ev.Gates = append(ev.Gates, c.quarantineGate(v), order)
+		ev.Gates = append(ev.Gates, signature, c.quarantineGate(v), order)
 		for _, cl := range claims {
 			g, err := c.evidenceGate(t, rel, cl.kind)
 			if err != nil {

@@ -23,6 +23,9 @@ func (t *tx) move(rel resource.Release, ev release.Event) (resource.Release, err
 			return rel, err
 		}
 	}
+	if err := t.spendApproval(next); err != nil {
+		return rel, err
+	}
 	if err := t.PutRelease(next); err != nil {
 		return rel, err
 	}

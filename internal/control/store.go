@@ -28,6 +28,9 @@ type Reader interface {
 	ServingReader
 	ReleaseReader
 	ApprovalReader
+	DelegationReader
+	PipelineReader
+	ChannelReader
 	RunReader
 	UsageReader
 	IncidentReader
@@ -46,6 +49,9 @@ type Tx interface {
 	ServingWriter
 	ReleaseWriter
 	ApprovalWriter
+	DelegationWriter
+	PipelineWriter
+	ChannelWriter
 	RunWriter
 	UsageWriter
 	IncidentWriter
@@ -180,6 +186,40 @@ type ApprovalWriter interface {
 	// UseApprovalToken marks the token used and returns it; fault.NotFound when
 	// there is none with the hash, fault.Conflict when it was used before.
 	UseApprovalToken(hash string, now resource.Millis) (resource.ApprovalToken, error)
+}
+
+// DelegationFilter selects delegations; empty fields match all, and names match
+// in any case.
+type DelegationFilter struct {
+	From, To string
+	// Open are those that have not been ended and last longer than At.
+	Open bool
+	At   resource.Millis
+}
+
+// DelegationReader reads who answers in whose name.
+type DelegationReader interface {
+	Delegation(id string) (resource.Delegation, error)
+	Delegations(f DelegationFilter, p Page) ([]resource.Delegation, error)
+}
+
+// DelegationWriter writes delegations.
+type DelegationWriter interface {
+	InsertDelegation(d resource.Delegation) error
+	PutDelegation(d resource.Delegation) error
+}
+
+// ChannelReader reads which person a user of a channel is.
+type ChannelReader interface {
+	ChannelUser(channel, user string) (resource.ChannelUser, error)
+	ChannelUsers() ([]resource.ChannelUser, error) // sorted by channel, user
+}
+
+// ChannelWriter writes it.
+type ChannelWriter interface {
+	PutChannelUser(u resource.ChannelUser) error             // inserts or replaces
+	DeleteChannelUser(channel, user string) error            // fault.NotFound when there is none
+	SeeAnswer(hash string, now, until resource.Millis) error // fault.Conflict when it was seen; forgets what ended before now
 }
 
 // RunFilter selects runs; empty fields match all.

@@ -15,7 +15,9 @@ type NewToken struct {
 	Name  string          `json:"name"`
 	Kind  string          `json:"kind"` // human, agent or service; "" is human
 	Roles []resource.Role `json:"roles"`
-	TTL   time.Duration   `json:"-"` // 0 is no expiry
+	// Groups are the teams that it answers for in approval rules.
+	Groups []string      `json:"groups,omitempty"`
+	TTL    time.Duration `json:"-"` // 0 is no expiry
 }
 
 var principalName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$`)
@@ -79,6 +81,11 @@ func checkNewToken(n NewToken) error {
 			return fault.New(fault.Invalid, "role %q is not one of %v", r, resource.Roles())
 		}
 	}
+	for _, g := range n.Groups {
+		if !principalName.MatchString(g) {
+			return fault.New(fault.Invalid, "a group's name is 1 to 128 letters, digits or ._@+-; got %q", g)
+		}
+	}
 	if n.TTL < 0 {
 		return fault.New(fault.Invalid, "a token cannot expire in the past; give a positive time to live")
 	}
@@ -87,7 +94,8 @@ func checkNewToken(n NewToken) error {
 
 func (c *Control) insertToken(t *tx, by resource.Actor, n NewToken, secret string) (resource.Token, error) {
 	slices.Sort(n.Roles)
-	tok := resource.Token{ID: c.cfg.NewID("tok"), Name: n.Name, Kind: n.Kind, Roles: slices.Compact(n.Roles),
+	n.Groups = slices.Compact(slices.Sorted(slices.Values(n.Groups)))
+	tok := resource.Token{ID: c.cfg.NewID("tok"), Name: n.Name, Kind: n.Kind, Roles: slices.Compact(n.Roles), Groups: n.Groups,
 		CreatedAt: c.now(), CreatedBy: by.Name}
 	if n.TTL > 0 {
 		tok.ExpiresAt = tok.CreatedAt + resource.Millis(n.TTL.Milliseconds())
@@ -98,6 +106,9 @@ func (c *Control) insertToken(t *tx, by resource.Actor, n NewToken, secret strin
 	attrs := map[string]string{"name": tok.Name}
 	for _, r := range tok.Roles {
 		attrs["role."+string(r)] = "yes"
+	}
+	for _, g := range tok.Groups {
+		attrs["group."+g] = "yes"
 	}
 	return tok, t.record(resource.Event{Actor: by, Action: "token.created", SubjectKind: "token", SubjectID: tok.ID, Attrs: attrs})
 }

@@ -1,0 +1,62 @@
+package control
+
+import (
+	"slices"
+
+	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// releaseDigest is what an approval of a release is bound to: all that people are
+// shown of it. That is the version, where it goes, what changes, how it goes out
+// and by which rules, and the evidence, with the reports that it signs, the gates
+// and the waivers that it goes out on.
+func releaseDigest(r Reader, rel resource.Release) (string, error) {
+	list, err := evidenceOf(r, rel)
+	if err != nil {
+		return "", err
+	}
+	var digests []string
+	for _, e := range list {
+		digests = append(digests, e.Digest)
+	}
+	slices.Sort(digests)
+	return blueprint.Digest(map[string]any{"release": rel.ID, "version": rel.Digest, "environment": rel.Environment,
+		"baseline": rel.Baseline, "delta": rel.Delta, "plan": rel.Plan, "stage": rel.Stage, "gates": gateLines(rel.Gates), "evidence": digests})
+}
+
+// evidenceOf is the evidence that a release goes out on, but for the approval
+// itself.
+func evidenceOf(r Reader, rel resource.Release) ([]resource.Evidence, error) {
+	list, err := r.Evidence(EvidenceFilter{Subject: rel.Digest, Release: rel.ID}, Page{Limit: 1000})
+	return slices.DeleteFunc(list, func(e resource.Evidence) bool { return e.Kind == resource.EvidenceApproval }), err
+}
+
+// gateLines are what people are shown of gates: a gate that passes by a waiver
+// says so.
+func gateLines(gates []resource.Gate) []map[string]string {
+	out := make([]map[string]string, 0, len(gates))
+	for _, g := range gates {
+		out = append(out, map[string]string{"name": g.Name, "verdict": string(g.Verdict), "message": g.Message, "evidence": g.Evidence})
+	}
+	return out
+}
+
+// approvalRules are the rules of a release's stage that fit it; none takes the
+// quorum of its environment.
+func approvalRules(rel resource.Release) []blueprint.ApprovalRule {
+	rules := rel.Stage.Stage.Approvals
+	if rel.Stage.Hotfix != nil {
+		rules = rel.Stage.Hotfix.Approvals
+	}
+	var out []blueprint.ApprovalRule
+	for _, r := range rules {
+		changed := func(kind string) bool {
+			return slices.ContainsFunc(rel.Delta.Changes, func(c resource.Change) bool { return c.Kind == kind })
+		}
+		if (len(r.Tiers) == 0 || slices.Contains(r.Tiers, rel.Tier)) && (len(r.Changes) == 0 || slices.ContainsFunc(r.Changes, changed)) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
