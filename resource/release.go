@@ -142,6 +142,9 @@ type Release struct {
 	UpdatedAt    Millis       `json:"updatedAt"`
 	EnteredAt    Millis       `json:"enteredAt"`          // of the current state
 	Deadline     Millis       `json:"deadline,omitempty"` // of the shadow, preview, canary or soak
+	// Drill says that the version was seeded to measure the recovery. It is in no
+	// figure of real releases.
+	Drill bool `json:"drill,omitempty"`
 	// DecidedAt and GoodAt: when the outcome that decided a rollback arrived and
 	// when all traffic was on the good version.
 	DecidedAt Millis       `json:"decidedAt,omitempty"`
