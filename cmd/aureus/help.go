@@ -19,6 +19,7 @@ var examples = map[string]string{
 	"generate":           "aureus generate --template support-desk --param owner=my-team --param name=my-desk -f my-desk.yaml\naureus generate --goal 'Close stale tickets' --mcp tickets=https://mcp.example.com/mcp -f my-agent.yaml",
 	"validate":           "aureus validate my-desk.yaml -o sarif",
 	"push":               "aureus push my-desk.yaml --build-number 42",
+	"ci":                 "aureus ci agents/*.yaml --release --wait --junit junit.xml --sarif findings.sarif --markdown summary.md\naureus ci my-desk.yaml --local",
 	"diff":               "aureus diff my-desk@v1 my-desk@v2",
 	"simulate":           "aureus simulate my-desk.yaml --seed 7\naureus simulate my-desk@v2",
 	"evaluate":           "aureus evaluate my-desk.yaml --repeats 5 -o junit\naureus evaluate my-desk@v2 --baseline my-desk@v1\naureus evaluate --recorded -o json",

@@ -110,6 +110,11 @@ func finishRelease(ctx context.Context, r *remote, c *client.Client, rel resourc
 	if err := r.print(rel, func(w io.Writer) { printRelease(w, rel) }); err != nil || !wait {
 		return err
 	}
+	return releaseEnd(rel)
+}
+
+// releaseEnd says by the error how a release stands that was followed.
+func releaseEnd(rel resource.Release) error {
 	switch rel.State {
 	case resource.ReleasePromoted:
 		return nil

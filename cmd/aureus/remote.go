@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -68,6 +69,13 @@ func (r *remote) print(v any, text func(w io.Writer)) error {
 	}
 	text(r.env.stdout)
 	return nil
+}
+
+// jsonText is what writeJSON writes.
+func jsonText(v any) ([]byte, error) {
+	var b bytes.Buffer
+	err := writeJSON(&b, v)
+	return b.Bytes(), err
 }
 
 func writeJSON(w io.Writer, v any) error {

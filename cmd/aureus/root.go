@@ -48,7 +48,8 @@ the token in AUREUS_TOKEN. Commands that run a model here take it from
 AUREUS_MODEL_URL, AUREUS_MODEL_KEY and AUREUS_MODEL_NAME.
 
 Exit status: 0 done, 1 failed, 2 wrong use, 3 blocked by a gate,
-4 waiting for approval, 5 verification failed.`,
+4 waiting for approval, 5 verification failed, 6 no server answered,
+7 what is there is not what was declared (apply, drift).`,
 		Version:       built(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -77,7 +78,7 @@ func execute(ctx context.Context, root *cobra.Command) error {
 
 // commands are the subcommands in the order of the help.
 var commands = []func(*env) *cobra.Command{
-	newDemo, newServe, newInit, newSchema, newGenerate, newValidate, newPush, newAgents, newVersions, newVersion, newDiff,
+	newDemo, newServe, newInit, newSchema, newGenerate, newValidate, newPush, newCI, newAgents, newVersions, newVersion, newDiff,
 	newSimulate, newEvaluate, newRuns, newPolicy, newRelease, newRollback, newApprovals,
 	func(e *env) *cobra.Command { return newAnswer(e, true) },
 	func(e *env) *cobra.Command { return newAnswer(e, false) },
@@ -90,10 +91,9 @@ func report(w io.Writer, err error) int {
 	if err == nil {
 		return fault.ExitDone
 	}
-	code := fault.CodeOf(err)
 	var details []fault.Detail
 	if e, ok := asFault(err); ok {
-		code, details = e.Code, e.Details
+		details = e.Details
 	}
 	fmt.Fprintf(w, "aureus: %s\n", err)
 	said := func(s string) bool { return len(details) == 1 && strings.Contains(err.Error(), s) }
@@ -105,7 +105,7 @@ func report(w io.Writer, err error) int {
 			fmt.Fprintf(w, "      %s\n", d.Fix)
 		}
 	}
-	return fault.Map(code).Exit
+	return exitStatus(err)
 }
 
 // isUsage reports whether err is cobra's own complaint about the words of a call.

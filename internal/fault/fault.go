@@ -51,6 +51,9 @@ const (
 	ExitBlocked = 3 // blocked by a gate
 	ExitWaiting = 4 // waiting for approval
 	ExitVerify  = 5 // verification failed
+	// The command line's own: no answer of a server has them.
+	ExitUnreached = 6 // no server answered
+	ExitDiffers   = 7 // what is there is not what was declared, where that was the question
 )
 
 var table = map[Code]Mapping{
