@@ -72,6 +72,18 @@ func TestEveryOperation(t *testing.T) {
 		{"Decide", func(ctx context.Context) (any, error) {
 			return cl.Decide(ctx, "apr_1", resource.DecideRequest{Token: "t", Approve: true, Reason: "fine"})
 		}, []any{"apr_1", resource.DecideRequest{Token: "t", Approve: true, Reason: "fine"}}, apitest.Approval},
+		{"ShowApproval", func(ctx context.Context) (any, error) { return cl.ShowApproval(ctx, "apr_1") }, []any{"apr_1"},
+			resource.ApprovalView{Approval: apitest.Approval}},
+		{"Withdraw", func(ctx context.Context) (any, error) {
+			return cl.Withdraw(ctx, "apr_1", resource.WithdrawRequest{Reason: "no", Request: true})
+		}, []any{"apr_1", resource.WithdrawRequest{Reason: "no", Request: true}}, apitest.Approval},
+		{"Delegations", func(ctx context.Context) (any, error) {
+			return list(cl.Delegations(ctx, client.DelegationFilter{To: "deputy", Open: true}, page))
+		}, []any{control.DelegationFilter{To: "deputy", Open: true}, asked}, []resource.Delegation{apitest.Delegation}},
+		{"Delegate", func(ctx context.Context) (any, error) {
+			return cl.Delegate(ctx, resource.DelegationRequest{To: "deputy", Until: 2, Groups: []string{"leads"}, Reason: "away"})
+		}, []any{resource.DelegationRequest{To: "deputy", Until: 2, Groups: []string{"leads"}, Reason: "away"}}, apitest.Delegation},
+		{"EndDelegation", func(ctx context.Context) (any, error) { return cl.EndDelegation(ctx, "dlg_1", "back") }, []any{"dlg_1", "back"}, apitest.Delegation},
 		{"Invoke", func(ctx context.Context) (any, error) {
 			return cl.Invoke(ctx, "desk", resource.InvokeRequest{Session: "s", Input: "hello"})
 		}, []any{"desk", resource.InvokeRequest{Session: "s", Input: "hello"}}, apitest.Run},

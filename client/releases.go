@@ -42,31 +42,3 @@ func (c *Client) Verdict(ctx context.Context, release string) (resource.CanaryVe
 func (c *Client) Rollback(ctx context.Context, agent, environment, reason string) (resource.Release, error) {
 	return post[resource.Release](ctx, c, resource.RollbackRequest{Environment: environment, Reason: reason}, "agents", agent, "rollback")
 }
-
-// ApprovalFilter selects approval requests; empty fields match all.
-type ApprovalFilter struct {
-	Agent, Kind, Subject string
-	State                resource.ApprovalState
-}
-
-// Approvals lists approval requests, newest first.
-func (c *Client) Approvals(ctx context.Context, f ApprovalFilter, p Page) (List[resource.Approval], error) {
-	q := params{}.add("agent", f.Agent).add("kind", f.Kind).add("subject", f.Subject).add("state", string(f.State))
-	return get[List[resource.Approval]](ctx, c, p.params(q), "approvals")
-}
-
-// Approval is one approval request.
-func (c *Client) Approval(ctx context.Context, id string) (resource.Approval, error) {
-	return get[resource.Approval](ctx, c, nil, "approvals", id)
-}
-
-// ViewApproval shows a request; who may answer it gets a single-use token that
-// answers exactly what was shown.
-func (c *Client) ViewApproval(ctx context.Context, id string) (resource.ApprovalView, error) {
-	return post[resource.ApprovalView](ctx, c, nil, "approvals", id, "view")
-}
-
-// Decide answers a request with the token of its view.
-func (c *Client) Decide(ctx context.Context, id string, r resource.DecideRequest) (resource.Approval, error) {
-	return post[resource.Approval](ctx, c, r, "approvals", id, "decision")
-}

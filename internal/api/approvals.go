@@ -33,6 +33,14 @@ func (s *server) approvals() {
 		func(ctx context.Context, p control.Principal, in *idInput) (resource.Approval, error) {
 			return s.cfg.Control.Approval(ctx, p, in.ID)
 		})
+	serve(s, operation{id: "show-approval", method: http.MethodGet, path: "/v1/approvals/{id}/view", tag: "approvals",
+		summary: "Show a request with all that it is about, without answering it",
+		description: "Its rules with who has answered and who can, and of a release the delta, the evidence, the difference " +
+			"to what serves, the plan, the gates and the waivers: all that the request's digest covers.",
+		codes: []fault.Code{fault.NotFound}},
+		func(ctx context.Context, p control.Principal, in *idInput) (control.ApprovalView, error) {
+			return s.cfg.Control.ShowApproval(ctx, p, in.ID)
+		})
 	serve(s, operation{id: "view-approval", method: http.MethodPost, path: "/v1/approvals/{id}/view", tag: "approvals",
 		summary:     "Show a request with all that it is about",
 		description: "Who may answer it gets a single-use token that answers exactly what was shown.",
@@ -45,5 +53,11 @@ func (s *server) approvals() {
 		codes:   []fault.Code{fault.NotFound, fault.Conflict, fault.Blocked, fault.Verification, fault.StorageFull}},
 		func(ctx context.Context, p control.Principal, in *idInput, b *control.DecideRequest) (resource.Approval, error) {
 			return s.cfg.Control.Decide(ctx, p, in.ID, *b)
+		})
+	serveBody(s, operation{id: "withdraw-approval", method: http.MethodPost, path: "/v1/approvals/{id}/withdraw", tag: "approvals",
+		summary: "Take back a yes, or the request, before it is used",
+		codes:   []fault.Code{fault.NotFound, fault.Conflict, fault.StorageFull}},
+		func(ctx context.Context, p control.Principal, in *idInput, b *resource.WithdrawRequest) (resource.Approval, error) {
+			return s.cfg.Control.Withdraw(ctx, p, in.ID, *b)
 		})
 }

@@ -19,6 +19,7 @@ type Control interface {
 	Serving
 	Releases
 	Approvals
+	Delegations
 	Runs
 	Incidents
 	Monitor
@@ -74,7 +75,9 @@ type Releases interface {
 type Approvals interface {
 	Approvals(ctx context.Context, p control.Principal, f control.ApprovalFilter, page control.Page) ([]resource.Approval, error)
 	Approval(ctx context.Context, p control.Principal, id string) (resource.Approval, error)
+	ShowApproval(ctx context.Context, p control.Principal, id string) (control.ApprovalView, error)
 	ViewApproval(ctx context.Context, p control.Principal, id string) (control.ApprovalView, error)
+	Withdraw(ctx context.Context, p control.Principal, id string, r resource.WithdrawRequest) (resource.Approval, error)
 	Decide(ctx context.Context, p control.Principal, id string, r control.DecideRequest) (resource.Approval, error)
 }
 

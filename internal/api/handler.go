@@ -45,6 +45,7 @@ func (s *server) routes() {
 	s.serving()
 	s.releases()
 	s.approvals()
+	s.delegations()
 	s.runs()
 	s.incidents()
 	s.figures()

@@ -189,5 +189,5 @@ func (c *Control) standIn(r Reader, p Principal, a resource.Approval, ownReason 
 	for n, i := range found {
 		names[n] = i.name
 	}
-	return own(p), nil, fault.New(fault.Invalid, "%s have delegated this to %s; say in whose name with --for", strings.Join(names, " and "), p.Actor.Name)
+	return own(p), nil, fault.New(fault.Invalid, "%s have delegated this to %s; say in whose name with --in-name-of", strings.Join(names, " and "), p.Actor.Name)
 }

@@ -199,6 +199,31 @@ func (c *Control) ViewApproval(ctx context.Context, p control.Principal, id stri
 	return answer(ctx, c, p, "ViewApproval", control.ApprovalView{Approval: Approval, Token: "answer-once"}, id)
 }
 
+// ShowApproval implements api.Approvals.
+func (c *Control) ShowApproval(ctx context.Context, p control.Principal, id string) (control.ApprovalView, error) {
+	return answer(ctx, c, p, "ShowApproval", control.ApprovalView{Approval: Approval}, id)
+}
+
+// Withdraw implements api.Approvals.
+func (c *Control) Withdraw(ctx context.Context, p control.Principal, id string, r resource.WithdrawRequest) (resource.Approval, error) {
+	return answer(ctx, c, p, "Withdraw", Approval, id, r)
+}
+
+// Delegate implements api.Delegations.
+func (c *Control) Delegate(ctx context.Context, p control.Principal, r resource.DelegationRequest) (resource.Delegation, error) {
+	return answer(ctx, c, p, "Delegate", Delegation, r)
+}
+
+// Delegations implements api.Delegations.
+func (c *Control) Delegations(ctx context.Context, p control.Principal, f control.DelegationFilter, page control.Page) ([]resource.Delegation, error) {
+	return answer(ctx, c, p, "Delegations", []resource.Delegation{Delegation}, f, page)
+}
+
+// EndDelegation implements api.Delegations.
+func (c *Control) EndDelegation(ctx context.Context, p control.Principal, id, reason string) (resource.Delegation, error) {
+	return answer(ctx, c, p, "EndDelegation", Delegation, id, reason)
+}
+
 // Decide implements api.Approvals.
 func (c *Control) Decide(ctx context.Context, p control.Principal, id string, r control.DecideRequest) (resource.Approval, error) {
 	return answer(ctx, c, p, "Decide", Approval, id, r)
