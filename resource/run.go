@@ -9,6 +9,7 @@ const (
 	RunSimulation RunMode = "simulation"
 	RunEvaluation RunMode = "evaluation"
 	RunSmoke      RunMode = "smoke"
+	RunShadow     RunMode = "shadow"   // a copy of a live run on a release's candidate; its effects are captured
 	RunRecorded   RunMode = "recorded" // imported
 )
 

@@ -135,6 +135,8 @@ const (
 	EvidencePolicy     = "policy" // the properties that the guard was proved to have
 	EvidenceApproval   = "approval"
 	EvidenceSmoke      = "smoke"
+	EvidenceGuardrail  = "guardrail" // what recorded bad runs come to under a policy or CRV rule
+	EvidenceShadow     = "shadow"
 	EvidenceCanary     = "canary"
 	EvidenceRollback   = "rollback"
 	EvidencePromotion  = "promotion"

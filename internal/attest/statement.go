@@ -38,7 +38,7 @@ func PredicateType(kind string) string {
 		return testResultType
 	case resource.EvidencePromotion:
 		return summaryType
-	case resource.EvidenceApproval, resource.EvidenceCanary, resource.EvidenceRollback:
+	case resource.EvidenceApproval, resource.EvidenceShadow, resource.EvidenceCanary, resource.EvidenceRollback:
 		return ownTypePrefix + kind + "/v1"
 	}
 	return ""

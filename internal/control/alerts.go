@@ -16,8 +16,12 @@ import (
 
 // CheckAlerts holds the figures of what serves against its alert rules. An alert
 // that begins or ends is recorded and told to people once; one of a version that
-// no longer serves ends. Call it every few seconds.
+// no longer serves ends. A version that soaks is rolled back by them. Call it
+// every few seconds.
 func (c *Control) CheckAlerts(ctx context.Context) error {
+	if err := c.checkSoaks(ctx); err != nil {
+		return err
+	}
 	firing := map[alertKey]string{}
 	var before []alertKey
 	err := c.view(ctx, func(r Reader) error {
@@ -123,6 +127,9 @@ func (t *tx) moveAlerts(firing map[alertKey]string) error {
 	for _, k := range now {
 		if !slices.Contains(before, k) {
 			if err := t.alertMoved(k, "alert.fired", firing[k]); err != nil {
+				return err
+			}
+			if err := t.page(k, firing[k]); err != nil {
 				return err
 			}
 		}

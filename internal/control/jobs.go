@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"encoding/json"
+	"maps"
 
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/internal/release"
@@ -23,19 +24,14 @@ const (
 // about has not moved on.
 func (c *Control) HandleJob() JobHandler {
 	handlers := map[string]func(context.Context, Job) (func(*tx) error, error){
-		"release." + string(release.DoCheck):        c.stepJob(resource.ReleaseChecking, c.checkRelease),
-		"release." + string(release.DoDeploy):       c.stepJob(resource.ReleaseDeploying, c.deployRelease),
-		"release." + string(release.DoSmoke):        c.stepJob(resource.ReleaseSmoke, c.smokeRelease),
-		"release." + string(release.VerifyGood):     c.stepJob(resource.ReleaseRollingBack, c.verifyGood),
-		"release." + string(release.ArmDeadline):    c.deadlineOfCanary,
-		"release." + string(release.RecordVerdict):  c.recordVerdict,
-		"release." + string(release.RecordRollback): c.recordRollback,
-		jobExpireApproval:                           c.expireApproval,
-		jobRemindApproval:                           c.remindApproval,
-		jobResumeRun:                                c.resumeRun,
-		jobNotify:                                   c.deliver,
-		jobCloseWaiting:                             c.endWaiting,
+		jobExpireApproval: c.expireApproval,
+		jobRemindApproval: c.remindApproval,
+		jobResumeRun:      c.resumeRun,
+		jobNotify:         c.deliver,
+		jobCloseWaiting:   c.endWaiting,
+		jobMissing:        c.countMissing,
 	}
+	maps.Copy(handlers, c.releaseHandlers())
 	return func(ctx context.Context, j Job) (func(Tx) error, error) {
 		h, ok := handlers[j.Kind]
 		if !ok {

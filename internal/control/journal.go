@@ -81,6 +81,9 @@ func (t *tx) saveRun(cp agentrun.Checkpoint) error {
 	if err := t.record(runEvent(run)); err != nil {
 		return err
 	}
+	if err := t.copyToShadow(run); err != nil {
+		return err
+	}
 	t.then(func() { t.c.cfg.Meter.RunEnded(run) })
 	return t.observe(run)
 }

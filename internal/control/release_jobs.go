@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/fault"
@@ -209,7 +210,7 @@ func (c *Control) smokeRelease(ctx context.Context, w releaseWork) (func(*tx, re
 			return ev, err
 		}
 		ev.Gates = append(again, g)
-		ev.Canary = w.env.Canary && d.Stable != "" && !d.Stopped
+		ev.Serving = serving(d)
 		ev.Reason = gatesReason(ev.Gates, "the smoke tests pass")
 		return ev, nil
 	}, nil
@@ -310,26 +311,6 @@ func (t *tx) verdictOnGood(rel resource.Release, good resource.Version, gates []
 	return release.Event{Kind: release.Verified, Actor: resource.System, Reason: good.Name + " serves and is verified again"}, nil
 }
 
-// deadlineOfCanary holds an undecided canary.
-func (c *Control) deadlineOfCanary(_ context.Context, j Job) (func(*tx) error, error) {
-	var pl releaseJobPayload
-	if err := json.Unmarshal(j.Payload, &pl); err != nil {
-		return nil, fault.Wrap(err, fault.Invalid, "the job's payload does not name a release")
-	}
-	return func(t *tx) error {
-		rel, err := t.Release(pl.Release)
-		if err != nil || rel.State != resource.ReleaseCanary || rel.Attempt != pl.Attempt {
-			return err // decided, held, or armed again
-		}
-		if rel.Deadline > t.c.now() {
-			return errEarly
-		}
-		_, err = t.move(rel, release.Event{Kind: release.Deadline, Actor: resource.System,
-			Reason: "the canary's deadline passed with no verdict; promote or roll back by hand"})
-		return err
-	}, nil
-}
-
 // recordVerdict signs what the canary found.
 func (c *Control) recordVerdict(ctx context.Context, j Job) (func(*tx) error, error) {
 	w, _, err := c.loadWork(ctx, j)
@@ -347,10 +328,19 @@ func (c *Control) recordVerdict(ctx context.Context, j Job) (func(*tx) error, er
 	cl := claim{kind: resource.EvidenceCanary, agent: w.rel.Agent, name: w.version.Name, digest: w.rel.Digest, environment: w.rel.Environment,
 		release: w.rel.ID, verdict: resource.Pass, actor: resource.System, report: w.rel.Canary, predicate: map[string]any{
 			"plan": w.rel.Plan, "state": w.rel.Canary, "outcomes": len(outcomes), "outcomesDigest": digest, "releaseState": w.rel.State}}
-	if w.rel.State != resource.ReleasePromoted {
+	if !passedCanary(w.rel) {
 		cl.verdict = resource.Block
 	}
 	return c.onceClaim(cl), nil
+}
+
+// passedCanary reports whether the release left its canary for all traffic,
+// whatever came after that.
+func passedCanary(rel resource.Release) bool {
+	return slices.ContainsFunc(rel.History, func(h resource.Transition) bool {
+		on := h.To == resource.ReleaseSoaking || h.To == resource.ReleasePromoted
+		return on && (h.Event == string(release.Outcome) || h.Event == string(release.Promote) && h.From != resource.ReleaseSoaking)
+	})
 }
 
 // recordRollback signs what a rollback did.

@@ -14,9 +14,18 @@ import (
 // move sends an event to a release: the pure machine decides, and state, ledger
 // event, instant effects and jobs are written here, in one transaction.
 func (t *tx) move(rel resource.Release, ev release.Event) (resource.Release, error) {
+	var err error
+	if ev.FrozenUntil, err = frozenUntil(rel, t.c.cfg.Now()); err != nil {
+		return rel, err
+	}
 	next, effects, err := release.Next(rel, ev, t.c.now())
 	if err != nil {
 		return rel, err
+	}
+	if rel.Canary == nil && next.Canary != nil {
+		if err := t.beginCanary(&next); err != nil {
+			return rel, err
+		}
 	}
 	for _, e := range effects {
 		if err := t.effect(&next, e, ev); err != nil {
@@ -60,8 +69,14 @@ func (t *tx) effect(r *resource.Release, e release.Effect, ev release.Event) err
 		return t.withdrawApproval(r.Approval, ev.Actor, "the release moved on")
 	case release.SetWeight:
 		return t.setWeight(r, e.Weight)
+	case release.StartShadow, release.StopShadow:
+		return t.setShadow(r, e.Kind == release.StartShadow)
+	case release.StartPreview:
+		return t.startPreview(r)
 	case release.SetStable:
 		return t.setStable(r, ev)
+	case release.SignPromotion:
+		return t.signPromotion(r, ev)
 	case release.RestoreGood:
 		return t.restoreGood(r)
 	case release.OpenIncident:
@@ -76,8 +91,18 @@ func (t *tx) effect(r *resource.Release, e release.Effect, ev release.Event) err
 		return t.notify(Notice{Kind: "release." + string(r.State), Agent: r.Agent, Environment: r.Environment, Subject: r.ID,
 			Digest: r.Digest, Text: fmt.Sprintf("%s@v%d in %s: %s. %s", r.Agent, r.Version, r.Environment, r.State, r.Reason)})
 	case release.ArmDeadline:
+		if r.Deadline == 0 {
+			return nil // it waits for a person
+		}
 		return t.releaseJob(r, string(e.Kind), r.Deadline)
-	case release.DoCheck, release.DoDeploy, release.DoSmoke, release.VerifyGood, release.RecordVerdict, release.RecordRollback:
+	case release.ArmThaw:
+		return t.releaseJob(r, string(e.Kind), r.FrozenUntil)
+	case release.ArmProgress:
+		return t.armProgress(r)
+	case release.WatchGood:
+		return t.releaseJob(r, string(e.Kind), t.c.now()+watchMillis)
+	case release.DoCheck, release.DoDeploy, release.DoSmoke, release.DoGate, release.VerifyGood,
+		release.RecordShadow, release.RecordVerdict, release.RecordRollback:
 		return t.releaseJob(r, string(e.Kind), 0)
 	}
 	return fault.New(fault.Internal, "release effect %q has nobody to do it", e.Kind)
@@ -110,42 +135,6 @@ func (t *tx) putDeployment(d resource.Deployment) error {
 	d.Revision++
 	d.UpdatedAt = t.c.now()
 	return t.PutDeployment(d)
-}
-
-func (t *tx) setWeight(r *resource.Release, weight int) error {
-	d, err := t.deployment(r)
-	if err != nil {
-		return err
-	}
-	d.Candidate, d.Weight, d.Release = r.Digest, weight, r.ID
-	if weight == 0 {
-		d.Candidate, d.Release = "", ""
-	}
-	return t.putDeployment(d)
-}
-
-func (t *tx) resumeTraffic(r *resource.Release) error {
-	d, err := t.deployment(r)
-	if err != nil {
-		return err
-	}
-	d.Paused, d.Reason, d.Release = false, "", ""
-	if err := t.markIncidentMitigated(r); err != nil {
-		return err
-	}
-	t.then(func() {
-		t.c.cfg.Meter.RolledBack(r.Agent, r.Environment, time.Duration(r.UpdatedAt-r.DecidedAt)*time.Millisecond)
-	})
-	return t.putDeployment(d)
-}
-
-func (t *tx) stopTraffic(r *resource.Release, why string) error {
-	d, err := t.deployment(r)
-	if err != nil {
-		return err
-	}
-	d.Stopped, d.Paused, d.Reason, d.Release = true, false, why, ""
-	return t.putDeployment(d)
 }
 
 func (t *tx) quarantine(r *resource.Release) error {

@@ -7,21 +7,59 @@ import (
 	"github.com/aureus-agents/aureus/resource"
 )
 
-// setStable gives a version all traffic: the snapshot is taken, and the
-// promotion is signed, in the transaction that decides it.
+// setStable gives a version all traffic, and takes the snapshot of that. It
+// counts as verified once the promotion is signed.
 func (t *tx) setStable(r *resource.Release, ev release.Event) error {
 	d, err := t.deployment(r)
 	if err != nil {
 		return err
 	}
-	now := t.c.now()
+	v, err := t.VersionByDigest(r.Agent, r.Digest)
+	if err != nil {
+		return err
+	}
+	if v.Quarantine != nil {
+		return quarantined(v) // every way here has read that gate; none may have missed it
+	}
 	snap := resource.Snapshot{ID: t.c.cfg.NewID("snap"), Agent: r.Agent, Environment: r.Environment, Digest: r.Digest,
-		Version: r.Version, Release: r.ID, Verified: true, CreatedAt: now, VerifiedAt: now}
+		Version: r.Version, Release: r.ID, CreatedAt: t.c.now()}
 	if err := t.PutSnapshot(snap); err != nil {
+		return err
+	}
+	if err := t.record(resource.Event{Actor: ev.Actor, Action: "snapshot.taken", SubjectKind: "snapshot", SubjectID: snap.ID,
+		Digest: r.Digest, Agent: r.Agent, Environment: r.Environment}); err != nil {
+		return err
+	}
+	d.Stable, d.Snapshot, d.Candidate, d.Weight = r.Digest, snap.ID, "", 0
+	d.Release, d.Soaking, d.WatchedUntil = r.ID, true, 0
+	d.Paused, d.Stopped, d.Reason = false, false, ""
+	return t.putDeployment(d)
+}
+
+// signPromotion signs that the version, which has all traffic, is promoted: it
+// may go on to the next environment, and a rollback may restore it.
+func (t *tx) signPromotion(r *resource.Release, ev release.Event) error {
+	d, err := t.deployment(r)
+	if err != nil {
 		return err
 	}
 	v, err := t.VersionByDigest(r.Agent, r.Digest)
 	if err != nil {
+		return err
+	}
+	if v.Quarantine != nil {
+		return quarantined(v)
+	}
+	snap, err := t.Snapshot(d.Snapshot)
+	if err != nil {
+		return err
+	}
+	if snap.Release != r.ID || snap.Digest != r.Digest || d.Stable != r.Digest {
+		return fault.New(fault.Conflict, "release %s cannot be promoted: another version serves in %s", r.ID, r.Environment)
+	}
+	now := t.c.now()
+	snap.Verified, snap.VerifiedAt = true, now
+	if err := t.PutSnapshot(snap); err != nil {
 		return err
 	}
 	if _, err := t.attest(claim{kind: resource.EvidencePromotion, agent: r.Agent, name: v.Name,
@@ -29,12 +67,7 @@ func (t *tx) setStable(r *resource.Release, ev release.Event) error {
 		predicate: attest.VSA(*r, v.Manifest.Policies.Digest, t.c.cfg.Version, now)}); err != nil {
 		return err
 	}
-	if err := t.record(resource.Event{Actor: ev.Actor, Action: "snapshot.taken", SubjectKind: "snapshot", SubjectID: snap.ID,
-		Digest: r.Digest, Agent: r.Agent, Environment: r.Environment}); err != nil {
-		return err
-	}
-	d.Stable, d.Snapshot, d.Candidate, d.Weight, d.Release = r.Digest, snap.ID, "", 0, ""
-	d.Paused, d.Stopped, d.Reason = false, false, ""
+	d.Release, d.Soaking = "", false
 	return t.putDeployment(d)
 }
 
@@ -52,7 +85,7 @@ func (t *tx) restoreGood(r *resource.Release) error {
 		return err
 	}
 	d.Stable, d.Snapshot = good.Digest, good.ID
-	d.Candidate, d.Weight, d.Release = "", 0, r.ID
+	d.Candidate, d.Weight, d.Release, d.Soaking, d.Shadow = "", 0, r.ID, false, ""
 	d.Paused, d.Stopped, d.Reason = true, good.ID == "", "rolling back "+r.ID
 	r.RolledBackTo, r.GoodAt = good.Digest, t.c.now()
 	if r.DecidedAt == 0 {

@@ -13,8 +13,9 @@ import (
 
 // movingStates are the states of a release that has not ended.
 var movingStates = []resource.ReleaseState{
-	resource.ReleasePending, resource.ReleaseChecking, resource.ReleaseAwaiting, resource.ReleaseDeploying,
-	resource.ReleaseSmoke, resource.ReleaseCanary, resource.ReleasePaused, resource.ReleaseRollingBack,
+	resource.ReleasePending, resource.ReleaseChecking, resource.ReleaseAwaiting, resource.ReleaseFrozen,
+	resource.ReleaseDeploying, resource.ReleaseSmoke, resource.ReleaseShadow, resource.ReleasePreview,
+	resource.ReleaseCanary, resource.ReleaseSoaking, resource.ReleasePaused, resource.ReleaseRollingBack,
 }
 
 // StartRelease starts a release; its first effects run in the background.

@@ -28,6 +28,8 @@ type Reader interface {
 	ServingReader
 	ReleaseReader
 	ApprovalReader
+	ShadowReader
+	CanaryReader
 	DelegationReader
 	PipelineReader
 	ChannelReader
@@ -50,6 +52,8 @@ type Tx interface {
 	ReleaseWriter
 	ApprovalWriter
 	DelegationWriter
+	ShadowWriter
+	CanaryWriter
 	PipelineWriter
 	ChannelWriter
 	RunWriter

@@ -29,7 +29,7 @@ func TestNext(t *testing.T) {
 		{"expired", then(wayAwaiting, Event{Kind: Expired}), "rejected", []Effect{{Kind: Notify}}},
 		{"deployed", waySmoke, "smoke", []Effect{{Kind: DoSmoke}}},
 		{"deployed, blocked", then(wayDeploying, Event{Kind: Deployed, Gates: blocking}), "rejected", []Effect{{Kind: Notify}}},
-		{"smoked, blocked", then(waySmoke, Event{Kind: Smoked, Gates: blocking, Canary: true}), "rejected", []Effect{{Kind: Notify}}},
+		{"smoked, blocked", then(waySmoke, Event{Kind: Smoked, Gates: blocking, Serving: true}), "rejected", []Effect{{Kind: Notify}}},
 		{"smoked, canary", wayCanary, "canary", []Effect{{Kind: SetWeight, Weight: 10}, {Kind: ArmDeadline}}},
 		{"smoked, no canary", wayPromoted, "promoted", []Effect{{Kind: SetStable}, {Kind: Notify}}},
 		{"an outcome inside a step", then(wayCanary, ok), "canary", []Effect{}},
@@ -135,7 +135,7 @@ func TestNextRefuses(t *testing.T) {
 		{"a deadline before its time", inCanary, Event{Kind: Deadline}, fault.Conflict},
 		{"a promotion without a reason", inCanary, Event{Kind: Promote, Actor: human, Reason: "  "}, fault.Invalid},
 		{"a promotion by an agent", inCanary, Event{Kind: Promote, Actor: agent, Reason: "trust me"}, fault.Forbidden},
-		{"a canary without a plan", noPlan, Event{Kind: Smoked, Gates: passing, Canary: true}, fault.Invalid},
+		{"a canary without a plan", noPlan, Event{Kind: Smoked, Gates: passing, Serving: true}, fault.Invalid},
 		{"a canary without its state", lost, canaryOutcome(true), fault.Internal},
 	}
 	for _, tt := range tests {

@@ -16,7 +16,7 @@ func drawEvent(t *rapid.T) Event {
 		Reason:   rapid.SampledFrom([]string{"", "because"}).Draw(t, "reason"),
 		Gates:    rapid.SampledFrom([][]resource.Gate{nil, passing, passing, passing, blocking, waiting}).Draw(t, "gates"),
 		Quorum:   rapid.IntRange(0, 2).Draw(t, "quorum"),
-		Canary:   rapid.Bool().Draw(t, "canary"),
+		Serving:  rapid.Bool().Draw(t, "serving"),
 		Attempt:  rapid.SampledFrom([]int{0, 0, 0, 1, 3}).Draw(t, "attempt"),
 		IsCanary: rapid.Bool().Draw(t, "isCanary"),
 		Failed:   rapid.IntRange(0, 4).Draw(t, "failed") == 0,

@@ -52,7 +52,7 @@ var (
 	wayAwaiting  = then(wayChecking, Event{Kind: Checked, Gates: passing, Quorum: 1})
 	wayDeploying = then(wayAwaiting, Event{Kind: Approved})
 	waySmoke     = then(wayDeploying, Event{Kind: Deployed, Gates: passing})
-	wayCanary    = then(waySmoke, Event{Kind: Smoked, Gates: passing, Canary: true})
+	wayCanary    = then(waySmoke, Event{Kind: Smoked, Gates: passing, Serving: true})
 	wayPromoted  = then(waySmoke, Event{Kind: Smoked, Gates: passing})
 )
 

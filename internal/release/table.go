@@ -34,17 +34,26 @@ func Table() []Row { return slices.Clone(table) }
 
 var table = slices.Concat(
 	preparing(),
+	rollout(),
 	canarying(),
 	rollingBack(),
 	holding(),
+	stalling(),
 	cancelling(),
+	superseding(),
 )
 
-// unfinished lists the states that can be held and cancelled. A rollback is not
-// among them: it always ends.
+// unfinished lists the states that can be held. A rollback is not among them: it
+// always ends.
 func unfinished() []resource.ReleaseState {
+	return append(withoutTraffic(), resource.ReleaseCanary, resource.ReleaseSoaking)
+}
+
+// withoutTraffic lists the states of a release that is under way and that no
+// routed session meets.
+func withoutTraffic() []resource.ReleaseState {
 	return []resource.ReleaseState{
-		resource.ReleasePending, resource.ReleaseChecking, resource.ReleaseAwaiting,
-		resource.ReleaseDeploying, resource.ReleaseSmoke, resource.ReleaseCanary,
+		resource.ReleasePending, resource.ReleaseChecking, resource.ReleaseAwaiting, resource.ReleaseFrozen,
+		resource.ReleaseDeploying, resource.ReleaseSmoke, resource.ReleaseShadow, resource.ReleasePreview,
 	}
 }

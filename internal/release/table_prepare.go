@@ -1,44 +1,70 @@
 package release
 
-import (
-	"github.com/aureus-agents/aureus/internal/canary"
-	"github.com/aureus-agents/aureus/resource"
+import "github.com/aureus-agents/aureus/resource"
+
+// Texts of guards that several rows share.
+const (
+	gateBlocks = "a gate does not pass, or there is none"
+	windowOpen = "a freeze window is open"
 )
 
-// preparing is the way to traffic: checks, approval, deployment, smoke tests.
+// preparing is the way to traffic: checks, approval, freeze windows, deployment,
+// smoke tests.
 func preparing() []Row {
 	return []Row{
-		{From: resource.ReleasePending, Event: Begin, To: resource.ReleaseChecking, Effects: []EffectKind{DoCheck}},
+		{From: resource.ReleasePending, Event: Begin, To: resource.ReleaseChecking, Effects: []EffectKind{DoCheck, ArmProgress}},
 
-		{From: resource.ReleaseChecking, Event: Checked, Guard: "a gate does not pass, or there is none",
+		{From: resource.ReleaseChecking, Event: Checked, Guard: gateBlocks,
 			when: blocked, says: blockedBy, To: resource.ReleaseRejected, Effects: []EffectKind{Notify}},
-		{From: resource.ReleaseChecking, Event: Checked, Guard: "every gate passes or warns, people have to approve",
-			when: func(s situation) bool { return s.ev.Quorum > 0 },
+		{From: resource.ReleaseChecking, Event: Checked, Guard: "every gate passes or warns, people have to approve and have not",
+			when: func(s situation) bool { return s.ev.Quorum > 0 && s.r.ApprovedAt == 0 },
 			To:   resource.ReleaseAwaiting, Effects: []EffectKind{AskApproval}},
+		{From: resource.ReleaseChecking, Event: Checked, Guard: "every gate passes or warns, " + windowOpen,
+			when: frozen, then: freeze, says: waitsUntil, To: resource.ReleaseFrozen, Effects: []EffectKind{ArmThaw}},
 		{From: resource.ReleaseChecking, Event: Checked, Guard: "every gate passes or warns, nobody has to approve",
-			To: resource.ReleaseDeploying, Effects: []EffectKind{DoDeploy}},
+			To: resource.ReleaseDeploying, Effects: []EffectKind{DoDeploy, ArmProgress}},
 
-		{From: resource.ReleaseAwaiting, Event: Approved, To: resource.ReleaseDeploying, Effects: []EffectKind{DoDeploy}},
+		{From: resource.ReleaseAwaiting, Event: Approved, Guard: windowOpen, when: frozen,
+			then: func(r *resource.Release, s situation) { approve(r, s); freeze(r, s) },
+			To:   resource.ReleaseFrozen, Effects: []EffectKind{ArmThaw}},
+		{From: resource.ReleaseAwaiting, Event: Approved, Guard: "no freeze window is open", then: approve,
+			To: resource.ReleaseDeploying, Effects: []EffectKind{DoDeploy, ArmProgress}},
 		{From: resource.ReleaseAwaiting, Event: Denied, To: resource.ReleaseRejected, Effects: []EffectKind{Notify}},
 		{From: resource.ReleaseAwaiting, Event: Expired, To: resource.ReleaseRejected, Effects: []EffectKind{Notify}},
 
-		{From: resource.ReleaseDeploying, Event: Deployed, Guard: "a gate does not pass, or there is none",
+		{From: resource.ReleaseFrozen, Event: Thawed, Guard: windowOpen, when: frozen, then: freezeOn, says: waitsUntil,
+			To: resource.ReleaseFrozen, Effects: []EffectKind{ArmThaw}},
+		{From: resource.ReleaseFrozen, Event: Thawed, Guard: "the checks are older than evidence may be", when: tooOld, then: thaw,
+			To: resource.ReleaseChecking, Effects: []EffectKind{DoCheck, ArmProgress}},
+		{From: resource.ReleaseFrozen, Event: Thawed, Guard: "neither", then: thaw,
+			To: resource.ReleaseDeploying, Effects: []EffectKind{DoDeploy, ArmProgress}},
+
+		{From: resource.ReleaseDeploying, Event: Deployed, Guard: gateBlocks,
 			when: blocked, says: blockedBy, To: resource.ReleaseRejected, Effects: []EffectKind{Notify}},
 		{From: resource.ReleaseDeploying, Event: Deployed, Guard: "every gate passes or warns",
-			To: resource.ReleaseSmoke, Effects: []EffectKind{DoSmoke}},
+			To: resource.ReleaseSmoke, Effects: []EffectKind{DoSmoke, ArmProgress}},
 
-		{From: resource.ReleaseSmoke, Event: Smoked, Guard: "a gate does not pass, or there is none",
+		{From: resource.ReleaseSmoke, Event: Smoked, Guard: gateBlocks,
 			when: blocked, says: blockedBy, To: resource.ReleaseRejected, Effects: []EffectKind{Notify}},
-		{From: resource.ReleaseSmoke, Event: Smoked, Guard: "every gate passes or warns, the environment has a canary",
-			when: func(s situation) bool { return s.ev.Canary },
-			then: startCanary, To: resource.ReleaseCanary, Effects: []EffectKind{SetWeight, ArmDeadline}},
-		{From: resource.ReleaseSmoke, Event: Smoked, Guard: "every gate passes or warns, there is no canary",
-			To: resource.ReleasePromoted, Effects: []EffectKind{SetStable, Notify}},
 	}
 }
 
-func startCanary(r *resource.Release, s situation) {
-	st := canary.Start(r.Plan)
-	r.Canary, r.Step = &st, 0
-	r.Deadline = s.now + resource.Millis(r.Plan.DeadlineMs)
+func approve(r *resource.Release, s situation) { r.ApprovedAt = s.now }
+
+func freeze(r *resource.Release, s situation) { r.FrozenUntil = s.ev.FrozenUntil }
+
+// freezeOn goes on waiting: the time so far counts.
+func freezeOn(r *resource.Release, s situation) {
+	thaw(r, s)
+	freeze(r, s)
+	r.EnteredAt = s.now
+}
+
+func thaw(r *resource.Release, s situation) {
+	r.FrozenMs += int64(s.now - r.EnteredAt)
+	r.FrozenUntil = 0
+}
+
+func waitsUntil(resource.Release, situation) string {
+	return "A freeze window is open: the release waits until it ends."
 }

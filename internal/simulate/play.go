@@ -39,6 +39,8 @@ type Played struct {
 	Outage error
 }
 
+	// Missing are the calls that nothing answered, for people.
+	Missing []string
 // Play runs a case once. A run that does not pass is not an error.
 func (v *Version) Play(ctx context.Context, model agentrun.Model, c Case, o PlayOptions) (Played, error) {
 	clk := newClock(o.Measured)
@@ -79,7 +81,7 @@ func (v *Version) Play(ctx context.Context, model agentrun.Model, c Case, o Play
 	}
 	report := v.judge(c, run, tls)
 	report.World = changes(start, tls.snapshot())
-	return Played{Run: run, Report: report, Latency: clk.elapsed(), Outage: asked.outage}, nil
+	return Played{Run: run, Report: report, Latency: clk.elapsed(), Outage: asked.outage, Missing: tls.missing}, nil
 }
 
 // newTools are the tools of one run of a case.
