@@ -162,55 +162,6 @@ type Transition struct {
 	Reason string       `json:"reason,omitempty"`
 }
 
-// CanaryPlan is blueprint.Canary with its defaults filled in, frozen when the
-// release began. An environment without canary has no steps.
-type CanaryPlan struct {
-	Steps          []blueprint.CanaryStep `json:"steps"`
-	Alpha          float64                `json:"alpha"`
-	Beta           float64                `json:"beta"`
-	MaxFailureRate float64                `json:"maxFailureRate"`
-	DeadlineMs     int64                  `json:"deadlineMs"`
-}
-
-// CanaryState is what the canary's statistics remember. See internal/canary for
-// the mathematics. It is moved by canary.Observe only.
-type CanaryState struct {
-	Control ArmCount `json:"control"`
-	Canary  ArmCount `json:"canary"`
-	// LogHarm holds ln of the likelihood ratio for each rho of the harm process.
-	LogHarm []float64 `json:"logHarm"`
-	// LogSafe holds ln of the likelihood ratio for each rho of the reverse process.
-	LogSafe []float64 `json:"logSafe"`
-	// LogAbs holds ln of the likelihood ratio for each rate of the absolute process.
-	LogAbs  []float64 `json:"logAbs"`
-	EHarm   float64   `json:"eHarm"`   // mixture value of the harm process
-	ESafe   float64   `json:"eSafe"`   // of the reverse process
-	EAbs    float64   `json:"eAbs"`    // of the absolute process
-	AtStep  int       `json:"atStep"`  // outcomes of the canary at the current step
-	Verdict string    `json:"verdict"` // continue, promote or rollback
-}
-
-// ArmCount counts outcomes of one arm.
-type ArmCount struct {
-	Runs     int64 `json:"runs"`
-	Failures int64 `json:"failures"`
-}
-
-// CanaryOutcome is one outcome as the canary saw it, kept so that the verdict
-// can be recomputed.
-type CanaryOutcome struct {
-	Release string  `json:"release"`
-	Seq     int64   `json:"seq"` // from 1
-	Run     string  `json:"run"`
-	Canary  bool    `json:"canary"` // which arm
-	Failed  bool    `json:"failed"`
-	Weight  int     `json:"weight"` // percent, when the run was assigned
-	EHarm   float64 `json:"eHarm"`  // after this outcome
-	ESafe   float64 `json:"eSafe"`
-	EAbs    float64 `json:"eAbs"`
-	At      Millis  `json:"at"`
-}
-
 // ApprovalState is a state of an approval request.
 type ApprovalState string
 

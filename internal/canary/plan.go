@@ -18,7 +18,7 @@ const (
 )
 
 // Plan fills the defaults of a blueprint's canary: steps of 10 and 50 percent
-// with 20 runs each, alpha 0.001, beta 0.05, a failure rate of at most 0.10 and a
+// with 20 sessions each, alpha 0.001, beta 0.05, a failure rate of at most 0.10 and a
 // deadline of 24 hours. A probability outside (0,1) would make the statistics
 // meaningless and takes its default too; blueprint validation refuses it first.
 func Plan(c blueprint.Canary) resource.CanaryPlan {
@@ -36,12 +36,21 @@ func Plan(c blueprint.Canary) resource.CanaryPlan {
 	if deadline <= 0 {
 		deadline = defaultDeadline
 	}
+	r := c.Resolved()
+	timeout := time.Duration(r.OutcomeTimeout)
+	if timeout <= 0 {
+		timeout = blueprint.DefaultOutcomeTimeout
+	}
 	return withRates(resource.CanaryPlan{
-		Steps:          steps,
-		Alpha:          c.Alpha,
-		Beta:           c.Beta,
-		MaxFailureRate: c.MaxFailureRate,
-		DeadlineMs:     deadline.Milliseconds(),
+		Steps:            steps,
+		Alpha:            c.Alpha,
+		Beta:             c.Beta,
+		MaxFailureRate:   c.MaxFailureRate,
+		DeadlineMs:       deadline.Milliseconds(),
+		Streams:          r.Streams,
+		OutcomeTimeoutMs: timeout.Milliseconds(),
+		HarmBudget:       r.HarmBudget,
+		UseEvaluation:    c.UseEvaluation,
 	})
 }
 

@@ -22,6 +22,9 @@ func (c *Control) Invoke(ctx context.Context, p Principal, agent string, r Invok
 	if err != nil {
 		return resource.Run{}, err
 	}
+	if run.Release, err = c.previewed(ctx, run, r); err != nil {
+		return resource.Run{}, err
+	}
 	c.runs.Add(1)
 	defer c.runs.Done()
 	run, loaded, err := c.begin(ctx, run, env, r.Session != "")
@@ -80,8 +83,11 @@ func (c *Control) begin(ctx context.Context, run resource.Run, env resource.Envi
 		if err := t.InsertRun(run); err != nil {
 			return err
 		}
-		if !keep {
-			return nil // a session of one run needs no memory
+		if err := t.watchMissing(run); err != nil {
+			return err
+		}
+		if !keep || pin.At == 0 {
+			return nil // a session of one run needs no memory, a preview leaves none
 		}
 		return t.PutSessionVersion(run.Agent, env.Name, run.Session, again)
 	})
@@ -102,6 +108,9 @@ func canaryOf(candidate bool, rel string) string {
 var errMoved = fault.New(fault.Conflict, "traffic moved while the run was being routed")
 
 func (c *Control) pinFor(r Reader, run resource.Run) (SessionPin, error) {
+	if run.Release != "" {
+		return previewPin(r, run)
+	}
 	d, err := r.Deployment(run.Agent, run.Environment)
 	if fault.Is(err, fault.NotFound) {
 		d = resource.Deployment{Agent: run.Agent, Environment: run.Environment}
@@ -126,12 +135,15 @@ func (c *Control) pinFor(r Reader, run resource.Run) (SessionPin, error) {
 }
 
 // servedBefore reports whether a version that was replaced may go on serving the
-// sessions that it has: it was promoted here, was not rolled back, and is not in
-// quarantine.
+// sessions that it has: it had all traffic here, was not rolled back, and is not
+// in quarantine; or its rollback lets sessions finish.
 func servedBefore(r Reader, run resource.Run, digest string) (bool, error) {
 	v, err := r.VersionByDigest(run.Agent, digest)
-	if err != nil || v.Quarantine != nil {
+	if err != nil {
 		return false, err
+	}
+	if keeps, err := finishes(r, v, run.Environment); err != nil || keeps || v.Quarantine != nil {
+		return keeps, err
 	}
 	snaps, err := r.Snapshots(run.Agent, run.Environment)
 	return slices.ContainsFunc(snaps, func(s resource.Snapshot) bool { return s.Digest == digest && s.RetiredAt == 0 }), err

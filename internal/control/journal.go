@@ -8,7 +8,6 @@ import (
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/agentrun"
 	"github.com/aureus-agents/aureus/internal/fault"
-	"github.com/aureus-agents/aureus/internal/release"
 	"github.com/aureus-agents/aureus/resource"
 )
 
@@ -81,10 +80,10 @@ func (t *tx) saveRun(cp agentrun.Checkpoint) error {
 	if err := t.record(runEvent(run)); err != nil {
 		return err
 	}
+	t.then(func() { t.c.cfg.Meter.RunEnded(run) })
 	if err := t.copyToShadow(run); err != nil {
 		return err
 	}
-	t.then(func() { t.c.cfg.Meter.RunEnded(run) })
 	return t.observe(run)
 }
 
@@ -98,29 +97,4 @@ func runEvent(run resource.Run) resource.Event {
 	}
 	return resource.Event{Actor: run.Principal, Action: "run.ended", SubjectKind: "run", SubjectID: run.ID,
 		Digest: run.Digest, Agent: run.Agent, Environment: run.Environment, Attrs: attrs}
-}
-
-// observe gives a finished run to the canary that it was assigned in. The
-// verdict moves the traffic in this same transaction.
-func (t *tx) observe(run resource.Run) error {
-	if run.Release == "" || run.Mode != resource.RunLive {
-		return nil
-	}
-	rel, err := t.Release(run.Release)
-	if err != nil {
-		return err
-	}
-	inCanary := rel.State == resource.ReleaseCanary || (rel.State == resource.ReleasePaused && rel.PausedFrom == resource.ReleaseCanary)
-	if !inCanary {
-		return nil // decided already; a late outcome changes nothing
-	}
-	failed := run.Outcome.Failed()
-	next, err := t.move(rel, release.Event{Kind: release.Outcome, Actor: resource.System, Run: run.ID, IsCanary: run.Canary,
-		Failed: failed, Weight: run.Weight})
-	if err != nil {
-		return err
-	}
-	return t.InsertCanaryOutcome(resource.CanaryOutcome{Release: rel.ID, Seq: next.Canary.Control.Runs + next.Canary.Canary.Runs,
-		Run: run.ID, Canary: run.Canary, Failed: failed, Weight: run.Weight, EHarm: next.Canary.EHarm, ESafe: next.Canary.ESafe,
-		EAbs: next.Canary.EAbs, At: t.c.now()})
 }

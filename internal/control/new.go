@@ -20,10 +20,11 @@ type Control struct {
 	explored explored
 
 	mu       sync.Mutex
-	loaded   map[string]*loadedVersion // by digest and environment
-	resuming map[string]bool           // runs that a job is going on with
-	started  resource.Millis           // the time on the wall when Config.Elapsed was 0
-	runs     sync.WaitGroup            // runs in flight
+	loaded   map[string]*loadedVersion  // by digest and environment
+	resuming map[string]bool            // runs that a job is going on with
+	missing  map[string]resource.Millis // the last minute of a release whose canary runs a job looks after
+	started  resource.Millis            // the time on the wall when Config.Elapsed was 0
+	runs     sync.WaitGroup             // runs in flight
 }
 
 // New makes a Control; fault.Invalid names a missing part of cfg.
@@ -52,7 +53,7 @@ func New(cfg Config) (*Control, error) {
 		cfg.Elapsed = func() time.Duration { return cfg.Now().Sub(start) }
 	}
 	started := resource.Millis(start.Add(-cfg.Elapsed()).UnixMilli())
-	return &Control{cfg: cfg, envs: DefaultEnvironments(), loaded: map[string]*loadedVersion{}, resuming: map[string]bool{}, started: started}, nil
+	return &Control{cfg: cfg, envs: DefaultEnvironments(), loaded: map[string]*loadedVersion{}, resuming: map[string]bool{}, missing: map[string]resource.Millis{}, started: started}, nil
 }
 
 // Wait returns when no run is in flight any more, or when ctx ends.

@@ -164,7 +164,7 @@ func (c *Control) Verdict(ctx context.Context, p Principal, id string) (v Canary
 	if err != nil {
 		return v, err
 	}
-	v.Recomputed = canary.Recompute(v.Plan, v.Outcomes)
+	v.Recomputed = canary.Recompute(v.Plan, v.Stored, v.Outcomes)
 	// Recomputing does not know when steps began; the statistics are what is compared.
 	v.Recomputed.AtStep = v.Stored.AtStep
 	v.Agrees = reflect.DeepEqual(v.Stored, v.Recomputed)

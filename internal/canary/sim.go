@@ -1,0 +1,192 @@
+package canary
+
+import (
+	"container/heap"
+	"math/rand/v2"
+
+	"github.com/aureus-agents/aureus/blueprint"
+)
+
+// World is live traffic in a simulation. Failure rates are of runs.
+type World struct {
+	RunsPerSecond float64 // above 0
+	Baseline      float64 // failure rate of the version that serves
+	Bad           float64 // of the candidate
+	// Outage is a time in which both fail at another rate.
+	Outage *Outage
+	// SessionRuns is the mean number of runs in a session; 0 and 1 are one.
+	SessionRuns float64
+	// Correlation is the share of sessions whose runs all end alike; the runs of the
+	// others are independent. It is the correlation of two runs of a session.
+	Correlation float64
+	// RunSeconds is the mean time until a run's outcome is known; 0 is at once.
+	RunSeconds float64
+	// Streams are the rates at which runs fail in the other streams.
+	Streams []StreamRate
+	// Seconds after which nothing more comes.
+	Seconds float64
+}
+
+// Outage is when nearly everything fails.
+type Outage struct {
+	From, To float64 // seconds
+	Rate     float64
+}
+
+// StreamRate is how often runs fail in a stream that is not failures.
+type StreamRate struct {
+	Name            string
+	Control, Canary float64
+}
+
+// UsualStreams are rates of the other streams that a healthy agent may have.
+func UsualStreams() []StreamRate {
+	return []StreamRate{
+		{blueprint.StreamBlocks, .01, .01}, {blueprint.StreamDenials, .05, .05}, {blueprint.StreamEscalations, .03, .03},
+		{blueprint.StreamLatency, .05, .05}, {blueprint.StreamCost, .10, .10},
+	}
+}
+
+// Played is how a simulated release ended.
+type Played struct {
+	Verdict    string
+	Seconds    float64 // until the verdict
+	Runs       int     // in both arms, assigned until then
+	CanaryRuns int
+	Failed     int     // of CanaryRuns
+	Excess     float64 // failed runs of the candidate beyond what the serving version would have had
+}
+
+// Controller decides in a simulation from what it sees.
+type Controller interface {
+	// Weight is the candidate's percent of new sessions at a time.
+	Weight(at float64) int
+	// Tell is the outcome of a run, with its session, counted from 0, and the weight
+	// that the session was assigned at.
+	Tell(at float64, session int, isCanary, failed bool, weight int, streams []string)
+	// Verdict is what has been decided at a time.
+	Verdict(at float64) string
+}
+
+// session is an open session in a simulation.
+type session struct {
+	id      int
+	canary  bool
+	weight  int
+	same    bool // its runs all end alike
+	fate    bool // how
+	decided bool
+}
+
+// arrival is an outcome on its way.
+type arrival struct {
+	at      float64
+	of      session
+	failed  bool
+	streams []string
+}
+
+// arrivals is a heap by time.
+type arrivals []arrival
+
+func (a arrivals) Len() int           { return len(a) }
+func (a arrivals) Less(i, j int) bool { return a[i].at < a[j].at }
+func (a arrivals) Swap(i, j int)      { a[i], a[j] = a[j], a[i] }
+func (a *arrivals) Push(x any)        { *a = append(*a, x.(arrival)) }
+func (a *arrivals) Pop() any {
+	old := *a
+	last := old[len(old)-1]
+	*a = old[:len(old)-1]
+	return last
+}
+
+// Play runs one release in w under c.
+func Play(r *rand.Rand, w World, c Controller) Played {
+	var out Played
+	var open []session
+	var late arrivals
+	expected := 0.0
+	for at, id := 0.0, 0; ; {
+		at += r.ExpFloat64() / w.RunsPerSecond
+		for len(late) > 0 && late[0].at <= at {
+			a := heap.Pop(&late).(arrival)
+			c.Tell(a.at, a.of.id, a.of.canary, a.failed, a.of.weight, a.streams)
+		}
+		if v := c.Verdict(at); v != Continue || at > w.Seconds {
+			out.Verdict, out.Seconds, out.Excess = v, at, float64(out.Failed)-expected
+			return out
+		}
+		var s *session
+		s, open, id = w.pick(r, open, id, at, c)
+		rate, base := w.rate(*s, at)
+		failed := s.fails(r, rate)
+		out.Runs++
+		if s.canary {
+			out.CanaryRuns++
+			expected += base
+			if failed {
+				out.Failed++
+			}
+		}
+		a := arrival{at: at, of: *s, failed: failed, streams: w.fails(r, s.canary)}
+		if w.RunSeconds > 0 {
+			a.at += r.ExpFloat64() * w.RunSeconds
+			heap.Push(&late, a)
+			continue
+		}
+		c.Tell(at, s.id, s.canary, failed, s.weight, a.streams)
+	}
+}
+
+// pick is the session of the next run: a new one, or one that goes on.
+func (w World) pick(r *rand.Rand, open []session, id int, at float64, c Controller) (*session, []session, int) {
+	if w.SessionRuns <= 1 {
+		open = open[:0]
+	}
+	if n := len(open); n > 0 && r.Float64() >= 1/w.SessionRuns {
+		i := r.IntN(n)
+		if r.Float64() < 1/w.SessionRuns { // its last run
+			open[i], open[n-1] = open[n-1], open[i]
+			return &open[n-1], open[:n-1], id
+		}
+		return &open[i], open, id
+	}
+	weight := c.Weight(at)
+	open = append(open, session{id: id, weight: weight, canary: r.IntN(100) < weight, same: w.Correlation > 0 && r.Float64() < w.Correlation})
+	return &open[len(open)-1], open, id + 1
+}
+
+// rate is the failure rate of a session's run, and that of the serving version.
+func (w World) rate(s session, at float64) (rate, base float64) {
+	if o := w.Outage; o != nil && at >= o.From && at < o.To {
+		return o.Rate, o.Rate
+	}
+	if s.canary {
+		return w.Bad, w.Baseline
+	}
+	return w.Baseline, w.Baseline
+}
+
+func (s *session) fails(r *rand.Rand, rate float64) bool {
+	if !s.same {
+		return r.Float64() < rate
+	}
+	if !s.decided {
+		s.fate, s.decided = r.Float64() < rate, true
+	}
+	return s.fate
+}
+
+func (w World) fails(r *rand.Rand, isCanary bool) []string {
+	var out []string
+	for _, s := range w.Streams {
+		rate := s.Control
+		if isCanary {
+			rate = s.Canary
+		}
+		if r.Float64() < rate {
+			out = append(out, s.Name)
+		}
+	}
+	return out
+}

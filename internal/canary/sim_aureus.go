@@ -1,0 +1,86 @@
+package canary
+
+import (
+	"slices"
+
+	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// Watcher is Aureus as a [Controller]: the plan's steps and the verdicts of
+// Observe.
+type Watcher struct {
+	plan     resource.CanaryPlan
+	state    resource.CanaryState
+	step     int
+	verdict  string
+	sessions map[int]resource.CanarySession // of more than one run; nil when all have one
+}
+
+// Watch begins a canary in a simulation, with all streams of the plan on; many
+// says that sessions have more than one run.
+func Watch(p resource.CanaryPlan, many bool) *Watcher {
+	p = withRates(p)
+	s := Start(p)
+	list := streams(p)
+	for i, st := range list {
+		list[i] = on(st, 0, MinLimitRuns)
+	}
+	s.Streams = divide(list)
+	w := &Watcher{plan: p, state: s, verdict: Continue}
+	if many {
+		w.sessions = map[int]resource.CanarySession{}
+	}
+	return w
+}
+
+// State is the canary's state.
+func (w *Watcher) State() resource.CanaryState { return w.state }
+
+// Weight implements [Controller].
+func (w *Watcher) Weight(float64) int { return w.plan.Steps[w.step].Weight }
+
+// Verdict implements [Controller]. At the deadline an undecided canary holds.
+func (w *Watcher) Verdict(at float64) string {
+	if w.verdict == Continue && at*1000 >= float64(w.plan.DeadlineMs) {
+		return Hold
+	}
+	return w.verdict
+}
+
+// Tell implements [Controller].
+func (w *Watcher) Tell(_ float64, session int, isCanary, failed bool, weight int, names []string) {
+	if w.verdict != Continue {
+		return
+	}
+	o := outcome{isCanary, failed, weight, Seen{Streams: names}}
+	if w.sessions != nil {
+		w.remember(session, &o)
+	}
+	observe(w.plan, &w.state, o)
+	done := StepDone(w.plan, w.state, w.step)
+	switch {
+	case w.state.Verdict == Rollback, done && LastStep(w.plan, w.step) && w.state.Verdict == Promote:
+		w.verdict = w.state.Verdict
+	case done && !LastStep(w.plan, w.step):
+		w.state, w.step = NextStep(w.state), w.step+1
+	}
+}
+
+// remember does what See does, for outcomes whose streams are known.
+func (w *Watcher) remember(session int, o *outcome) {
+	before, again := w.sessions[session]
+	after := resource.CanarySession{Step: w.step, Failed: slices.Clone(before.Failed)}
+	if again {
+		o.Again, o.Before, o.Closed, after.Step = true, before.Failed, before.Step != w.step, before.Step
+	}
+	if o.fails(blueprint.StreamFailures) {
+		after.Failed = append(after.Failed, blueprint.StreamFailures)
+	}
+	for _, name := range o.Streams {
+		if o.fails(name) {
+			after.Failed = append(after.Failed, name)
+		}
+	}
+	w.sessions[session] = after
+}
