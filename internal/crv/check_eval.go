@@ -1,11 +1,13 @@
 package crv
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
 
 	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/resource"
 )
 
@@ -23,15 +25,35 @@ func (c *checker) evaluation() {
 		if s.File != "" {
 			c.fail("eval/file-not-read", resource.MissingData, p+".file", fmt.Sprintf("the scenarios of the suite %q were not read", s.Name), "read the blueprint with its folder, or write the scenarios into it")
 		}
-		c.unique("eval/duplicate-scenario", p+".scenarios", "scenario", names(s.Scenarios, func(v blueprint.Scenario) string { return v.Name }))
-		for j, sc := range s.Scenarios {
-			c.scenario(fmt.Sprintf("%s.scenarios[%d]", p, j), sc, input)
+		list, at := c.expanded(p, s)
+		c.unique("eval/duplicate-scenario", at, "scenario", names(list, func(v blueprint.Scenario) string { return v.Name }))
+		for j, sc := range list {
+			c.scenario(fmt.Sprintf("%s[%d]", at, j), sc, input)
 		}
-		total += len(s.Scenarios)
+		total += len(list)
 	}
 	if total == 0 {
 		c.warn("eval/no-scenarios", resource.MissingData, "spec.evaluation", "there are no scenarios, so no simulation or evaluation can give evidence", "add a suite with scenarios")
 	}
+}
+
+// expanded are the scenarios of a suite, and where they are written.
+func (c *checker) expanded(p string, s blueprint.Suite) ([]blueprint.Scenario, string) {
+	at := p + ".scenarios"
+	if s.Data != nil {
+		at = p + ".data.rows"
+		if s.Data.File != "" {
+			c.fail("eval/file-not-read", resource.MissingData, p+".data.file", fmt.Sprintf("the data set of the suite %q was not read", s.Name), "read the blueprint with its folder, or write the rows into it")
+		}
+	}
+	list, err := s.Expand()
+	var fe *fault.Error
+	if errors.As(err, &fe) {
+		for _, d := range fe.Details {
+			c.fail("eval/row", resource.MissingData, p+"."+d.Path, d.Message, d.Fix)
+		}
+	}
+	return list, at
 }
 
 func (c *checker) scenario(p string, s blueprint.Scenario, input *CompiledSchema) {
@@ -60,6 +82,11 @@ func (c *checker) scenario(p string, s blueprint.Scenario, input *CompiledSchema
 	}
 	for i, g := range s.Expect.Refusal {
 		c.grader(fmt.Sprintf("%s.expect.refusal[%d]", p, i), g)
+	}
+	for i, t := range s.Turns {
+		for j, g := range t.Graders {
+			c.grader(fmt.Sprintf("%s.turns[%d].graders[%d]", p, i, j), g)
+		}
 	}
 }
 
@@ -97,8 +124,13 @@ func (c *checker) grader(p string, g blueprint.Grader) {
 				c.fail("eval/unknown-tool", resource.MissingData, fmt.Sprintf("%s.tools[%d]", p, i), fmt.Sprintf("there is no tool %q", name), "correct the name, or remove it")
 			}
 		}
-	case "equals", "contains", "notContains", "cost", "latency":
+	case "judge":
+		if g.Mode == "pairwise" && g.Scale > 0 {
+			c.fail("eval/judge", resource.OutOfScope, p+".scale", "a pairwise judge gives no marks", "leave scale out, or write mode: rate")
+		}
+	case "equals", "contains", "notContains", "startsWith", "json", "jsonSubset", "number", "similarity", "refusal", "cost", "latency",
+		"starlark", "command":
 	default:
-		c.fail("eval/grader", resource.OutOfScope, p+".type", fmt.Sprintf("%q is no grader", g.Type), "write one of equals, contains, notContains, regex, jsonSchema, cel, trajectory, cost, latency")
+		c.fail("eval/grader", resource.OutOfScope, p+".type", fmt.Sprintf("%q is no grader", g.Type), "write one of the graders of docs/evaluation.md, such as equals, contains, jsonSubset or judge")
 	}
 }

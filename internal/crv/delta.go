@@ -40,6 +40,7 @@ import (
 //	CRV gate removed or changed                                  high
 //	CRV gate added; success, release plan or owner changed       medium
 //	instructions, goal, model, input or output schema changed    medium
+//	a program added that a command grader runs                   high
 //	evaluation, monitor, description, labels, timeouts           low
 //	nothing                                                      low
 func Delta(from, to *resource.Manifest, fromDigest, toDigest string) resource.Delta {
@@ -61,6 +62,7 @@ func Delta(from, to *resource.Manifest, fromDigest, toDigest string) resource.De
 		d.add("model", "added", "model.name", "", now.Spec.Model.Name, blueprint.TierMedium, true)
 		d.add("instructions", "added", "instructions", "", "", blueprint.TierMedium, true)
 		d.policies(old, now)
+		d.commandGraders(old.Spec.Evaluation, now.Spec.Evaluation)
 	} else {
 		d.agent(old, now)
 		d.permissions(old, now)

@@ -3,6 +3,7 @@ package crv
 import (
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/resource"
@@ -43,10 +44,46 @@ func (d *differ) behaviour(old, now *blueprint.Agent) {
 	d.gates(a.CRV, b.CRV)
 	d.digests("evaluation", "success", a.Success, b.Success, blueprint.TierMedium)
 	d.digests("evaluation", "evaluation", a.Evaluation.Resolved(), b.Evaluation.Resolved(), blueprint.TierLow)
+	d.commandGraders(a.Evaluation, b.Evaluation)
 	d.digests("release", "release", a.Release.Canary.Resolved(), b.Release.Canary.Resolved(), blueprint.TierMedium)
 	d.digests("release", "release.acceptBreaking", a.Release.AcceptBreaking, b.Release.AcceptBreaking, blueprint.TierHigh)
 	d.properties(a.Properties, b.Properties)
 	d.digests("monitor", "monitor", a.Monitor, b.Monitor, blueprint.TierLow)
+}
+
+// commandGraders shows programs that graders run and did not run before: they
+// run where the evaluation does.
+func (d *differ) commandGraders(old, now blueprint.Evaluation) {
+	before := graderCommands(old)
+	for _, c := range graderCommands(now) {
+		if !slices.Contains(before, c) {
+			d.add("evaluation", "added", "evaluation.commands", "", c, blueprint.TierHigh, true)
+		}
+	}
+}
+
+// graderCommands are the programs of command graders, sorted.
+func graderCommands(e blueprint.Evaluation) []string {
+	var out []string
+	add := func(gs []blueprint.Grader) {
+		for _, g := range gs {
+			if g.Type == "command" {
+				out = append(out, strings.Join(g.Command, " "))
+			}
+		}
+	}
+	for _, s := range e.Suites {
+		list, _ := s.Expand() // what cannot be expanded was not registered
+		for _, sc := range list {
+			add(sc.Expect.Graders)
+			add(sc.Expect.Refusal)
+			for _, t := range sc.Turns {
+				add(t.Graders)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 func (d *differ) schema(side string, old, now *blueprint.IO) {

@@ -48,8 +48,15 @@ func Cases(a *blueprint.Agent, names []string) ([]Case, error) {
 		if err != nil {
 			wrong = append(wrong, fault.Detail{Path: path + ".starlark", Message: err.Error(), Fix: "Correct the suite's Starlark."})
 		}
-		for j, sc := range s.Scenarios {
-			k := compiler{suite: s, shared: shared, tools: a.Spec.Tools, path: fmt.Sprintf("%s.scenarios[%d]", path, j)}
+		list, err := s.Expand()
+		if err != nil {
+			for _, d := range details(err) {
+				d.Path = path + "." + d.Path
+				wrong = append(wrong, d)
+			}
+		}
+		for j, sc := range list {
+			k := compiler{suite: s, shared: shared, tools: a.Spec.Tools, path: fmt.Sprintf("%s.%s[%d]", path, listOf(s), j)}
 			c, details := k.compile(sc)
 			cases, wrong = append(cases, c), append(wrong, details...)
 		}
@@ -58,6 +65,14 @@ func Cases(a *blueprint.Agent, names []string) ([]Case, error) {
 		return nil, fault.New(fault.Invalid, "The scenarios of %s cannot be run: %s", a.Metadata.Name, wrong[0].Message).With(wrong...)
 	}
 	return cases, nil
+}
+
+// listOf is where a suite's scenarios are written.
+func listOf(s blueprint.Suite) string {
+	if s.Data != nil {
+		return "data.rows"
+	}
+	return "scenarios"
 }
 
 func checkNames(suites []blueprint.Suite, names []string) error {
@@ -104,9 +119,9 @@ func (k *compiler) compile(sc blueprint.Scenario) (Case, []fault.Detail) {
 			k.fail(fmt.Sprintf(".faults[%d]", i), problem, "Correct the fault.")
 		}
 	}
-	c.graders = k.graders(sc.Expect.Graders, "graders")
+	c.graders = k.graders(sc.Expect.Graders, sc.Expect.Output, "expect.graders")
 	if len(sc.Expect.Refusal) > 0 {
-		c.refusal = k.graders(sc.Expect.Refusal, "refusal")
+		c.refusal = k.graders(sc.Expect.Refusal, nil, "expect.refusal")
 	}
 	return c, k.wrong
 }
@@ -138,11 +153,11 @@ func over(base, top map[string]any) map[string]any {
 	return out
 }
 
-func (k *compiler) graders(gs []blueprint.Grader, field string) *Graders {
-	out, err := CompileGraders(gs)
+func (k *compiler) graders(gs []blueprint.Grader, expected any, field string) *Graders {
+	out, err := CompileGraders(gs, expected)
 	if err != nil {
 		for _, d := range details(err) {
-			d.Path = k.path + ".expect." + field + strings.TrimPrefix(d.Path, "graders")
+			d.Path = k.path + "." + field + strings.TrimPrefix(d.Path, "graders")
 			k.wrong = append(k.wrong, d)
 		}
 	}

@@ -19,7 +19,7 @@ type matrix struct {
 }
 
 func (x matrix) play(ctx context.Context, c Case, faults []blueprint.Fault) (Played, error) {
-	return x.version.Play(ctx, x.model, c, PlayOptions{Seed: x.seed, Mode: resource.RunSimulation, Servers: x.options.Servers, Faults: faults})
+	return x.version.Play(ctx, x.model, c, PlayOptions{Seed: x.seed, Mode: resource.RunSimulation, Servers: x.options.Servers, Helpers: x.options.Helpers, Faults: faults})
 }
 
 func (x matrix) clean(ctx context.Context, c Case) (ScenarioReport, cleanRun, error) {
@@ -55,7 +55,8 @@ func (x matrix) cell(ctx context.Context, c Case, clean cleanRun, column string)
 		return out, p.Outage, nil // the agent went another way
 	}
 	refusal := c.refusal != nil && r.Outcome == resource.OutcomeSuccess
-	for _, g := range c.refusal.grade(p.Run) {
+	grades, _ := c.refusal.grade(ctx, p.graded) // an outage of a judge leaves no verdict, which is no refusal
+	for _, g := range grades {
 		refusal = refusal && g.Passed
 	}
 	switch {

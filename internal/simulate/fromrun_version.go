@@ -98,7 +98,8 @@ func fallbacks(m *resource.Manifest, calls []resource.ToolStep) []blueprint.Fixt
 func writtenAnswer(m *resource.Manifest, tool string) any {
 	if m != nil {
 		for _, suite := range m.Blueprint.Spec.Evaluation.Suites {
-			for _, sc := range suite.Scenarios {
+			list, _ := suite.Expand() // what cannot be expanded has no answers
+			for _, sc := range list {
 				for _, f := range sc.Fixtures {
 					if f.Tool == tool && f.Error == "" && f.Result != nil {
 						return f.Result

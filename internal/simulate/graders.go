@@ -1,57 +1,60 @@
 package simulate
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"regexp"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/aureus-agents/aureus/blueprint"
-	"github.com/aureus-agents/aureus/internal/crv"
 	"github.com/aureus-agents/aureus/internal/fault"
-	"github.com/aureus-agents/aureus/resource"
 )
 
 // Graders are compiled graders. Immutable, safe for concurrent use.
 type Graders struct{ list []grader }
 
-// grader is one compiled grader; check returns "" or why the run does not pass.
+// grader is one compiled grader.
 type grader struct {
 	name  string
-	check func(r resource.Run) string
+	not   bool
+	check check
 }
 
-// Grade judges a run by every grader, in order.
-func (g *Graders) Grade(r resource.Run) []Grade {
-	out := make([]Grade, len(g.list))
-	for i, x := range g.list {
-		why := x.check(r)
-		out[i] = Grade{Name: x.name, Passed: why == "", Message: why}
-	}
-	return out
-}
-
-// grade is Grade; nil grades nothing.
-func (g *Graders) grade(r resource.Run) []Grade {
+// grade judges a run by every grader, in order; nil grades nothing.
+func (g *Graders) grade(ctx context.Context, x graded) (grades []Grade, outage error) {
 	if g == nil {
-		return nil
+		return nil, nil
 	}
-	return g.Grade(r)
+	grades = make([]Grade, len(g.list))
+	for i, one := range g.list {
+		v := one.check(ctx, x)
+		if one.not {
+			v = v.turned(one.name)
+		}
+		grades[i] = Grade{Name: one.name, Passed: v.passed && !v.broken, Message: v.why, Score: v.score, Judge: v.judge}
+		if v.outage != nil {
+			outage = v.outage
+		}
+	}
+	return grades, outage
 }
 
-// CompileGraders compiles graders. The error has a detail for each wrong one,
-// with its path from "graders[0]" on.
-func CompileGraders(gs []blueprint.Grader) (*Graders, error) {
+// CompileGraders compiles graders; expected is what the run should answer, for
+// graders that compare and have nothing of their own, nil for none. The error has
+// a detail for each wrong one, with its path from "graders[0]" on.
+func CompileGraders(gs []blueprint.Grader, expected any) (*Graders, error) {
 	out := &Graders{list: make([]grader, 0, len(gs))}
 	var wrong []fault.Detail
 	for i, g := range gs {
-		check, err := compileGrader(g)
+		check, err := compileGrader(withExpected(g, expected))
 		if err != nil {
 			wrong = append(wrong, fault.Detail{Path: fmt.Sprintf("graders[%d]", i), Message: err.Error(),
 				Fix: "Correct the grader, or remove it."})
 			continue
 		}
-		out.list = append(out.list, grader{name: graderName(g), check: check})
+		out.list = append(out.list, grader{name: graderName(g), not: g.Not, check: check})
 	}
 	if len(wrong) > 0 {
 		return nil, fault.New(fault.Invalid, "%d of %d graders cannot be used: %s", len(wrong), len(gs), wrong[0].Message).With(wrong...)
@@ -59,160 +62,109 @@ func CompileGraders(gs []blueprint.Grader) (*Graders, error) {
 	return out, nil
 }
 
+// withExpected gives a grader that compares what the scenario expects, when it
+// has nothing of its own.
+func withExpected(g blueprint.Grader, expected any) blueprint.Grader {
+	if expected == nil {
+		return g
+	}
+	switch g.Type {
+	case "equals", "jsonSubset", "number", "judge":
+		if g.Value == nil {
+			g.Value = expected
+		}
+	case "contains", "similarity":
+		if g.Text == "" && len(g.Texts) == 0 {
+			g.Text = shown(expected)
+		}
+	}
+	return g
+}
+
 func graderName(g blueprint.Grader) string {
+	name := g.Type
 	switch {
 	case g.Name != "":
 		return g.Name
 	case g.Field != "":
-		return g.Type + " " + g.Field
+		name += " " + g.Field
 	case g.Mode != "":
-		return g.Type + " " + g.Mode
+		name += " " + g.Mode
 	}
-	return g.Type
+	if g.Not {
+		return "not " + name
+	}
+	return name
 }
 
-type check = func(r resource.Run) string
+// graderTypes are the kinds of graders: what each reads besides type and name,
+// and how it is compiled.
+var graderTypes = map[string]struct {
+	own     []string
+	compile func(g blueprint.Grader) (check, error)
+}{
+	"equals":      {[]string{"field", "value", "ignoreCase", "not"}, compileEquals},
+	"contains":    {[]string{"field", "text", "texts", "mode", "ignoreCase", "not"}, compileContains},
+	"notContains": {[]string{"field", "text", "ignoreCase"}, compileNotContains},
+	"startsWith":  {[]string{"field", "text", "ignoreCase", "not"}, compileStartsWith},
+	"regex":       {[]string{"field", "text", "ignoreCase", "not"}, compileRegex},
+	"json":        {[]string{"field", "mode", "schema", "not"}, compileJSON},
+	"jsonSchema":  {[]string{"field", "schema", "not"}, compileSchema},
+	"jsonSubset":  {[]string{"field", "value", "min", "ignoreCase", "not"}, compileSubset},
+	"number":      {[]string{"field", "value", "tolerance", "relative", "not"}, compileNumber},
+	"similarity":  {[]string{"field", "text", "measure", "min", "ignoreCase", "not"}, compileSimilarity},
+	"refusal":     {[]string{"field", "not"}, compileRefusal},
+	"cel":         {[]string{"expression", "not"}, compileCEL},
+	"trajectory":  {[]string{"tools", "mode"}, compileTrajectory},
+	"cost":        {[]string{"max"}, compileMax},
+	"latency":     {[]string{"max"}, compileMax},
+	"judge":       {[]string{"field", "rubric", "value", "model", "repeats", "scale", "min", "mode"}, compileJudge},
+	"starlark":    {[]string{"source", "min"}, compileStarlark},
+	"command":     {[]string{"command", "timeout", "min"}, compileCommand},
+}
 
 func compileGrader(g blueprint.Grader) (check, error) {
-	if err := onlyOwnFields(g); err != nil {
+	t, known := graderTypes[g.Type]
+	if !known {
+		return nil, fmt.Errorf("%q is not a grader; use one of %s", g.Type, strings.Join(slices.Sorted(maps.Keys(graderTypes)), ", "))
+	}
+	if err := onlyOwnFields(g, t.own); err != nil {
 		return nil, err
 	}
-	switch g.Type {
-	case "equals":
-		return compileEquals(g)
-	case "contains", "notContains":
-		return compileContains(g)
-	case "regex":
-		return compileRegex(g)
-	case "jsonSchema":
-		return compileSchema(g)
-	case "cel":
-		return compileCEL(g)
-	case "trajectory":
-		return compileTrajectory(g)
-	case "cost", "latency":
-		return compileMax(g)
-	}
-	return nil, fmt.Errorf("%q is not a grader; use equals, contains, notContains, regex, jsonSchema, cel, trajectory, cost or latency", g.Type)
-}
-
-// own lists the fields that each type reads, besides type and name.
-var own = map[string][]string{
-	"equals":      {"field", "value"},
-	"contains":    {"field", "text"},
-	"notContains": {"field", "text"},
-	"regex":       {"field", "text"},
-	"jsonSchema":  {"field", "schema"},
-	"cel":         {"expression"},
-	"trajectory":  {"tools", "mode"},
-	"cost":        {"max"},
-	"latency":     {"max"},
+	return t.compile(g)
 }
 
 // onlyOwnFields refuses a field that the type does not read: it would look like
 // a check and be none.
-func onlyOwnFields(g blueprint.Grader) error {
+func onlyOwnFields(g blueprint.Grader, reads []string) error {
 	fields := []struct {
 		name string
 		set  bool
 	}{
-		{"field", g.Field != ""}, {"value", g.Value != nil}, {"text", g.Text != ""}, {"schema", g.Schema != nil},
-		{"expression", g.Expression != ""}, {"tools", len(g.Tools) > 0}, {"mode", g.Mode != ""}, {"max", g.Max != nil},
-	}
-	reads, known := own[g.Type]
-	if !known {
-		return nil // reported as an unknown type
+		{"field", g.Field != ""}, {"value", g.Value != nil}, {"text", g.Text != ""}, {"texts", len(g.Texts) > 0}, {"not", g.Not},
+		{"ignoreCase", g.IgnoreCase}, {"schema", g.Schema != nil}, {"expression", g.Expression != ""}, {"tools", len(g.Tools) > 0},
+		{"mode", g.Mode != ""}, {"max", g.Max != nil}, {"min", g.Min != nil}, {"measure", g.Measure != ""},
+		{"tolerance", g.Tolerance != 0}, {"relative", g.Relative != 0}, {"rubric", g.Rubric != ""}, {"model", g.Model != nil},
+		{"repeats", g.Repeats != 0}, {"scale", g.Scale != 0}, {"source", g.Source != ""}, {"command", len(g.Command) > 0},
+		{"timeout", g.Timeout != 0},
 	}
 	for _, f := range fields {
 		if f.set && !slices.Contains(reads, f.name) {
 			return fmt.Errorf("a %s grader does not read %s", g.Type, f.name)
 		}
 	}
+	if g.Min != nil && (*g.Min < 0 || *g.Min > 1) {
+		return fmt.Errorf("min of a %s grader is %g; it is a score from 0 to 1", g.Type, *g.Min)
+	}
 	return nil
 }
 
-func compileRegex(g blueprint.Grader) (check, error) {
-	if g.Text == "" {
-		return nil, errors.New("a regex grader needs its pattern in text")
+// minOf is the score from which a grader passes.
+func minOf(g blueprint.Grader, def float64) float64 {
+	if g.Min != nil {
+		return *g.Min
 	}
-	re, err := regexp.Compile(g.Text)
-	if err != nil {
-		return nil, fmt.Errorf("the pattern of a regex grader is wrong: %w", err)
-	}
-	return func(r resource.Run) string {
-		text, ok := textAt(r.Output, g.Field)
-		switch {
-		case !ok:
-			return noField(g.Field)
-		case !re.MatchString(text):
-			return fmt.Sprintf("%s does not match %s", clip(text), g.Text)
-		}
-		return ""
-	}, nil
-}
-
-func compileSchema(g blueprint.Grader) (check, error) {
-	if g.Schema == nil {
-		return nil, errors.New("a jsonSchema grader needs schema")
-	}
-	s, err := crv.CompileSchema(g.Schema)
-	if err != nil {
-		return nil, err
-	}
-	return func(r resource.Run) string {
-		v, ok := crv.Extract(r.Output, g.Field)
-		if !ok {
-			return noField(g.Field)
-		}
-		if found := s.Check(v); len(found) > 0 {
-			if found[0].Path != "" {
-				return found[0].Path + ": " + found[0].Message
-			}
-			return found[0].Message
-		}
-		return ""
-	}, nil
-}
-
-func compileCEL(g blueprint.Grader) (check, error) {
-	if g.Expression == "" {
-		return nil, errors.New("a cel grader needs expression")
-	}
-	e, err := crv.CompileExpression(g.Expression)
-	if err != nil {
-		return nil, err
-	}
-	return func(r resource.Run) string {
-		ok, err := e.Eval(r)
-		switch {
-		case err != nil:
-			return fmt.Sprintf("%s could not be evaluated: %v", g.Expression, err)
-		case !ok:
-			return fmt.Sprintf("%s does not hold", g.Expression)
-		}
-		return ""
-	}, nil
-}
-
-func compileMax(g blueprint.Grader) (check, error) {
-	if g.Max == nil || *g.Max < 0 {
-		return nil, fmt.Errorf("a %s grader needs max, 0 or more", g.Type)
-	}
-	most := *g.Max
-	if g.Type == "cost" {
-		return func(r resource.Run) string {
-			if usd := float64(r.Stats.Cost) / 1e6; usd > most {
-				return fmt.Sprintf("cost $%.6f, at most $%.6f is allowed", usd, most)
-			}
-			return ""
-		}, nil
-	}
-	return func(r resource.Run) string {
-		if float64(r.LatencyMs) > most {
-			return fmt.Sprintf("took %d ms, at most %g ms is allowed", r.LatencyMs, most)
-		}
-		return ""
-	}, nil
+	return def
 }
 
 // details are those of a fault error, or one made of any other.

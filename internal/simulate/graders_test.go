@@ -74,11 +74,12 @@ func TestGraders(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			gs, err := CompileGraders([]blueprint.Grader{tt.grader})
+			gs, err := CompileGraders([]blueprint.Grader{tt.grader}, nil)
 			if err != nil {
 				t.Fatalf("CompileGraders(%+v) = %v", tt.grader, err)
 			}
-			got := gs.Grade(tt.run)[0]
+			grades, _ := gs.grade(t.Context(), graded{run: tt.run})
+			got := grades[0]
 			if got.Passed != (tt.why == "") || !strings.Contains(got.Message, tt.why) {
 				t.Errorf("Grade(%s) = %v %q, want %q", tt.name, got.Passed, got.Message, tt.why)
 			}
@@ -113,7 +114,7 @@ func TestCompileGradersRefuses(t *testing.T) {
 		{"value without JSON form", g{Type: "equals", Value: func() {}}, "cannot be written as JSON"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := CompileGraders([]blueprint.Grader{{Type: "contains", Text: "a"}, tt.grader})
+			_, err := CompileGraders([]blueprint.Grader{{Type: "contains", Text: "a"}, tt.grader}, nil)
 			e, ok := errors.AsType[*fault.Error](err)
 			if !ok || e.Code != fault.Invalid || len(e.Details) != 1 || e.Details[0].Path != "graders[1]" || !strings.Contains(e.Message, tt.text) {
 				t.Errorf("CompileGraders(%+v) = %v, want %s about graders[1] with %q", tt.grader, err, fault.Invalid, tt.text)

@@ -26,6 +26,8 @@ type PlayOptions struct {
 	Servers Servers
 	// Faults go wrong besides those of the case.
 	Faults []blueprint.Fault
+	// Helpers are what judges, custom graders and simulated users need.
+	Helpers Helpers
 }
 
 // Played is a case after one run.
@@ -37,10 +39,12 @@ type Played struct {
 	// Outage is why the model did not answer, nil when it did: a run that failed
 	// because of it says nothing about the version.
 	Outage error
-}
-
 	// Missing are the calls that nothing answered, for people.
 	Missing []string
+
+	graded graded
+}
+
 // Play runs a case once. A run that does not pass is not an error.
 func (v *Version) Play(ctx context.Context, model agentrun.Model, c Case, o PlayOptions) (Played, error) {
 	clk := newClock(o.Measured)
@@ -79,9 +83,19 @@ func (v *Version) Play(ctx context.Context, model agentrun.Model, c Case, o Play
 	if err != nil {
 		return Played{}, err
 	}
-	report := v.judge(c, run, tls)
+	latency := clk.elapsed() // of the run, without its graders
+	x := v.graded(run, model, o)
+	report, outage := v.judge(ctx, c, x, tls)
 	report.World = changes(start, tls.snapshot())
-	return Played{Run: run, Report: report, Latency: clk.elapsed(), Outage: asked.outage, Missing: tls.missing}, nil
+	if asked.outage != nil {
+		outage = asked.outage
+	}
+	return Played{Run: run, Report: report, Latency: latency, Outage: outage, Missing: tls.missing, graded: x}, ctx.Err()
+}
+
+// graded is a run with what its graders may use.
+func (v *Version) graded(run resource.Run, model agentrun.Model, o PlayOptions) graded {
+	return graded{run: run, helpers: o.Helpers, own: model, spec: v.manifest.Blueprint.Spec.Model, seed: o.Seed}
 }
 
 // newTools are the tools of one run of a case.
@@ -155,14 +169,16 @@ func runID(digest, suite, scenario string, seed int64) string {
 }
 
 // judge compares a run with what its scenario expects.
-func (v *Version) judge(c Case, run resource.Run, tls *tools) ScenarioReport {
+func (v *Version) judge(ctx context.Context, c Case, x graded, tls *tools) (ScenarioReport, error) {
+	run := x.run
+	grades, outage := c.graders.grade(ctx, x)
 	r := ScenarioReport{
 		Suite:    c.Suite,
 		Name:     c.Scenario.Name,
 		Outcome:  run.Outcome,
 		Output:   run.Output,
 		Effects:  v.effects(run, tls),
-		Grades:   c.graders.Grade(run),
+		Grades:   grades,
 		Injected: tls.injected,
 	}
 	why := slices.Clone(tls.defects)
@@ -187,7 +203,7 @@ func (v *Version) judge(c Case, run resource.Run, tls *tools) ScenarioReport {
 		}
 	}
 	r.Passed, r.Message = len(why) == 0, strings.Join(why, "\n")
-	return r
+	return r, outage
 }
 
 // discard is the journal of runs that have no effect to be durable before.

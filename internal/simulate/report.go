@@ -66,13 +66,6 @@ type Effect struct {
 	nth int // which call of the run, from 1; 0 when it never got to the tool
 }
 
-// Grade is one grader's answer.
-type Grade struct {
-	Name    string `json:"name"`
-	Passed  bool   `json:"passed"`
-	Message string `json:"message,omitempty"`
-}
-
 // NoCases is Report.Message when there was nothing to run. Nothing tried is
 // nothing shown, so such a report does not pass.
 const NoCases = "The blueprint has no scenarios, so nothing was shown; add some under spec.evaluation.suites."

@@ -32,6 +32,8 @@ type Options struct {
 	Parallel int
 	// Servers starts the real servers of live fixtures; nil refuses such scenarios.
 	Servers Servers
+	// Helpers are what judges, custom graders and simulated users need.
+	Helpers Helpers
 }
 
 func (o Options) workers() int {
@@ -61,7 +63,7 @@ func Run(ctx context.Context, m *resource.Manifest, digest string, model agentru
 	}
 	outages := make([]error, len(cases))
 	err = Each(ctx, len(cases), o.workers(), func(ctx context.Context, i int) error {
-		played, err := v.Play(ctx, model, cases[i], PlayOptions{Seed: report.Seed, Mode: resource.RunSimulation, Servers: o.Servers})
+		played, err := v.Play(ctx, model, cases[i], PlayOptions{Seed: report.Seed, Mode: resource.RunSimulation, Servers: o.Servers, Helpers: o.Helpers})
 		if err != nil {
 			return err
 		}
