@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"github.com/aureus-agents/aureus/internal/evaluate"
@@ -75,10 +73,7 @@ func (f evaluateFlags) run(ctx context.Context, e *env, r *remote, what string) 
 	if err != nil {
 		return err
 	}
-	if !report.Passed {
-		return fault.New(fault.Blocked, "the agent does not pass its evaluation")
-	}
-	return nil
+	return judged(report)
 }
 
 func (f evaluateFlags) report(ctx context.Context, e *env, r *remote, what string) (report evaluate.Report, err error) {
@@ -119,46 +114,4 @@ func (f evaluateFlags) files(ctx context.Context, e *env, file string) (report e
 	}
 	f.Progress = progress(e.stderr)
 	return evaluate.Run(ctx, evaluate.Subject{Manifest: m, Digest: digest, Model: mod}, base, f.Options)
-}
-
-// progress is a progress bar when w is a terminal, and nothing otherwise.
-func progress(w io.Writer) func(done, total int) {
-	file, ok := w.(*os.File)
-	if !ok {
-		return nil
-	}
-	if st, err := file.Stat(); err != nil || st.Mode()&os.ModeCharDevice == 0 {
-		return nil
-	}
-	var bar *progressbar.ProgressBar
-	return func(done, total int) {
-		if bar == nil {
-			bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(file), progressbar.OptionSetDescription("runs"),
-				progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
-		}
-		_ = bar.Set(done) // a bar that cannot be drawn is no reason to stop
-	}
-}
-
-func printEvaluation(w io.Writer, r evaluate.Report) {
-	table(w, "CASE PASSES OF WHY", func(row func(...any)) {
-		for _, c := range r.Cases {
-			why := ""
-			for _, run := range c.Runs {
-				if !run.Passed && why == "" {
-					why = oneLine(run.Message)
-				}
-			}
-			row(c.Suite+"/"+c.Name, c.Passes, len(c.Runs), why)
-		}
-	})
-	fmt.Fprintf(w, "pass^1..%d:", len(r.PassK))
-	for _, p := range r.PassK {
-		fmt.Fprintf(w, " %.3f", p)
-	}
-	fmt.Fprintf(w, "   cost %.4f USD   p50 %.0f ms   p95 %.0f ms\n", r.CostUSD, r.P50Ms, r.P95Ms)
-	if c := r.Compare; c != nil {
-		fmt.Fprintf(w, "against the baseline: %s (%.3f -> %.3f, p = %.3f), fixed %v, broken %v\n",
-			c.Verdict, c.BaselinePassRate, c.CandidatePassRate, c.PValue, c.Fixed, c.Broken)
-	}
 }

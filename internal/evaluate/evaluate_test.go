@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/agentrun"
@@ -53,11 +54,11 @@ func TestRun(t *testing.T) {
 		blueprint.Suite{Name: "two", Scenarios: []blueprint.Scenario{say("c", "1", "1")}})
 	s.Manifest.Blueprint.Spec.Evaluation.Repeats = 3
 	var seen []int
-	r, err := Run(t.Context(), s, nil, Options{Progress: func(done, total int) {
-		if total != 9 {
-			t.Errorf("Progress total = %d, want 9", total)
+	r, err := Run(t.Context(), s, nil, Options{Progress: func(p Progress) {
+		if p.Total != 9 || p.Planned != 3 {
+			t.Errorf("Progress = %+v, want 9 runs of 3 cases", p)
 		}
-		seen = append(seen, done)
+		seen = append(seen, p.Done)
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -116,13 +117,20 @@ func TestRunAgainstABaseline(t *testing.T) {
 	}))
 	baseline.Digest = "sha256:b"
 	total := 0
-	r, err := Run(t.Context(), candidate, &baseline, Options{Repeats: 2, Progress: func(_, n int) { total = n }})
+	r, err := Run(t.Context(), candidate, &baseline, Options{Repeats: 2, Progress: func(p Progress) { total = p.Total }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &Comparison{BaselinePassRate: 2. / 3, CandidatePassRate: 2. / 3, Fixed: []string{"s/a"}, Broken: []string{"s/c"}, PValue: 1, Verdict: NoWorse}
-	if d := cmp.Diff(want, r.Compare, close9); d != "" || r.Baseline != "sha256:b" || r.Runs != 6 || total != 12 {
+	want := &Comparison{BaselinePassRate: 2. / 3, CandidatePassRate: 2. / 3, Fixed: []string{"s/a"}, Broken: []string{"s/c"}, PValue: 1, Verdict: Unclear,
+		Cases: 3, Confidence: 0.95, OnUnclear: blueprint.UnclearBlock,
+		Flips: []Flip{{Case: "s/a", Fixed: true, Candidate: 2, Graders: []string{"equals"}, Why: `equals: is "wrong", expected "x"`},
+			{Case: "s/c", Baseline: 2, Graders: []string{"equals"}, Why: `equals: is "q", expected "nothing"`}}}
+	if d := cmp.Diff(want, r.Compare, close9, cmpopts.IgnoreFields(Comparison{}, "Low", "High", "Margin", "Message", "Score", "Figures")); d != "" ||
+		r.Baseline != "sha256:b" || r.Runs != 6 || total != 12 {
 		t.Errorf("Run = baseline %s, %d runs of %d (-want +got)\n%s", r.Baseline, r.Runs, total, d)
+	}
+	if got, why := r.Decide(); got != DecideBlock {
+		t.Errorf("Decide = %s, %s; want %s", got, why, DecideBlock)
 	}
 }
 

@@ -29,6 +29,22 @@ func PassK(passes []int, trials, k int) []float64 {
 	return out
 }
 
+// PassAtK computes pass@1..k: the probability that at least one of j trials of a
+// task, drawn at random, passes, which is the mean over tasks of 1 -
+// C(n-c,j)/C(n,j) (Chen et al., "Evaluating Large Language Models Trained on
+// Code", 2021, section 2.1). k is at most trials.
+func PassAtK(passes []int, trials, k int) []float64 {
+	fails := make([]int, len(passes))
+	for i, c := range passes {
+		fails[i] = trials - min(max(c, 0), trials)
+	}
+	out := PassK(fails, trials, k) // that all of j trials fail
+	for j := range out {
+		out[j] = 1 - out[j]
+	}
+	return out
+}
+
 // RecordedReport is pass^k over recorded runs.
 type RecordedReport struct {
 	PassK []float64 `json:"pass_k"` // pass^1..k for k trials of each task

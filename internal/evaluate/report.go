@@ -1,6 +1,7 @@
 package evaluate
 
 import (
+	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/simulate"
 	"github.com/aureus-agents/aureus/resource"
 )
@@ -20,9 +21,9 @@ type Report struct {
 	PassRate float64 `json:"passRate"`
 	// Score is the mean over cases of the mean score of their runs, 0 to 1.
 	Score float64      `json:"score"`
-	PassK []float64    `json:"passK"` // pass^1..k: all of j runs of a case pass
-	AtK   []float64    `json:"passAtK,omitempty"`
-	Cases []CaseReport `json:"cases"` // of the candidate, in the blueprint's order
+	PassK []float64    `json:"passK"`             // pass^1..k: all of j runs of a case pass
+	AtK   []float64    `json:"passAtK,omitempty"` // pass@1..k: at least one of j runs of a case passes
+	Cases []CaseReport `json:"cases"`             // of the candidate, in the blueprint's order
 	// Of the candidate; CostUSD is the sum and the latencies are percentiles over
 	// all runs.
 	CostUSD float64 `json:"costUSD"`
@@ -37,6 +38,8 @@ type Report struct {
 	// Kept is how many runs, of both versions, were made before: by the evaluation
 	// that this one goes on with, or taken from the cache.
 	Kept int `json:"kept,omitempty"`
+
+	outage error
 }
 
 // Why an evaluation ended before every case was measured.
@@ -139,10 +142,12 @@ type Comparison struct {
 	Margin    float64 `json:"margin"`
 	MarginSet bool    `json:"marginSet"`
 	// Sequential is set when the figures hold at any moment of stopping.
-	Sequential bool             `json:"sequential,omitempty"`
-	Score      *ScoreComparison `json:"score,omitempty"`
-	Flips      []Flip           `json:"flips,omitempty"` // Fixed and Broken with why, in the order of the cases
-	Figures    *FiguresCompared `json:"figures,omitempty"`
+	Sequential bool `json:"sequential,omitempty"`
+	// OnUnclear is what a gate does when the verdict is unclear; "" is block.
+	OnUnclear blueprint.UnclearAction `json:"onUnclear,omitempty"`
+	Score     *ScoreComparison        `json:"score,omitempty"`
+	Flips     []Flip                  `json:"flips,omitempty"` // Fixed and Broken with why, in the order of the cases
+	Figures   *FiguresCompared        `json:"figures,omitempty"`
 }
 
 // ScoreComparison compares the mean scores of the cases. It decides nothing.

@@ -107,37 +107,6 @@ func TestMcNemar(t *testing.T) {
 	}
 }
 
-func TestCompare(t *testing.T) {
-	for _, tt := range []struct {
-		name    string
-		before  []int
-		now     []int
-		repeats int
-		want    string
-	}{
-		{"same", []int{3, 3}, []int{3, 3}, 3, NoWorse},
-		{"one broken of few", []int{1, 1, 1}, []int{1, 1, 0}, 1, Worse},
-		{"one fixed of few", []int{0, 1}, []int{1, 1}, 1, NoWorse},
-		{"as many fixed as broken", []int{1, 0}, []int{0, 1}, 1, NoWorse},
-		{"six fixed", []int{0, 0, 0, 0, 0, 0}, []int{1, 1, 1, 1, 1, 1}, 1, Better},
-		{"six broken", []int{1, 1, 1, 1, 1, 1}, []int{0, 0, 0, 0, 0, 0}, 1, Worse},
-		{"noise", []int{1, 1, 1, 1, 0, 0, 0}, []int{0, 0, 0, 0, 1, 1, 1}, 1, NoWorse},
-		{"a repeat is not a case", []int{3, 3}, []int{2, 3}, 3, NoWorse},
-		{"half is not a majority", []int{2}, []int{1}, 2, Worse},
-		{"no cases", nil, nil, 1, NoWorse},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			cases := make([]CaseReport, len(tt.now))
-			for i, p := range tt.now {
-				cases[i] = CaseReport{Suite: "s", Name: string(rune('a' + i)), Passes: p}
-			}
-			if got := compare(cases, tt.before, tt.repeats); got.Verdict != tt.want {
-				t.Errorf("compare(%v, %v) = %+v, want %s", tt.before, tt.now, got, tt.want)
-			}
-		})
-	}
-}
-
 func TestPercentile(t *testing.T) {
 	values := []float64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
 	for _, tt := range []struct {

@@ -44,10 +44,41 @@ func (r Report) Text(w io.Writer) error {
 		fmt.Fprintf(&b, "pass^%d %.3f  ", j+1, p)
 	}
 	fmt.Fprintf(&b, "p50 %.0f ms  p95 %.0f ms  cost $%.4f\n", r.P50Ms, r.P95Ms, r.CostUSD)
-	if c := r.Compare; c != nil {
-		fmt.Fprintf(&b, "Against %s: %s (%.1f %% -> %.1f %% of runs passed, %d fixed, %d broken, p = %.3f)\n", r.Baseline,
-			strings.ReplaceAll(c.Verdict, "_", " "), 100*c.BaselinePassRate, 100*c.CandidatePassRate, len(c.Fixed), len(c.Broken), c.PValue)
+	if len(r.AtK) > 1 {
+		for j, p := range r.AtK {
+			fmt.Fprintf(&b, "pass@%d %.3f  ", j+1, p)
+		}
+		fmt.Fprintln(&b)
+	}
+	if s := r.Stopped; s != nil && s.Message != r.Message {
+		fmt.Fprintln(&b, s.Message)
+	}
+	if r.Compare != nil {
+		r.compareText(&b)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// compareText writes the comparison: the verdict, then each case that flipped.
+func (r Report) compareText(b *strings.Builder) {
+	c := r.Compare
+	fmt.Fprintf(b, "\nAgainst %s\n%s\n", r.Baseline, c.Message)
+	fmt.Fprintf(b, "Runs passed: %.1f %% -> %.1f %%, p = %.3f\n", 100*c.BaselinePassRate, 100*c.CandidatePassRate, c.PValue)
+	if s := c.Score; s != nil {
+		fmt.Fprintf(b, "Score: %.3f -> %.3f (%+.3f, %+.3f to %+.3f)\n", s.Baseline, s.Candidate, s.Difference, s.Low, s.High)
+	}
+	for _, f := range c.Flips {
+		word := "broken"
+		if f.Fixed {
+			word = "fixed"
+		}
+		fmt.Fprintf(b, "  %s %s, %d -> %d repeats", word, f.Case, f.Baseline, f.Candidate)
+		for _, why := range []string{strings.Join(f.Graders, ", "), f.Call, f.Why} {
+			if why != "" {
+				fmt.Fprintf(b, "; %s", why)
+			}
+		}
+		fmt.Fprintln(b)
+	}
 }
