@@ -17,6 +17,8 @@ type CanaryPlan struct {
 	OutcomeTimeoutMs int64 `json:"outcomeTimeoutMs,omitempty"`
 	// HarmBudget is what Steps were computed from, with Traffic.
 	HarmBudget *blueprint.HarmBudget `json:"harmBudget,omitempty"`
+	// Fit is how well Steps keep HarmBudget.
+	Fit *CanaryFit `json:"fit,omitempty"`
 	// UseEvaluation: the evaluation's cases count against MaxFailureRate.
 	UseEvaluation bool `json:"useEvaluation,omitempty"`
 	// Traffic is that of the version that served when the release began.
@@ -29,6 +31,29 @@ type CanaryTraffic struct {
 	FailureRate   float64 `json:"failureRate"`
 	Runs          int64   `json:"runs"`     // that this was taken from; 0 is an assumption
 	WindowMs      int64   `json:"windowMs"` // in which they were
+}
+
+// CanaryFit is how well computed steps keep their harm budget.
+type CanaryFit struct {
+	Met bool `json:"met"`
+	// Excess failed runs that the budget's share of releases stay within, of the
+	// versions for which it is largest, and how often those fail.
+	Excess      float64 `json:"excess"`
+	FailureRate float64 `json:"failureRate"`
+}
+
+// CanaryForecast is what a canary can be expected to do, from simulations.
+type CanaryForecast struct {
+	Plan    CanaryPlan          `json:"plan"`
+	Traffic CanaryTraffic       `json:"traffic"`
+	Healthy CanarySimulated     `json:"healthy"` // of a version that fails as often as the one that serves
+	Bad     []CanaryForecastRow `json:"bad"`     // by failure rate
+}
+
+// CanaryForecastRow is the forecast for versions that fail at a rate.
+type CanaryForecastRow struct {
+	FailureRate float64 `json:"failureRate"`
+	CanarySimulated
 }
 
 // CanaryState is what the canary's statistics remember. See internal/canary for
