@@ -124,7 +124,11 @@ type DecideRequest struct {
 type InvokeRequest struct {
 	Environment string `json:"environment,omitempty"` // "" is production
 	Session     string `json:"session,omitempty"`     // "" is a new one
-	Input       any    `json:"input"`
+	// Release asks for the candidate of this blue-green release while it can be
+	// previewed; Preview for the one there is.
+	Release string `json:"release,omitempty"`
+	Preview bool   `json:"preview,omitempty"`
+	Input   any    `json:"input"`
 }
 
 // ImportResult says how many recorded runs were stored.

@@ -33,6 +33,8 @@ person.`,
 	cmd.Flags().StringVar(&input, "input", "", "the agent's input")
 	cmd.Flags().StringVar(&req.Environment, "env", "production", "environment")
 	cmd.Flags().StringVar(&req.Session, "session", "", "session, which keeps its version")
+	cmd.Flags().StringVar(&req.Release, "release", "", "ask for the candidate of this blue-green release")
+	cmd.Flags().BoolVar(&req.Preview, "preview", false, "ask for the candidate of the blue-green release there is")
 	_ = cmd.MarkFlagRequired("input") // the flag is there
 	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
 		v, err := readInput(e, input)

@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/aureus-agents/aureus/internal/canary"
@@ -46,10 +47,26 @@ func (c *Control) MoveRelease(ctx context.Context, p Principal, id, event, reaso
 				return err
 			}
 		}
-		rel, err = t.move(r, release.Event{Kind: kind, Actor: p.Actor, Reason: reason})
+		ev := release.Event{Kind: kind, Actor: p.Actor, Reason: reason}
+		if kind == release.Resume {
+			if ev.Busy, err = t.otherMoves(r); err != nil {
+				return err
+			}
+		}
+		rel, err = t.move(r, ev)
 		return err
 	})
 	return rel, err
+}
+
+// otherMoves reports whether another release of the agent moves in the
+// environment; those that wait do not.
+func (t *tx) otherMoves(r resource.Release) (bool, error) {
+	list, err := t.Releases(ReleaseFilter{Agent: r.Agent, Environment: r.Environment, States: movingStates}, Page{Limit: 1000})
+	return slices.ContainsFunc(list, func(o resource.Release) bool {
+		waits := o.State == resource.ReleasePending || o.State == resource.ReleasePaused && o.PausedFrom == resource.ReleasePending
+		return o.ID != r.ID && !waits
+	}), err
 }
 
 // notQuarantined is fault.Blocked when the release's version was quarantined
@@ -79,7 +96,7 @@ func (t *tx) stillServes(r resource.Release) error {
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return err
 	}
-	if err != nil || snap.Release != r.ID || d.Candidate != "" {
+	if err != nil || snap.Release != r.ID || d.Weight > 0 {
 		return fault.New(fault.Conflict, "release %s no longer decides what serves in %s: another one has replaced it; use `aureus rollback %s --env %s`",
 			r.ID, r.Environment, r.Agent, r.Environment)
 	}
@@ -96,7 +113,8 @@ func settled(d resource.Deployment) error {
 }
 
 // Rollback takes what serves in an environment back to the last verified
-// snapshot before it; a version in canary there is taken back first. Operator.
+// snapshot before it; a version in canary or soaking there is taken back first.
+// One that is previewed or shadowed has no traffic, and is held. Operator.
 func (c *Control) Rollback(ctx context.Context, p Principal, agent, env, reason string) (rel resource.Release, err error) {
 	if err := need(p, resource.RoleOperator); err != nil {
 		return rel, err
@@ -130,8 +148,8 @@ func (t *tx) toRollBack(agent, env string) (resource.Release, error) {
 	if err := settled(d); err != nil {
 		return resource.Release{}, err
 	}
-	if d.Candidate != "" {
-		return t.Release(d.Release)
+	if d.Soaking || d.Weight > 0 {
+		return t.Release(d.Release) // what soaks, or is in canary, is what may be bad
 	}
 	list, err := t.Releases(ReleaseFilter{Agent: agent, Environment: env, Digest: d.Stable,
 		States: []resource.ReleaseState{resource.ReleasePromoted}}, Page{Limit: 1})

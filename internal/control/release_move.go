@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"time"
 
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/internal/release"
@@ -122,21 +121,6 @@ func (t *tx) releaseJob(r *resource.Release, kind string, at resource.Millis) er
 	return t.Enqueue(Job{Kind: "release." + kind, Key: fmt.Sprintf("release/%s/%s/%d", r.ID, kind, r.Attempt), Payload: payload, RunAt: at})
 }
 
-// deployment reads the routing entry of a release, or starts a new one.
-func (t *tx) deployment(r *resource.Release) (resource.Deployment, error) {
-	d, err := t.Deployment(r.Agent, r.Environment)
-	if fault.Is(err, fault.NotFound) {
-		return resource.Deployment{Agent: r.Agent, Environment: r.Environment}, nil
-	}
-	return d, err
-}
-
-func (t *tx) putDeployment(d resource.Deployment) error {
-	d.Revision++
-	d.UpdatedAt = t.c.now()
-	return t.PutDeployment(d)
-}
-
 func (t *tx) quarantine(r *resource.Release) error {
 	q := &resource.Quarantine{Incident: r.Incident, Reason: r.Reason, Since: t.c.now()}
 	if err := t.SetQuarantine(r.Agent, r.Digest, q); err != nil {
@@ -145,8 +129,10 @@ func (t *tx) quarantine(r *resource.Release) error {
 	if err := t.holdElsewhere(r); err != nil {
 		return err
 	}
-	if err := t.closeWaiting(r.Agent, r.Digest, r.Incident); err != nil {
-		return err
+	if !letsFinish(*r) {
+		if err := t.closeWaiting(r.Agent, r.Digest, r.Incident); err != nil {
+			return err
+		}
 	}
 	return t.record(resource.Event{Actor: resource.System, Action: "version.quarantined", SubjectKind: "version",
 		SubjectID: fmt.Sprintf("%s@v%d", r.Agent, r.Version), Digest: r.Digest, Agent: r.Agent, Environment: r.Environment,

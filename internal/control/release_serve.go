@@ -91,7 +91,30 @@ func (t *tx) restoreGood(r *resource.Release) error {
 	if r.DecidedAt == 0 {
 		r.DecidedAt = r.GoodAt
 	}
-	return t.putDeployment(d)
+	if err := t.putDeployment(d); err != nil {
+		return err
+	}
+	return t.holdBeside(r)
+}
+
+// holdBeside holds the releases that were about to go beside what was rolled
+// back: nothing serves any more that they were compared with.
+func (t *tx) holdBeside(r *resource.Release) error {
+	list, err := t.Releases(ReleaseFilter{Agent: r.Agent, Environment: r.Environment,
+		States: []resource.ReleaseState{resource.ReleaseShadow, resource.ReleasePreview}}, Page{Limit: 1000})
+	if err != nil {
+		return err
+	}
+	for _, other := range list {
+		if other.ID == r.ID {
+			continue
+		}
+		if _, err := t.move(other, release.Event{Kind: release.Pause, Actor: resource.System,
+			Reason: "release " + r.ID + " of what it was compared with is rolled back: start it again"}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // lastVerified is the newest verified snapshot of another version than the

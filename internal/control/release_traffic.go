@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/aureus-agents/aureus/internal/fault"
-	"github.com/aureus-agents/aureus/internal/release"
 	"github.com/aureus-agents/aureus/resource"
 )
 

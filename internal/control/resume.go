@@ -115,7 +115,9 @@ func (c *Control) takeUp(ctx context.Context, pl resumePayload) (run resource.Ru
 		if stored.Gateway {
 			return t.endInterrupted(stored, "the session ended with a stop of Aureus; its client starts a new one")
 		}
-		if v.Quarantine != nil {
+		if keeps, err := finishes(t, v, stored.Environment); err != nil {
+			return err
+		} else if v.Quarantine != nil && !keeps {
 			return t.endInterrupted(stored, v.Name+" was taken off traffic before the run could go on")
 		}
 		data, err := t.Checkpoint(pl.Run)
