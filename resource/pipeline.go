@@ -55,3 +55,21 @@ type ShadowResult struct {
 	Error      string   `json:"error,omitempty"`
 	At         Millis   `json:"at"`
 }
+
+// ShadowState is what the comparison of a shadow remembers. It is moved by
+// canary.Compare only.
+type ShadowState struct {
+	Runs     int64 `json:"runs"`     // live runs whose copy could be compared
+	OnlyCopy int64 `json:"onlyCopy"` // of them, the candidate alone failed
+	OnlyLive int64 `json:"onlyLive"` // what serves alone failed
+	Both     int64 `json:"both"`     // both failed
+	Differs  int64 `json:"differs"`  // answered or acted otherwise
+	Skipped  int64 `json:"skipped"`  // copies that could not be compared
+	// Wanted is how many runs are compared before it counts as undecided.
+	Wanted  int64     `json:"wanted"`
+	LogHarm []float64 `json:"logHarm"` // ln of the harm process for each alternative
+	LogSafe []float64 `json:"logSafe"` // of the reverse process, for each bet
+	EHarm   float64   `json:"eHarm"`
+	ESafe   float64   `json:"eSafe"`
+	Verdict string    `json:"verdict"` // continue, promote, rollback (rejects), hold
+}

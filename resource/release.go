@@ -2,18 +2,12 @@ package resource
 
 import "github.com/aureus-agents/aureus/blueprint"
 
-// Environment is a named place where agents serve.
+// Environment is a named place where agents serve, as pipelines declare it.
 type Environment struct {
 	Name  string `json:"name"`
 	Order int    `json:"order"` // promotion order, from 1: its latest place in any pipeline
 	// Pipelines that have it, sorted.
 	Pipelines []string `json:"pipelines"`
-	// Canary: a version goes beside the serving one first.
-	Canary bool `json:"canary"`
-	// After names the environment that the same digest must have been promoted in.
-	After string `json:"after,omitempty"`
-	// Approvals by tier of the capability delta: how many approvers.
-	Approvals map[blueprint.Tier]int `json:"approvals"`
 }
 
 // Deployment is what serves an agent in an environment now. It is the routing

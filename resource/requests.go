@@ -63,6 +63,24 @@ type ReleaseRequest struct {
 	Version     string `json:"version"` // reference
 	Environment string `json:"environment"`
 	Reason      string `json:"reason,omitempty"`
+	Hotfix      bool   `json:"hotfix,omitempty"` // by the pipeline's hotfix path; needs a reason
+}
+
+// ExternalEvidenceRequest submits somebody else's verdict on a version.
+type ExternalEvidenceRequest struct {
+	Kind        string  `json:"kind"`                  // the gate's name
+	Verdict     Verdict `json:"verdict"`               // pass or block
+	Environment string  `json:"environment,omitempty"` // that it is for; "" is every one
+	Report      any     `json:"report"`                // kept beside the statement, for people
+}
+
+// WaiverRequest asks that releases of a version may pass a gate for a while.
+type WaiverRequest struct {
+	Version     string `json:"version"` // reference
+	Environment string `json:"environment"`
+	Gate        string `json:"gate"`
+	Reason      string `json:"reason"`
+	TTLSeconds  int64  `json:"ttlSeconds,omitempty"` // default 86400, at most 2592000
 }
 
 // MoveRequest sends an event to a release.
@@ -75,16 +93,6 @@ type MoveRequest struct {
 type RollbackRequest struct {
 	Environment string `json:"environment"`
 	Reason      string `json:"reason"`
-}
-
-// CanaryVerdict is a canary with its recomputation.
-type CanaryVerdict struct {
-	Release    string          `json:"release"`
-	Plan       CanaryPlan      `json:"plan"`
-	Stored     CanaryState     `json:"stored"`
-	Recomputed CanaryState     `json:"recomputed"`
-	Agrees     bool            `json:"agrees"`
-	Outcomes   []CanaryOutcome `json:"outcomes"`
 }
 
 // ApprovalView is what an approver is shown, with the single-use token that
@@ -136,12 +144,6 @@ type ImportResult struct {
 	Imported int `json:"imported"`
 }
 
-// GuardrailRequest names what would have caught a bad version.
-type GuardrailRequest struct {
-	Version  string `json:"version"`  // reference of the version that holds it
-	Scenario string `json:"scenario"` // name of a scenario in it
-}
-
 // Proof is an inclusion proof for one ledger entry.
 type Proof struct {
 	Index      int64    `json:"index"`
@@ -175,12 +177,4 @@ type TokenRequest struct {
 type TokenCreated struct {
 	Token  Token  `json:"token"`
 	Secret string `json:"secret"`
-}
-
-// RCARequest is a root cause analysis as it is written; who and when are the
-// server's to say.
-type RCARequest struct {
-	Cause      string `json:"cause"`      // what was wrong
-	Detection  string `json:"detection"`  // how it was seen, and why not earlier
-	Prevention string `json:"prevention"` // what will stop it
 }

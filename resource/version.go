@@ -1,6 +1,10 @@
 package resource
 
-import "github.com/aureus-agents/aureus/blueprint"
+import (
+	"strings"
+
+	"github.com/aureus-agents/aureus/blueprint"
+)
 
 // Manifest is the content of a version: exactly what its digest names. The
 // digest is SHA-256 over its canonical form (RFC 8785), so the same content has
@@ -53,6 +57,7 @@ type Runtime struct {
 // part of its digest.
 type Build struct {
 	GitSHA       string `json:"gitSha,omitempty"`
+	CommittedAt  Millis `json:"committedAt,omitempty"` // when GitSHA was committed; the lead time begins here
 	BuildNumber  string `json:"buildNumber,omitempty"`
 	ModelVersion string `json:"modelVersion,omitempty"` // as the endpoint reported it, if asked
 	Source       string `json:"source,omitempty"`       // file name, without folders
@@ -140,7 +145,24 @@ const (
 	EvidenceCanary     = "canary"
 	EvidenceRollback   = "rollback"
 	EvidencePromotion  = "promotion"
+	EvidenceWaiver     = "waiver" // people let a digest pass a gate for a while
 )
+
+// externalPrefix begins the kinds of evidence that others submit.
+const externalPrefix = "external/"
+
+// ExternalEvidence is the kind of the evidence that an external gate reads.
+func ExternalEvidence(gate string) string { return externalPrefix + gate }
+
+// ExternalGate is the gate that reads evidence of a kind, "" for a kind that
+// nobody submits.
+func ExternalGate(kind string) string {
+	gate, ok := strings.CutPrefix(kind, externalPrefix)
+	if !ok {
+		return ""
+	}
+	return gate
+}
 
 // Evidence is a signed in-toto attestation about a digest.
 type Evidence struct {

@@ -34,12 +34,15 @@ func PredicateType(kind string) string {
 	switch kind {
 	case resource.EvidenceVersion:
 		return provenanceType
-	case resource.EvidenceValidation, resource.EvidenceSimulation, resource.EvidenceEvaluation, resource.EvidencePolicy, resource.EvidenceSmoke:
+	case resource.EvidenceValidation, resource.EvidenceSimulation, resource.EvidenceEvaluation, resource.EvidencePolicy, resource.EvidenceSmoke, resource.EvidenceGuardrail:
 		return testResultType
 	case resource.EvidencePromotion:
 		return summaryType
-	case resource.EvidenceApproval, resource.EvidenceShadow, resource.EvidenceCanary, resource.EvidenceRollback:
+	case resource.EvidenceApproval, resource.EvidenceShadow, resource.EvidenceCanary, resource.EvidenceRollback, resource.EvidenceWaiver:
 		return ownTypePrefix + kind + "/v1"
+	}
+	if resource.ExternalGate(kind) != "" {
+		return testResultType
 	}
 	return ""
 }

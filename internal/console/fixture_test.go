@@ -110,7 +110,7 @@ func (f *fixture) Versions(_ context.Context, _ control.Principal, agent string,
 }
 
 func (f *fixture) Environments(context.Context, control.Principal) ([]resource.Environment, error) {
-	return []resource.Environment{{Name: "staging", Order: 1}, {Name: "production", Order: 2, Canary: true, After: "staging"}}, nil
+	return []resource.Environment{{Name: "staging", Order: 1, Pipelines: []string{"default"}}, {Name: "production", Order: 2, Pipelines: []string{"default"}}}, nil
 }
 
 func (f *fixture) Release(_ context.Context, _ control.Principal, id string) (resource.Release, error) {
@@ -253,10 +253,10 @@ func (f *fixture) ScenarioFromRun(_ context.Context, _ control.Principal, id str
 	return blueprint.Scenario{Name: "from-" + id, FromRun: id, Input: map[string]any{"order": "A-1"}}, nil
 }
 
-func (f *fixture) Incidents(_ context.Context, _ control.Principal, agent, state string, _ control.Page) ([]resource.Incident, error) {
+func (f *fixture) Incidents(_ context.Context, _ control.Principal, q control.IncidentFilter, _ control.Page) ([]resource.Incident, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return filter(f.incidents, func(i resource.Incident) bool { return fits(agent, i.Agent) && fits(state, i.State) }), nil
+	return filter(f.incidents, func(i resource.Incident) bool { return fits(q.Agent, i.Agent) && fits(q.State, i.State) }), nil
 }
 
 func (f *fixture) Incident(_ context.Context, _ control.Principal, id string) (resource.Incident, error) {
@@ -279,8 +279,8 @@ func (f *fixture) RecordRCA(_ context.Context, p control.Principal, id string, r
 }
 
 func (f *fixture) ProveGuardrail(_ context.Context, _ control.Principal, id string, r control.GuardrailRequest) (resource.Incident, error) {
-	return resource.Incident{}, fault.New(fault.Blocked, "The scenario %s does not prove anything: the bad version passes it.", r.Scenario).
-		With(fault.Detail{Path: "scenario", Message: "every grader of the bad version's run holds", Fix: "make the scenario from a run that failed"})
+	return resource.Incident{}, fault.New(fault.Blocked, "The scenario %s does not prove anything: the bad version passes it.", r.Name).
+		With(fault.Detail{Path: "name", Message: "every grader of the bad version's run holds", Fix: "make the scenario from a run that failed"})
 }
 
 func (f *fixture) Ledger(context.Context, control.Principal) (control.LedgerStatus, error) {

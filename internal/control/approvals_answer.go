@@ -128,6 +128,8 @@ func (t *tx) answer(i identity, a resource.Approval, r decision) (resource.Appro
 	switch a.Kind {
 	case approvalOfCall:
 		return a, t.enqueueResume(a)
+	case approvalOfWaiver:
+		return t.settleWaiver(a, i.actor, r.Reason)
 	case approvalOfRelease:
 		return a, t.answerRelease(i.actor, a, r.Reason)
 	}

@@ -67,6 +67,9 @@ func (t *tx) expire(a resource.Approval) error {
 	switch a.Kind {
 	case approvalOfCall:
 		return t.enqueueResume(a)
+	case approvalOfWaiver:
+		_, err := t.settleWaiver(a, resource.System, why)
+		return err
 	case approvalOfRelease:
 		rel, err := t.Release(a.Subject)
 		if err != nil || rel.State.Final() {

@@ -72,6 +72,12 @@ func (t *tx) withdrawYes(p Principal, a resource.Approval, reason string) (resou
 	if err := t.recordApproval(a, "approval.yes_withdrawn", p.Actor, reason, attrs); err != nil {
 		return a, err
 	}
+	if t.c.ended(a) { // its rule counts again, and is over
+		if err := t.expire(a); err != nil {
+			return a, err
+		}
+		return t.Approval(a.ID)
+	}
 	if err := t.armExpiry(a); err != nil || reminded {
 		return a, err
 	}
@@ -86,6 +92,9 @@ func (t *tx) endAllowed(a resource.Approval, by resource.Actor, reason string, a
 	}
 	if err := t.recordApproval(a, "approval.withdrawn", by, reason, attrs); err != nil {
 		return a, err
+	}
+	if a.Kind == approvalOfWaiver {
+		return t.settleWaiver(a, by, reason)
 	}
 	if a.Kind != approvalOfRelease {
 		return a, nil // a run that takes it up is told that it is withdrawn

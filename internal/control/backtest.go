@@ -58,12 +58,15 @@ func (c *Control) Backtest(ctx context.Context, p Principal, q BacktestQuery) (r
 	if q.Runs < 0 || q.Runs > MaxBacktestRuns {
 		return rep, fault.New(fault.Invalid, "a back-test of %d runs is asked for; ask for 1 to %d, or use `aureus policy backtest`", q.Runs, MaxBacktestRuns)
 	}
-	if _, err := c.environment(q.Environment); err != nil {
-		return rep, err
-	}
 	rep.Environment, rep.Limit = q.Environment, q.Runs
 	var ids []string
-	if err = c.view(ctx, func(r Reader) (err error) { ids, err = rep.sides(r, q); return err }); err != nil {
+	if err = c.view(ctx, func(r Reader) (err error) {
+		if err := knownEnvironment(r, q.Environment); err != nil {
+			return err
+		}
+		ids, err = rep.sides(r, q)
+		return err
+	}); err != nil {
 		return rep, err
 	}
 	candidate, err := guardOf(rep.Candidate)

@@ -5,44 +5,42 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/internal/pipeline"
 	"github.com/aureus-agents/aureus/resource"
 )
 
 // Production is the environment that is meant when none is named.
 const Production = "production"
 
-// DefaultEnvironments are the built-in environments, in promotion order:
-// staging, where a wide change needs one approver, and production, where every
-// change of behaviour needs one, an irreversible one two, and a version goes
-// beside the serving one first.
-func DefaultEnvironments() []resource.Environment {
-	return []resource.Environment{
-		{Name: "staging", Order: 1, Approvals: map[blueprint.Tier]int{
-			blueprint.TierHigh: 1, blueprint.TierCritical: 1}},
-		{Name: Production, Order: 2, Canary: true, After: "staging", Approvals: map[blueprint.Tier]int{
-			blueprint.TierMedium: 1, blueprint.TierHigh: 1, blueprint.TierCritical: 2}},
+// knownEnvironment is fault.Invalid for an environment that no pipeline has.
+func knownEnvironment(r Reader, name string) error {
+	all, err := allPipelines(r)
+	if err != nil {
+		return err
 	}
-}
-
-func (c *Control) environment(name string) (resource.Environment, error) {
+	envs := pipeline.Environments(all)
+	if slices.ContainsFunc(envs, func(e resource.Environment) bool { return e.Name == name }) {
+		return nil
+	}
 	var names []string
-	for _, e := range c.envs {
-		if e.Name == name {
-			return e, nil
-		}
+	for _, e := range envs {
 		names = append(names, e.Name)
 	}
-	return resource.Environment{}, fault.New(fault.Invalid, "there is no environment %q; the environments are %s", name, strings.Join(names, ", "))
+	return fault.New(fault.Invalid, "there is no environment %q; the environments are %s", name, strings.Join(names, ", "))
 }
 
-// Environments lists environments in promotion order. Viewer.
-func (c *Control) Environments(ctx context.Context, p Principal) ([]resource.Environment, error) {
+// Environments lists the environments of all pipelines in promotion order. Viewer.
+func (c *Control) Environments(ctx context.Context, p Principal) (envs []resource.Environment, err error) {
 	if err := need(p, resource.RoleViewer); err != nil {
 		return nil, err
 	}
-	return slices.Clone(c.envs), nil
+	err = c.view(ctx, func(r Reader) error {
+		all, err := allPipelines(r)
+		envs = pipeline.Environments(all)
+		return err
+	})
+	return envs, err
 }
 
 // Deployments lists what serves; agent "" is all. Viewer.

@@ -136,7 +136,11 @@ func checkPlace(e resource.Evidence, predicate []byte) error {
 	wrong := func(what string) error {
 		return fault.New(fault.Verification, "%s evidence %s: the recorded %s is not the signed one", e.Kind, e.ID, what)
 	}
-	switch e.Kind {
+	kind := e.Kind
+	if resource.ExternalGate(kind) != "" {
+		kind = resource.EvidenceValidation // somebody else's check is signed as one of ours
+	}
+	switch kind {
 	case resource.EvidencePromotion:
 		if !strings.HasPrefix(p.ResourceURI, "aureus://"+e.Environment+"/") {
 			return wrong("environment")
@@ -148,7 +152,7 @@ func checkPlace(e resource.Evidence, predicate []byte) error {
 		if p.Subject != e.Release || p.Environment != e.Environment {
 			return wrong("place")
 		}
-	case resource.EvidenceValidation, resource.EvidenceSimulation, resource.EvidenceEvaluation, resource.EvidencePolicy, resource.EvidenceSmoke:
+	case resource.EvidenceValidation, resource.EvidenceSimulation, resource.EvidenceEvaluation, resource.EvidencePolicy, resource.EvidenceSmoke, resource.EvidenceGuardrail:
 		want := placeOf(e.Kind, e.Environment, e.Release, e.CreatedAt)
 		if len(p.Configuration) == 0 || !reflect.DeepEqual(p.Configuration[0], want) {
 			return wrong("place")

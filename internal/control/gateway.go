@@ -31,12 +31,12 @@ type Session struct {
 // version is picked as for an invocation, and its tools are reached. The input,
 // when there is one, is what the user said. The same callers as for Invoke.
 func (c *Control) OpenSession(ctx context.Context, p Principal, agent string, r InvokeRequest) (*Session, error) {
-	run, env, err := c.newRun(p, agent, r)
+	run, err := c.newRun(p, agent, r)
 	if err != nil {
 		return nil, err
 	}
 	run.Gateway = true
-	run, loaded, err := c.begin(ctx, run, env, r.Session != "")
+	run, loaded, err := c.begin(ctx, run, r.Session != "")
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ import (
 // the caller goes away. Developer or operator, or an agent or service token of any
 // role.
 func (c *Control) Invoke(ctx context.Context, p Principal, agent string, r InvokeRequest) (resource.Run, error) {
-	run, env, err := c.newRun(p, agent, r)
+	run, err := c.newRun(p, agent, r)
 	if err != nil {
 		return resource.Run{}, err
 	}
@@ -27,7 +27,7 @@ func (c *Control) Invoke(ctx context.Context, p Principal, agent string, r Invok
 	}
 	c.runs.Add(1)
 	defer c.runs.Done()
-	run, loaded, err := c.begin(ctx, run, env, r.Session != "")
+	run, loaded, err := c.begin(ctx, run, r.Session != "")
 	if err != nil {
 		return run, err
 	}
@@ -35,32 +35,29 @@ func (c *Control) Invoke(ctx context.Context, p Principal, agent string, r Invok
 }
 
 // newRun is the run that p asks for, not routed and not stored yet.
-func (c *Control) newRun(p Principal, agent string, r InvokeRequest) (run resource.Run, env resource.Environment, err error) {
+func (c *Control) newRun(p Principal, agent string, r InvokeRequest) (run resource.Run, err error) {
 	if program := p.Actor.Kind == "agent" || p.Actor.Kind == "service"; !program || len(p.Roles) == 0 {
 		if err := need(p, resource.RoleDeveloper, resource.RoleOperator); err != nil {
-			return run, env, err
+			return run, err
 		}
 	}
-	if env, err = c.environment(cmp.Or(r.Environment, Production)); err != nil {
-		return run, env, err
-	}
 	if n := utf8.RuneCountInString(r.Session); n > 256 {
-		return run, env, fault.New(fault.Invalid, "a session is at most 256 characters; this one has %d", n)
+		return run, fault.New(fault.Invalid, "a session is at most 256 characters; this one has %d", n)
 	}
-	run = resource.Run{ID: c.cfg.NewID("run"), Agent: agent, Environment: env.Name, Mode: resource.RunLive, Session: r.Session,
+	run = resource.Run{ID: c.cfg.NewID("run"), Agent: agent, Environment: cmp.Or(r.Environment, Production), Mode: resource.RunLive, Session: r.Session,
 		Principal: p.Actor, Input: r.Input, Outcome: resource.OutcomeRunning, StartedAt: c.now(), Revision: 1}
 	run.Session = cmp.Or(run.Session, run.ID)
-	return run, env, nil
+	return run, nil
 }
 
 // begin routes the session, checks the input and stores the new run. keep says
 // whether the session is to be found again by later runs.
-func (c *Control) begin(ctx context.Context, run resource.Run, env resource.Environment, keep bool) (resource.Run, *loadedVersion, error) {
+func (c *Control) begin(ctx context.Context, run resource.Run, keep bool) (resource.Run, *loadedVersion, error) {
 	var pin SessionPin
 	if err := c.view(ctx, func(rd Reader) (err error) { pin, err = c.pinFor(rd, run); return err }); err != nil {
 		return run, nil, err
 	}
-	loaded, err := c.load(ctx, run.Agent, pin.Digest, env, canaryOf(pin.Canary, pin.Release))
+	loaded, err := c.load(ctx, run.Agent, pin.Digest, run.Environment, canaryOf(pin.Canary, pin.Release))
 	if err != nil {
 		return run, nil, err
 	}
@@ -89,10 +86,10 @@ func (c *Control) begin(ctx context.Context, run resource.Run, env resource.Envi
 		if !keep || pin.At == 0 {
 			return nil // a session of one run needs no memory, a preview leaves none
 		}
-		return t.PutSessionVersion(run.Agent, env.Name, run.Session, again)
+		return t.PutSessionVersion(run.Agent, run.Environment, run.Session, again)
 	})
 	if err == errMoved {
-		return c.begin(ctx, run, env, keep)
+		return c.begin(ctx, run, keep)
 	}
 	return run, loaded, err
 }
@@ -113,6 +110,9 @@ func (c *Control) pinFor(r Reader, run resource.Run) (SessionPin, error) {
 	}
 	d, err := r.Deployment(run.Agent, run.Environment)
 	if fault.Is(err, fault.NotFound) {
+		if err := knownEnvironment(r, run.Environment); err != nil {
+			return SessionPin{}, err
+		}
 		d = resource.Deployment{Agent: run.Agent, Environment: run.Environment}
 	} else if err != nil {
 		return SessionPin{}, err

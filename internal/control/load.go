@@ -7,6 +7,7 @@ import (
 	"github.com/aureus-agents/aureus/internal/crv"
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/internal/guard"
+	"github.com/aureus-agents/aureus/internal/pipeline"
 	"github.com/aureus-agents/aureus/resource"
 )
 
@@ -25,8 +26,8 @@ type loadedVersion struct {
 // so does the evidence that it was promoted there or, for the candidate of the
 // release canaryOf, that it passed the environment before and the release's smoke
 // tests. What is loaded stays loaded; a version never changes.
-func (c *Control) load(ctx context.Context, agent, digest string, env resource.Environment, canaryOf string) (*loadedVersion, error) {
-	key := env.Name + " " + canaryOf + " " + digest
+func (c *Control) load(ctx context.Context, agent, digest, env, canaryOf string) (*loadedVersion, error) {
+	key := env + " " + canaryOf + " " + digest
 	c.mu.Lock()
 	have := c.loaded[key]
 	c.mu.Unlock()
@@ -55,23 +56,41 @@ func (c *Control) load(ctx context.Context, agent, digest string, env resource.E
 
 // mayServe is fault.Verification unless the signed evidence says that v may serve
 // in env, as the candidate of a release or, with none, as what was promoted.
-func (c *Control) mayServe(r Reader, v resource.Version, env resource.Environment, canaryOf string) error {
+func (c *Control) mayServe(r Reader, v resource.Version, env, canaryOf string) error {
 	if err := c.verifyVersion(r, v); err != nil {
 		return err
 	}
-	promotedIn := env.Name
+	promotedIn := env
 	if canaryOf != "" {
-		promotedIn = env.After
+		rel, err := r.Release(canaryOf)
+		if fault.Is(err, fault.NotFound) {
+			return fault.New(fault.Verification, "%s may not serve in %s: there is no release %q", v.Name, env, canaryOf)
+		}
+		if err != nil {
+			return err
+		}
+		if promotedIn = rel.Stage.After; pipeline.Skips(rel.Stage, gateOrder) {
+			promotedIn = ""
+		}
 	}
 	var err error
 	if promotedIn != "" {
 		_, err = c.promotionOf(r, v.Digest, promotedIn)
 	}
 	if err == nil && canaryOf != "" {
-		err = c.smokedIn(r, v.Digest, env.Name, canaryOf)
+		err = c.smokedIn(r, v.Digest, env, canaryOf)
+	}
+	if canaryOf == "" && fault.Is(err, fault.NotFound) {
+		by, e := servesBy(r, v, env)
+		if e != nil {
+			return e
+		}
+		if by != "" {
+			return c.mayServe(r, v, env, by)
+		}
 	}
 	if fault.Is(err, fault.NotFound) {
-		err = fault.New(fault.Verification, "%s may not serve in %s: %v", v.Name, env.Name, err)
+		err = fault.New(fault.Verification, "%s may not serve in %s: %v", v.Name, env, err)
 	}
 	return err
 }

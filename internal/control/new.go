@@ -12,9 +12,8 @@ import (
 
 // Control is the control plane. It is safe for concurrent use.
 type Control struct {
-	cfg  Config
-	envs []resource.Environment
-	hub  hub
+	cfg Config
+	hub hub
 
 	tokens   knownTokens
 	explored explored
@@ -53,7 +52,7 @@ func New(cfg Config) (*Control, error) {
 		cfg.Elapsed = func() time.Duration { return cfg.Now().Sub(start) }
 	}
 	started := resource.Millis(start.Add(-cfg.Elapsed()).UnixMilli())
-	return &Control{cfg: cfg, envs: DefaultEnvironments(), loaded: map[string]*loadedVersion{}, resuming: map[string]bool{}, missing: map[string]resource.Millis{}, started: started}, nil
+	return &Control{cfg: cfg, loaded: map[string]*loadedVersion{}, resuming: map[string]bool{}, missing: map[string]resource.Millis{}, started: started}, nil
 }
 
 // Wait returns when no run is in flight any more, or when ctx ends.

@@ -2,7 +2,6 @@ package control
 
 import (
 	"context"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -119,13 +118,13 @@ func (c *Control) Rollback(ctx context.Context, p Principal, agent, env, reason 
 	if err := need(p, resource.RoleOperator); err != nil {
 		return rel, err
 	}
-	if _, err := c.environment(env); err != nil {
-		return rel, err
-	}
 	if strings.TrimSpace(reason) == "" {
 		return rel, fault.New(fault.Invalid, "say why: the reason of a rollback is part of the record")
 	}
 	err = c.update(ctx, func(t *tx) error {
+		if err := knownEnvironment(t, env); err != nil {
+			return err
+		}
 		r, err := t.toRollBack(agent, env)
 		if err != nil {
 			return err
@@ -182,9 +181,7 @@ func (c *Control) Verdict(ctx context.Context, p Principal, id string) (v Canary
 	if err != nil {
 		return v, err
 	}
-	v.Recomputed = canary.Recompute(v.Plan, v.Stored, v.Outcomes)
-	// Recomputing does not know when steps began; the statistics are what is compared.
-	v.Recomputed.AtStep = v.Stored.AtStep
-	v.Agrees = reflect.DeepEqual(v.Stored, v.Recomputed)
+	v.Recomputed, v.Problem = canary.Verify(v.Plan, v.Stored, v.Outcomes)
+	v.Agrees = v.Problem == ""
 	return v, nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/internal/pipeline"
 	"github.com/aureus-agents/aureus/internal/release"
 	"github.com/aureus-agents/aureus/internal/simulate"
 	"github.com/aureus-agents/aureus/resource"
@@ -17,7 +18,6 @@ import (
 type releaseWork struct {
 	rel     resource.Release
 	version resource.Version
-	env     resource.Environment
 }
 
 // releaseStep does a release's job in state want: work returns the event that it
@@ -66,9 +66,6 @@ func (c *Control) loadWork(ctx context.Context, j Job) (w releaseWork, pl releas
 		w.version, err = r.VersionByDigest(w.rel.Agent, w.rel.Digest)
 		return err
 	})
-	if err == nil {
-		w.env, err = c.environment(w.rel.Environment)
-	}
 	return w, pl, err
 }
 
@@ -84,7 +81,7 @@ func (c *Control) checkRelease(ctx context.Context, w releaseWork) (func(*tx, re
 		return nil, err
 	}
 	return func(t *tx, rel resource.Release) (release.Event, error) {
-		ev := release.Event{Kind: release.Checked, Actor: resource.System, Quorum: w.env.Approvals[rel.Tier]}
+		ev := release.Event{Kind: release.Checked, Actor: resource.System, Quorum: pipeline.Quorum(pipeline.Rules(rel.Stage, rel.Delta, rel.Tier))}
 		for _, cl := range claims {
 			if _, err := t.attest(cl); err != nil {
 				return ev, err
@@ -94,18 +91,11 @@ func (c *Control) checkRelease(ctx context.Context, w releaseWork) (func(*tx, re
 		if err != nil {
 			return ev, err
 		}
-		order, err := c.orderGate(t, v, w.env)
+		gates, err := c.checkGates(t, rel, v)
 		if err != nil {
 			return ev, err
 		}
-		ev.Gates = append(ev.Gates, signature, c.quarantineGate(v), order)
-		for _, cl := range claims {
-			g, err := c.evidenceGate(t, rel, cl.kind)
-			if err != nil {
-				return ev, err
-			}
-			ev.Gates = append(ev.Gates, g)
-		}
+		ev.Gates = append([]resource.Gate{signature}, gates...)
 		ev.Reason = gatesReason(ev.Gates, "every gate passes")
 		return ev, nil
 	}, nil
@@ -132,7 +122,7 @@ func (c *Control) deployRelease(ctx context.Context, w releaseWork) (func(*tx, r
 	gates := []resource.Gate{signature, c.toolsGate(ctx, w.version)}
 	return func(t *tx, rel resource.Release) (release.Event, error) {
 		ev := release.Event{Kind: release.Deployed, Actor: resource.System}
-		again, err := t.trafficGates(rel, w.env)
+		again, err := t.trafficGates(rel)
 		if err != nil {
 			return ev, err
 		}
@@ -205,7 +195,7 @@ func (c *Control) smokeRelease(ctx context.Context, w releaseWork) (func(*tx, re
 		if err != nil {
 			return ev, err
 		}
-		again, err := t.trafficGates(rel, w.env)
+		again, err := t.trafficGates(rel)
 		if err != nil {
 			return ev, err
 		}

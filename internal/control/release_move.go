@@ -10,9 +10,9 @@ import (
 	"github.com/aureus-agents/aureus/resource"
 )
 
-// move sends an event to a release: the pure machine decides, and state, ledger
+// moveOne sends an event to a release: the pure machine decides, and state, ledger
 // event, instant effects and jobs are written here, in one transaction.
-func (t *tx) move(rel resource.Release, ev release.Event) (resource.Release, error) {
+func (t *tx) moveOne(rel resource.Release, ev release.Event) (resource.Release, error) {
 	var err error
 	if ev.FrozenUntil, err = frozenUntil(rel, t.c.cfg.Now()); err != nil {
 		return rel, err

@@ -122,10 +122,6 @@ func (t *tx) holdBeside(r *resource.Release) error {
 // quarantined elsewhere is not brought back, but one that serves goes on serving.
 // One whose signed evidence does not hold would not be served and is passed over.
 func (t *tx) lastVerified(r *resource.Release, serving string) (resource.Snapshot, error) {
-	env, err := t.c.environment(r.Environment)
-	if err != nil {
-		return resource.Snapshot{}, err
-	}
 	snaps, err := t.Snapshots(r.Agent, r.Environment)
 	if err != nil {
 		return resource.Snapshot{}, err
@@ -146,7 +142,7 @@ func (t *tx) lastVerified(r *resource.Release, serving string) (resource.Snapsho
 			if v.Quarantine != nil && s.ID != serving {
 				continue
 			}
-			switch err := t.c.mayServe(t, v, env, ""); {
+			switch err := t.c.mayServe(t, v, r.Environment, ""); {
 			case err == nil:
 				good = s
 			case !fault.Is(err, fault.Verification):

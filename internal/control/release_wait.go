@@ -91,12 +91,8 @@ func (c *Control) gateRelease(_ context.Context, j Job) (func(*tx) error, error)
 		if err != nil || !ok || rel.State != resource.ReleaseShadow && rel.State != resource.ReleasePreview {
 			return err
 		}
-		env, err := t.c.environment(rel.Environment)
-		if err != nil {
-			return err
-		}
 		ev := release.Event{Kind: release.Gated, Actor: resource.System}
-		if ev.Gates, err = t.trafficGates(rel, env); err != nil {
+		if ev.Gates, err = t.trafficGates(rel); err != nil {
 			return err
 		}
 		d, err := t.deployment(&rel)

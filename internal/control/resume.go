@@ -63,11 +63,7 @@ func (c *Control) resumeRun(ctx context.Context, j Job) (func(*tx) error, error)
 	if err != nil || run.ID == "" {
 		return nil, err
 	}
-	env, err := c.environment(run.Environment)
-	if err != nil {
-		return nil, err
-	}
-	l, err := c.load(ctx, run.Agent, run.Digest, env, canaryOf(run.Canary, run.Release))
+	l, err := c.load(ctx, run.Agent, run.Digest, run.Environment, canaryOf(run.Canary, run.Release))
 	if err != nil && lasting(err) {
 		return nil, c.update(ctx, func(t *tx) error { return t.endInterrupted(run, "the run could not go on: "+sentenceOf(err)) })
 	}

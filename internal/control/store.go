@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/aureus-agents/aureus/internal/audit"
+	"github.com/aureus-agents/aureus/internal/incident"
 	"github.com/aureus-agents/aureus/resource"
 )
 
@@ -27,15 +28,16 @@ type Reader interface {
 	EvidenceReader
 	ServingReader
 	ReleaseReader
-	ApprovalReader
 	ShadowReader
 	CanaryReader
+	ApprovalReader
 	DelegationReader
 	PipelineReader
 	ChannelReader
 	RunReader
 	UsageReader
 	IncidentReader
+	TallyReader
 	TokenReader
 	LedgerReader
 	FiguresReader
@@ -50,10 +52,10 @@ type Tx interface {
 	EvidenceWriter
 	ServingWriter
 	ReleaseWriter
-	ApprovalWriter
-	DelegationWriter
 	ShadowWriter
 	CanaryWriter
+	ApprovalWriter
+	DelegationWriter
 	PipelineWriter
 	ChannelWriter
 	RunWriter
@@ -151,6 +153,7 @@ type ServingWriter interface {
 type ReleaseFilter struct {
 	Agent, Environment, Digest string
 	States                     []resource.ReleaseState
+	Since                      resource.Millis // that changed since then
 }
 
 // ReleaseReader reads releases.
@@ -165,6 +168,19 @@ type ReleaseWriter interface {
 	InsertRelease(r resource.Release) error
 	PutRelease(r resource.Release) error
 	InsertCanaryOutcome(o resource.CanaryOutcome) error // fault.Conflict when the run was counted before
+}
+
+// CanaryReader reads what a canary remembers beside its state.
+type CanaryReader interface {
+	// CanarySession is fault.NotFound for a session without outcomes.
+	CanarySession(release, session string) (resource.CanarySession, error)
+	// CanaryCounted reports whether there is an outcome of a run.
+	CanaryCounted(release, run string) (bool, error)
+}
+
+// CanaryWriter writes it.
+type CanaryWriter interface {
+	PutCanarySession(release, session string, s resource.CanarySession) error // inserts or replaces
 }
 
 // ApprovalFilter selects approvals; empty fields match all.
@@ -271,10 +287,34 @@ type RunWriter interface {
 	DeleteCheckpoint(run string) error
 }
 
+// IncidentFilter selects incidents; empty fields match all.
+type IncidentFilter struct {
+	Agent, State, Environment, Severity, Assignee string
+	Since                                         resource.Millis // opened since then
+	DueBefore                                     resource.Millis // with a prevention that is not done and was due before
+}
+
 // IncidentReader reads incidents.
 type IncidentReader interface {
 	Incident(id string) (resource.Incident, error)
-	Incidents(agent, state string, p Page) ([]resource.Incident, error)
+	Incidents(f IncidentFilter, p Page) ([]resource.Incident, error)
+}
+
+// TallyQuery selects live runs that ended; empty fields match all.
+type TallyQuery struct {
+	Agent, Environment, Digest, Release string
+	Since                               resource.Millis // ended since then
+}
+
+// RunTally counts runs.
+type RunTally = incident.Tally
+
+// TallyReader counts runs.
+type TallyReader interface {
+	Tally(q TallyQuery) (RunTally, error) // reads every run that it counts
+	// FirstFailure is the failing run that ended first, "" when none failed. It costs
+	// the same with a million runs.
+	FirstFailure(q TallyQuery) (run string, at resource.Millis, err error)
 }
 
 // IncidentWriter writes incidents.

@@ -11,11 +11,15 @@ type (
 	PublicKeys       = resource.PublicKeys
 	CheckResult      = resource.CheckResult
 	ReleaseRequest   = resource.ReleaseRequest
-	CanaryVerdict    = resource.CanaryVerdict
-	ApprovalView     = resource.ApprovalView
-	DecideRequest    = resource.DecideRequest
-	InvokeRequest    = resource.InvokeRequest
-	GuardrailRequest = resource.GuardrailRequest
-	Proof            = resource.Proof
-	LedgerStatus     = resource.LedgerStatus
+	WaiverRequest    = resource.WaiverRequest
+
+	// ExternalEvidenceRequest submits somebody else's verdict.
+	ExternalEvidenceRequest = resource.ExternalEvidenceRequest
+	CanaryVerdict           = resource.CanaryVerdict
+	ApprovalView            = resource.ApprovalView
+	DecideRequest           = resource.DecideRequest
+	InvokeRequest           = resource.InvokeRequest
+	GuardrailRequest        = resource.GuardrailRequest
+	Proof                   = resource.Proof
+	LedgerStatus            = resource.LedgerStatus
 )

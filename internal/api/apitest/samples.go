@@ -27,7 +27,7 @@ var (
 		PredicateType: "https://in-toto.io/attestation/test-result/v0.1", Verdict: resource.Pass, Digest: digest, CreatedAt: 1, CreatedBy: tester}
 	Check = control.CheckResult{Report: json.RawMessage(`{"passed":true}`), Passed: true, Evidence: Evidence}
 
-	Environment = resource.Environment{Name: "staging", Order: 1, Approvals: map[blueprint.Tier]int{blueprint.TierHigh: 1}}
+	Environment = resource.Environment{Name: "staging", Order: 1, Pipelines: []string{"default"}}
 	Deployment  = resource.Deployment{Agent: "desk", Environment: "production", Stable: digest, Revision: 2, UpdatedAt: 1}
 	Snapshot    = resource.Snapshot{ID: "snap_1", Agent: "desk", Environment: "production", Digest: digest, Version: 3, Verified: true, CreatedAt: 1}
 
@@ -47,7 +47,7 @@ var (
 	Scenario = blueprint.Scenario{Name: "late order", Input: "where is A1", Expect: blueprint.Expect{Outcome: "success"}, FromRun: "run_1"}
 
 	Incident = resource.Incident{ID: "inc_1", Agent: "desk", Environment: "production", Release: "rel_1", Digest: digest, Version: 3,
-		Cause: "canary", Summary: "30 % failed", FailedRuns: []string{"run_1"}, State: "open", Timeline: []resource.IncidentNote{}, Revision: 1, OpenedAt: 1}
+		Cause: "canary", Summary: "30 % failed", FailedRuns: []string{"run_1"}, State: "open", Notes: []resource.IncidentNote{}, Revision: 1, OpenedAt: 1}
 
 	Figures = resource.Figures{Agent: "desk", Environment: "production", Digest: digest, Version: 3, From: 1, To: 2, Runs: 10, Success: 9, Failed: 1,
 		SuccessRate: 0.9, ErrorRate: 0.1, P50Ms: 12.5}

@@ -50,6 +50,8 @@ func Run(t *testing.T, open Open) {
 		{"usage", testUsage},
 		{"requests counted", testAsked},
 		{"incidents", testIncidents},
+		{"pipelines", testPipelines},
+		{"waivers", testWaivers},
 		{"tokens", testTokens},
 		{"settings", testMeta},
 		{"paging", testPaging},
