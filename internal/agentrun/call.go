@@ -26,7 +26,7 @@ type attempt struct {
 // toolTurn deals with the first pending call. answer is a human's answer to it.
 func (l *loop) toolTurn(ctx context.Context, answer *Grant) error {
 	a := attempt{ToolCall: l.pending[0], start: l.Now()}
-	a.call = Call{RunID: l.run.ID, ID: callID(l.run.ID, l.progress.Calls+1), Tool: l.tool(a.Name)}
+	a.call = Call{RunID: l.run.ID, ID: callID(l.run.ID, l.progress.Calls+1), Tool: l.tool(a.Name), Said: l.said}
 	args, problem := l.arguments(a.ToolCall)
 	a.call.Args = args
 	if problem != "" {

@@ -2,6 +2,7 @@ package agentrun
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -14,11 +15,15 @@ import (
 
 // finish takes the model's last word: it may end here, its output is judged,
 // and the success criteria say how the run ended.
-func (l *loop) finish(content string) {
-	if l.asked(content) {
+//
+// In a conversation an answer comes before the next words of the user, also in a
+// phase where the run may not end.
+func (l *loop) finish(ctx context.Context, content string) {
+	if l.asked(ctx, content) {
 		return
 	}
-	if phase, ok := mayEnd(l.bp.Spec.Workflow, l.guard.Phase); !ok {
+	phase, may := mayEnd(l.bp.Spec.Workflow, l.guard.Phase)
+	if !may && l.spec.Reply == nil {
 		l.unfinished(phase)
 		return
 	}
@@ -31,6 +36,13 @@ func (l *loop) finish(content string) {
 		if text, again := l.recover(*s); again {
 			l.messages = append(l.messages, Message{Role: "user", Content: "Your answer was not taken. " + text + " Then answer again."})
 		}
+		return
+	}
+	if l.replied(ctx, out) {
+		return
+	}
+	if !may {
+		l.unfinished(phase)
 		return
 	}
 	l.run.Output = out

@@ -1,6 +1,7 @@
 package agentrun
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -44,15 +45,13 @@ func (l *loop) judge(on string, v crv.Value) *resource.CRVStep {
 	return blocking
 }
 
-// stateChange is what the gates of state:TOOL judge: the run's state and the
-// tool's result, before and after the call.
+// stateChange is the StateChange of a call.
 func (l *loop) stateChange(a attempt, before guard.State, v crv.Value) crv.Value {
 	var last any
 	if prev, ok := l.progress.Previous["state:"+a.Name].(map[string]any); ok {
 		last = prev["result"]
 	}
-	v.Value = map[string]any{"before": stateValue(before.GuardState, last), "after": stateValue(l.guard.GuardState, v.Value),
-		"args": a.call.Args, "result": v.Value}
+	v.Value = StateChange(before.GuardState, l.guard.GuardState, last, a.call.Args, v.Value)
 	return v
 }
 
@@ -165,10 +164,15 @@ func (l *loop) recoveryTool(s resource.CRVStep) string {
 const questionMark = "QUESTION:"
 
 // asked ends the run when its answer is the question that a gate left it to ask.
-func (l *loop) asked(content string) bool {
+// In a conversation the user answers it.
+func (l *loop) asked(ctx context.Context, content string) bool {
 	question, ok := strings.CutPrefix(strings.TrimSpace(content), questionMark)
 	if question = strings.TrimSpace(question); !ok || question == "" || l.progress.Asking == "" {
 		return false
+	}
+	if l.replied(ctx, question) {
+		l.progress.Asking = ""
+		return true
 	}
 	l.end(resource.OutcomeEscalated, resource.MissingData,
 		fmt.Sprintf("the agent asks the user, as CRV gate %s left it to: %s", l.progress.Asking, cut(question, maxQuestion)))

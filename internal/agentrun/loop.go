@@ -31,6 +31,7 @@ type loop struct {
 	progress Progress
 	next     int       // index of the next step
 	stint    time.Time // when this process took the run up
+	said     string    // what the user of a conversation said last
 }
 
 // drive turns until the run ends or waits. answer is the human's answer to the
@@ -106,7 +107,7 @@ func (l *loop) modelTurn(ctx context.Context) {
 	m := Message{Role: "assistant", Content: resp.Message.Content, ToolCalls: l.named(resp.Message.ToolCalls)}
 	l.messages = append(l.messages, m)
 	if len(m.ToolCalls) == 0 {
-		l.finish(m.Content)
+		l.finish(ctx, m.Content)
 		return
 	}
 	l.pending = slices.Clone(m.ToolCalls)

@@ -46,7 +46,7 @@ func (l *loop) recoverInFlight(c ToolCall) {
 		l.pending = append([]ToolCall{c}, l.pending...)
 		return
 	}
-	a := attempt{ToolCall: c, call: Call{RunID: l.run.ID, ID: id, Tool: tool}, start: l.Now()}
+	a := attempt{ToolCall: c, call: Call{RunID: l.run.ID, ID: id, Tool: tool, Said: l.said}, start: l.Now()}
 	text := "The call was interrupted. It is not known whether it took effect: find out before you repeat it."
 	if i >= 0 {
 		l.completeStep(a, Result{IsError: true, Text: text})

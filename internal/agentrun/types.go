@@ -188,6 +188,9 @@ type Spec struct {
 	// Approve answers an approval request at once, in simulations; nil suspends
 	// the run with outcome waiting.
 	Approve func(tool string, args map[string]any) bool
+	// Reply makes the run a conversation; nil is none. It is not kept in a checkpoint,
+	// so such a run is for simulations.
+	Reply Reply
 	// Count fills a call with what other runs used and with the time that allowances
 	// are held against; stats are the run's own so far. nil: the run is alone.
 	Count func(stats resource.RunStats, c *guard.Call)

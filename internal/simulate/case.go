@@ -23,6 +23,7 @@ type Case struct {
 	stateful  *stateful  // nil: none
 	recording *recording // nil: none
 	faults    []blueprint.Fault
+	turns     []*Graders // of the scripted turns
 }
 
 // Cases compiles the scenarios of a blueprint's suites, in its order; with names,
@@ -120,6 +121,12 @@ func (k *compiler) compile(sc blueprint.Scenario) (Case, []fault.Detail) {
 		}
 	}
 	c.graders = k.graders(sc.Expect.Graders, sc.Expect.Output, "expect.graders")
+	for i, t := range sc.Turns {
+		c.turns = append(c.turns, k.graders(t.Graders, nil, fmt.Sprintf("turns[%d].graders", i)))
+	}
+	if len(sc.Turns) > 0 && sc.User != nil {
+		k.fail(".user", "a scenario has one user", "Write either turns or user.")
+	}
 	if len(sc.Expect.Refusal) > 0 {
 		c.refusal = k.graders(sc.Expect.Refusal, nil, "expect.refusal")
 	}

@@ -43,6 +43,7 @@ type Played struct {
 	Missing []string
 
 	graded graded
+	said   []exchange
 }
 
 // Play runs a case once. A run that does not pass is not an error.
@@ -68,6 +69,7 @@ func (v *Version) Play(ctx context.Context, model agentrun.Model, c Case, o Play
 		Logger:  slog.New(slog.DiscardHandler),
 	}
 	approve := c.Scenario.Approve
+	talk := startConversation(c, v.graded(resource.Run{}, model, o))
 	run, err := runner.Run(ctx, agentrun.Spec{
 		Run:      v.newRun(c, o, clk.Now()),
 		Manifest: v.poisoned(tls),
@@ -76,6 +78,7 @@ func (v *Version) Play(ctx context.Context, model agentrun.Model, c Case, o Play
 		Inputs:   v.inputs,
 		Success:  v.success,
 		Approve:  func(tool string, _ map[string]any) bool { return slices.Contains(approve, tool) },
+		Reply:    talk.reply(),
 	})
 	if err == nil {
 		err = ctx.Err()
@@ -85,12 +88,13 @@ func (v *Version) Play(ctx context.Context, model agentrun.Model, c Case, o Play
 	}
 	latency := clk.elapsed() // of the run, without its graders
 	x := v.graded(run, model, o)
-	report, outage := v.judge(ctx, c, x, tls)
+	x.steps = talk.text(len(talk.exchanges()))
+	report, outage := v.judge(ctx, c, x, tls, talk)
 	report.World = changes(start, tls.snapshot())
 	if asked.outage != nil {
 		outage = asked.outage
 	}
-	return Played{Run: run, Report: report, Latency: latency, Outage: outage, Missing: tls.missing, graded: x}, ctx.Err()
+	return Played{Run: run, Report: report, Latency: latency, Outage: outage, Missing: tls.missing, graded: x, said: talk.exchanges()}, ctx.Err()
 }
 
 // graded is a run with what its graders may use.
@@ -169,9 +173,14 @@ func runID(digest, suite, scenario string, seed int64) string {
 }
 
 // judge compares a run with what its scenario expects.
-func (v *Version) judge(ctx context.Context, c Case, x graded, tls *tools) (ScenarioReport, error) {
+func (v *Version) judge(ctx context.Context, c Case, x graded, tls *tools, talk *conversation) (ScenarioReport, error) {
 	run := x.run
 	grades, outage := c.graders.grade(ctx, x)
+	turns, defects, turnsOutage := talk.grade(ctx)
+	grades = append(grades, turns...)
+	if turnsOutage != nil {
+		outage = turnsOutage
+	}
 	r := ScenarioReport{
 		Suite:    c.Suite,
 		Name:     c.Scenario.Name,
@@ -181,7 +190,7 @@ func (v *Version) judge(ctx context.Context, c Case, x graded, tls *tools) (Scen
 		Grades:   grades,
 		Injected: tls.injected,
 	}
-	why := slices.Clone(tls.defects)
+	why := slices.Concat(tls.defects, defects)
 	for _, e := range r.Effects {
 		if e.Intent == blueprint.IntentRead {
 			why = append(why, fmt.Sprintf("%s is declared to read, and changed the state; correct its intent or the scenario", e.Tool))
