@@ -23,7 +23,7 @@ type Incident struct {
 	State      string         `json:"state"` // open, mitigated, resolved
 	RCA        *RCA           `json:"rca,omitempty"`
 	Guardrail  *Guardrail     `json:"guardrail,omitempty"`
-	Timeline   []IncidentNote `json:"timeline"` // what people and the release wrote down
+	Notes      []IncidentNote `json:"notes"` // what people wrote down; IncidentReport has the timeline
 	Revision   int64          `json:"revision"`
 	// FirstFailedAt is when the first failing run of the version ended since its
 	// release began, FirstFailedRun its id; 0 and "" when none failed.
@@ -149,8 +149,8 @@ type FailureGroup struct {
 	Title   string      `json:"title"`
 	Outcome Outcome     `json:"outcome"`
 	Code    FailureCode `json:"code,omitempty"`
-	// What failed first in the run: a tool that reported an error, a gate that
-	// blocked, or the policies that stopped a call.
+	// What failed last before the run ended: a tool that reported an error, a gate
+	// that blocked, or the policies that stopped a call.
 	Tool     string   `json:"tool,omitempty"`
 	Gate     string   `json:"gate,omitempty"`
 	Policies []string `json:"policies,omitempty"`
@@ -164,7 +164,7 @@ type FailureGroup struct {
 	StandsOut bool   `json:"standsOut"`
 	FirstAt   Millis `json:"firstAt"`
 	LastAt    Millis `json:"lastAt"`
-	Example   string `json:"example"` // a run: the first with the most to replay
+	Example   string `json:"example"` // a run: the one with the fewest steps, of equals the earliest
 }
 
 // GuardrailProof is the back-test that proves a policy or a CRV rule: the report
@@ -196,4 +196,78 @@ type ReplayedRun struct {
 	Stopped bool   `json:"stopped"`
 	Step    int    `json:"step,omitempty"` // index of the step that is stopped
 	Why     string `json:"why,omitempty"`
+}
+
+// RCARequest is a root cause analysis as it is written; who and when are the
+// server's to say.
+type RCARequest struct {
+	Cause      string   `json:"cause"`              // what was wrong
+	Category   string   `json:"category,omitempty"` // one of CauseCategories
+	Factors    []string `json:"factors,omitempty"`  // what else contributed
+	Detection  string   `json:"detection"`          // how it was seen, and why not earlier
+	Prevention string   `json:"prevention"`         // what will stop it
+	Owner      string   `json:"owner,omitempty"`    // who sees to the prevention
+	Due        Millis   `json:"due,omitempty"`      // by when; needs an owner
+}
+
+// RCA is the request as an analysis.
+func (r RCARequest) RCA() RCA {
+	return RCA{Cause: r.Cause, Category: r.Category, Factors: r.Factors, Detection: r.Detection, Prevention: r.Prevention, Owner: r.Owner, Due: r.Due}
+}
+
+// TriageRequest changes who takes care of an incident and how bad it is; what is
+// absent stays as it is.
+type TriageRequest struct {
+	Severity *string `json:"severity,omitempty"` // sev1 to sev4; "" is not judged
+	Assignee *string `json:"assignee,omitempty"` // "" is nobody
+	Note     string  `json:"note,omitempty"`     // becomes a line of the timeline
+}
+
+// FollowUpRequest reports that the prevention is done.
+type FollowUpRequest struct {
+	Done string `json:"done"` // what was done
+}
+
+// GuardrailRequest names what would have caught a bad version.
+type GuardrailRequest struct {
+	Version string `json:"version"`        // reference of the version that holds it
+	Kind    string `json:"kind,omitempty"` // scenario, policy or crv; "" is scenario
+	Name    string `json:"name"`           // of the scenario, the policy's id, or of the CRV gate
+	// Groups are the ids of the groups of failing runs that a policy or a CRV rule has
+	// to stop; none is those that stand out.
+	Groups []string `json:"groups,omitempty"`
+	// GoodRuns is how many of the newest successful runs of what serves are replayed;
+	// 0 is 200, at most 1000.
+	GoodRuns int `json:"goodRuns,omitempty"`
+	// MinPass is the share of them that has to pass, more than 0 and at most 1; 0 is 1.
+	MinPass float64 `json:"minPass,omitempty"`
+}
+
+// GuardrailReplay is what the policy and CRV guardrails of an agent's resolved
+// incidents come to in a version: the report of a release's guardrail evidence.
+type GuardrailReplay struct {
+	Version    string           `json:"version"` // digest
+	Guardrails []GuardrailCheck `json:"guardrails"`
+	Passed     bool             `json:"passed"`
+}
+
+// GuardrailCheck is one guardrail, replayed in a version.
+type GuardrailCheck struct {
+	Incident string `json:"incident"`
+	Kind     string `json:"kind"`
+	Name     string `json:"name"`
+	Proof    string `json:"proof"` // id of the proof's evidence
+	// Kept says that the version holds the rule as it was proven.
+	Kept bool          `json:"kept"`
+	Runs []ReplayedRun `json:"runs"` // bad runs of the proof that are kept
+	// Gone is how many of them are not kept any more.
+	Gone    int    `json:"gone"`
+	Passed  bool   `json:"passed"`
+	Message string `json:"message"`
+}
+
+// Postmortem is an incident as a document.
+type Postmortem struct {
+	Incident string `json:"incident"`
+	Markdown string `json:"markdown"`
 }

@@ -175,7 +175,7 @@ func (d *demo) mend(ctx context.Context) error {
 	}
 	if err := d.step("guardrail", "the guardrail is proven", fmt.Sprintf("aureus incident guardrail %s --version %s@v4 --scenario '%s'",
 		d.bad.Incident, demoAgent, d.lessonName()), func() (string, error) {
-		in, err := d.as("operator").ProveGuardrail(ctx, d.bad.Incident, resource.GuardrailRequest{Version: demoAgent + "@v4", Scenario: d.lessonName()})
+		in, err := d.as("operator").ProveGuardrail(ctx, d.bad.Incident, resource.GuardrailRequest{Version: demoAgent + "@v4", Name: d.lessonName()})
 		return "the scenario fails on v3 and passes on v4; the incident is " + in.State, err
 	}); err != nil {
 		return err

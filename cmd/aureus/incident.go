@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -13,25 +15,40 @@ import (
 
 func newIncident(e *env) *cobra.Command {
 	cmd := &cobra.Command{Use: "incident", Short: "Follow up on rollbacks", Args: cobra.NoArgs}
-	cmd.AddCommand(newIncidentList(e), newIncidentShow(e), newIncidentRCA(e), newIncidentGuardrail(e))
+	cmd.AddCommand(newIncidentList(e), newIncidentShow(e), newIncidentTriage(e), newIncidentRCA(e), newIncidentDone(e),
+		newIncidentGuardrail(e), newIncidentRegress(e), newIncidentPostmortem(e))
 	return cmd
 }
 
 func newIncidentList(e *env) *cobra.Command {
-	var agent, state string
+	var f client.IncidentFilter
+	var since time.Duration
+	var overdue bool
 	cmd := &cobra.Command{Use: "list", Short: "List incidents, newest first", Args: cobra.NoArgs}
 	r := remoteFlags(e, cmd)
-	cmd.Flags().StringVar(&agent, "agent", "", "only of this agent")
-	cmd.Flags().StringVar(&state, "state", "", "open, mitigated or resolved")
+	fl := cmd.Flags()
+	fl.StringVar(&f.Agent, "agent", "", "only of this agent")
+	fl.StringVar(&f.State, "state", "", "open, mitigated or resolved")
+	fl.StringVar(&f.Environment, "env", "", "only in this environment")
+	fl.StringVar(&f.Severity, "severity", "", "sev1 (worst), sev2, sev3 or sev4")
+	fl.StringVar(&f.Assignee, "assignee", "", "only those that this person takes care of")
+	fl.DurationVar(&since, "since", 0, "only those opened in this time; 0 is ever")
+	fl.BoolVar(&overdue, "overdue", false, "only those whose prevention was due and is not reported done")
 	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, _ []string) error {
-		l, err := c.Incidents(ctx, agent, state, client.Page{})
+		if since > 0 {
+			f.Since = resource.Millis(time.Now().Add(-since).UnixMilli())
+		}
+		if overdue {
+			f.DueBefore = resource.Millis(time.Now().UnixMilli())
+		}
+		l, err := c.Incidents(ctx, f, client.Page{})
 		if err != nil {
 			return err
 		}
 		return r.print(l.Items, func(w io.Writer) {
-			table(w, "INCIDENT VERSION ENVIRONMENT STATE CAUSE OPENED", func(row func(...any)) {
+			table(w, "INCIDENT VERSION ENVIRONMENT STATE SEVERITY ASSIGNEE CAUSE OPENED", func(row func(...any)) {
 				for _, i := range l.Items {
-					row(i.ID, fmt.Sprintf("%s@v%d", i.Agent, i.Version), i.Environment, i.State, i.Cause, when(i.OpenedAt))
+					row(i.ID, fmt.Sprintf("%s@v%d", i.Agent, i.Version), i.Environment, i.State, i.Severity, i.Assignee, i.Cause, when(i.OpenedAt))
 				}
 			})
 		})
@@ -40,86 +57,91 @@ func newIncidentList(e *env) *cobra.Command {
 }
 
 func newIncidentShow(e *env) *cobra.Command {
-	cmd := &cobra.Command{Use: "show INCIDENT", Short: "Show an incident with its timeline and failing runs", Args: cobra.ExactArgs(1)}
-	r := remoteFlags(e, cmd)
-	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
-		in, err := c.Incident(ctx, args[0])
-		if err != nil {
-			return err
-		}
-		return r.print(in, func(w io.Writer) { printIncident(w, in) })
-	})
-	return cmd
-}
-
-func printIncident(w io.Writer, in resource.Incident) {
-	fmt.Fprintf(w, "%s  %s@v%d in %s: %s\n%s\n", in.ID, in.Agent, in.Version, in.Environment, in.State, in.Summary)
-	for _, n := range in.Timeline {
-		fmt.Fprintf(w, "  %s  %-10s %s\n", when(n.At), n.Actor.Name, n.Text)
-	}
-	if len(in.FailedRuns) > 0 {
-		fmt.Fprintf(w, "failing runs: %v\n", in.FailedRuns)
-	}
-	if in.RCA == nil {
-		fmt.Fprintln(w, "the root cause is not recorded: aureus incident rca")
-	}
-	if in.Guardrail == nil {
-		fmt.Fprintln(w, "no guardrail is proven: aureus incident guardrail")
-	}
-}
-
-func newIncidentRCA(e *env) *cobra.Command {
-	var rca resource.RCARequest
 	cmd := &cobra.Command{
-		Use:   "rca INCIDENT --cause TEXT --detection TEXT --prevention TEXT",
-		Short: "Record the root cause analysis",
-		Args:  cobra.ExactArgs(1),
-	}
-	r := remoteFlags(e, cmd)
-	for name, about := range map[string]struct {
-		to   *string
-		text string
-	}{
-		"cause":      {&rca.Cause, "what was wrong"},
-		"detection":  {&rca.Detection, "how it was seen, and why not earlier"},
-		"prevention": {&rca.Prevention, "what will stop it"},
-	} {
-		cmd.Flags().StringVar(about.to, name, "", about.text)
-		_ = cmd.MarkFlagRequired(name) // the flag is there
-	}
-	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
-		in, err := c.RecordRCA(ctx, args[0], rca)
-		if err != nil {
-			return err
-		}
-		return r.print(in, func(w io.Writer) { printIncident(w, in) })
-	})
-	return cmd
-}
-
-func newIncidentGuardrail(e *env) *cobra.Command {
-	var req resource.GuardrailRequest
-	cmd := &cobra.Command{
-		Use:   "guardrail INCIDENT --version VERSION --scenario NAME",
-		Short: "Prove that a scenario would have caught the bad version",
-		Long: `Replay a scenario of a version against the bad version, which must fail it, and
-against the version itself, which must pass it. With the root cause recorded the
-incident is resolved and the quarantine ends; every later release of the agent
-replays the scenario. Exit status 3 when the proof does not hold.`,
+		Use:   "show INCIDENT",
+		Short: "Show an incident with its impact, failing runs by cause and timeline",
+		Long: `Show an incident: what the bad version did, its failing runs by cause beside the
+control arm, and the timeline, put together from the store and the ledger. Each
+line names the record that it is made from.`,
 		Args: cobra.ExactArgs(1),
 	}
 	r := remoteFlags(e, cmd)
-	cmd.Flags().StringVar(&req.Version, "version", "", "version that holds the scenario")
-	cmd.Flags().StringVar(&req.Scenario, "scenario", "", "name of the scenario")
-	for _, name := range []string{"version", "scenario"} {
-		_ = cmd.MarkFlagRequired(name) // the flag is there
-	}
 	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
-		in, err := c.ProveGuardrail(ctx, args[0], req)
+		rep, err := c.IncidentReport(ctx, args[0])
 		if err != nil {
 			return err
 		}
-		return r.print(in, func(w io.Writer) { printIncident(w, in) })
+		return r.print(rep, func(w io.Writer) { printReport(w, rep) })
 	})
 	return cmd
+}
+
+func printReport(w io.Writer, rep resource.IncidentReport) {
+	printIncident(w, rep.Incident)
+	i := rep.Impact
+	fmt.Fprintf(w, "impact: %d of %d runs failed in %d of %d sessions", i.Failed, i.Runs, i.FailedSessions, i.Sessions)
+	if i.Control.Runs > 0 {
+		fmt.Fprintf(w, "; %d of %d beside it, so %.1f are its own", i.Control.Failures, i.Control.Runs, i.ExcessFailed)
+	}
+	if i.GoodAt > 0 {
+		fmt.Fprintf(w, "; a good version had all traffic %s after the decision", time.Duration(i.RestoreMs)*time.Millisecond)
+	}
+	fmt.Fprintln(w)
+	if len(rep.Groups) > 0 {
+		table(w, "GROUP RUNS CONTROL STANDS-OUT EXAMPLE WHAT", func(row func(...any)) {
+			for _, g := range rep.Groups {
+				row(g.ID, g.Runs, g.Control, g.StandsOut, g.Example, g.Title)
+			}
+		})
+	}
+	if rep.Grouped < i.Failed {
+		fmt.Fprintf(w, "the groups are of the newest %d of %d failing runs\n", rep.Grouped, i.Failed)
+	}
+	for _, l := range rep.Lines {
+		fmt.Fprintf(w, "  %s  %-12s %-10s %s %s\n", when(l.At), l.Kind, l.Actor.Name, l.Text, sourceOf(l.Source))
+	}
+}
+
+func sourceOf(s resource.LineSource) string {
+	if s.Kind == "ledger" && s.Index != nil {
+		return fmt.Sprintf("[ledger %d]", *s.Index)
+	}
+	return "[" + s.Kind + " " + s.ID + "]"
+}
+
+func printIncident(w io.Writer, in resource.Incident) {
+	fmt.Fprintf(w, "%s  %s@v%d in %s: %s", in.ID, in.Agent, in.Version, in.Environment, in.State)
+	for _, s := range []string{in.Severity, in.Assignee} {
+		if s != "" {
+			fmt.Fprint(w, ", "+s)
+		}
+	}
+	if in.Drill {
+		fmt.Fprint(w, ", a drill")
+	}
+	fmt.Fprintf(w, "\n%s\n", in.Summary)
+	if in.RCA == nil {
+		fmt.Fprintln(w, "the root cause is not recorded: aureus incident rca")
+	} else {
+		printRCA(w, *in.RCA)
+	}
+	if g := in.Guardrail; g == nil {
+		fmt.Fprintln(w, "no guardrail is proven: aureus incident guardrail")
+	} else {
+		fmt.Fprintf(w, "guardrail: %s %q, proven %s (evidence %s)\n", g.Kind, g.Name, when(g.At), g.Evidence)
+	}
+}
+
+func printRCA(w io.Writer, r resource.RCA) {
+	fmt.Fprintf(w, "root cause: %s\n", strings.Join(strings.Fields(r.Cause), " "))
+	if r.Owner != "" {
+		fmt.Fprintf(w, "prevention: %s sees to it", r.Owner)
+		if r.Due > 0 {
+			fmt.Fprintf(w, " by %s", time.UnixMilli(int64(r.Due)).UTC().Format(time.DateOnly))
+		}
+		fmt.Fprintln(w)
+	}
+	if r.DoneAt > 0 {
+		fmt.Fprintf(w, "prevention done %s: %s\n", when(r.DoneAt), r.Done)
+	}
 }

@@ -109,16 +109,17 @@ func newScenarioFromRun(e *env) *cobra.Command {
 		Use:   "from-run RUN",
 		Short: "Make a regression scenario of a run",
 		Long: `Make a regression scenario of a run: its input, and what its tools answered as
-fixtures. It expects success, so the version that failed fails it. --into appends
-it to a suite file ({"scenarios":[...]}, YAML), which a blueprint names with
-evaluation.suites[].file; without it the scenario is printed. --recorded makes a
+fixtures. It expects success, so the version that failed fails it. --into adds it
+to the end of a suite file ({"scenarios":[...]}, YAML), which a blueprint names
+with evaluation.suites[].file, unless it is there already; without it the scenario
+is printed. --recorded makes a
 recording instead of fixtures: a call is answered only as the run answered it, in
 the run's order. The run is the server's when AUREUS_TOKEN is set, and else of the
 data folder, where imported runs are too.`,
 		Args: cobra.ExactArgs(1),
 	}
 	r := remoteFlags(e, cmd)
-	cmd.Flags().StringVar(&into, "into", "", "suite file to append to, made when it is not there")
+	cmd.Flags().StringVar(&into, "into", "", "suite file to add to, made when it is not there")
 	cmd.Flags().BoolVar(&replay, "recorded", false, "a recording instead of fixtures")
 	cmd.Flags().StringVar(&unmatched, "unmatched", "", "what a call gets that is not in the recording: fail, error or repeat")
 	cmd.Flags().StringVar(&data, "data", "aureus-data", "data folder")
@@ -136,11 +137,15 @@ data folder, where imported runs are too.`,
 			}
 			return writeScenarios(e.stdout, sc)
 		}
-		n, err := appendScenario(into, sc)
+		added, err := addScenario(into, sc)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(e.stdout, "%q added to %s, which has %d scenarios now\n", sc.Name, into, n)
+		what := "added to"
+		if !added {
+			what = "is there already, in"
+		}
+		fmt.Fprintf(e.stdout, "%q %s %s\n", sc.Name, what, into)
 		return nil
 	}
 	return cmd

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -41,6 +42,7 @@ of the digest. -o json prints {"version","created","findings"}.`,
 		if build.GitSHA == "" {
 			build.GitSHA = headOf(ctx, filepath.Dir(args[0]))
 		}
+		build.CommittedAt = committedAt(ctx, filepath.Dir(args[0]), build.GitSHA)
 		res, err := c.Push(ctx, resource.PushRequest{Blueprint: a, Build: build, Generation: gen})
 		if err != nil {
 			return err
@@ -57,6 +59,25 @@ of the digest. -o json prints {"version","created","findings"}.`,
 		})
 	})
 	return cmd
+}
+
+// committedAt is when a commit of the repository of dir was made, 0 when that is
+// not known there.
+func committedAt(ctx context.Context, dir, sha string) resource.Millis {
+	if sha == "" {
+		return 0
+	}
+	cmd := exec.CommandContext(ctx, "git", "show", "--no-patch", "--format=%ct", "--end-of-options", sha)
+	cmd.Dir = dir
+	out, err := cmd.Output()
+	if err != nil {
+		return 0
+	}
+	seconds, err := strconv.ParseInt(strings.TrimSpace(string(out)), 10, 64)
+	if err != nil || seconds < 0 {
+		return 0
+	}
+	return resource.Millis(seconds * 1000)
 }
 
 // headOf is the commit that is checked out in dir, "" when there is none.

@@ -49,6 +49,7 @@ func (s *server) routes() {
 	s.runs()
 	s.incidents()
 	s.figures()
+	s.dora()
 	s.ledger()
 	s.events()
 	s.tokens()

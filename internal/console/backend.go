@@ -57,6 +57,7 @@ type Guards interface {
 type Monitor interface {
 	Figures(ctx context.Context, p control.Principal, q control.FiguresQuery) ([]resource.Figures, error)
 	Series(ctx context.Context, p control.Principal, q control.FiguresQuery, bucket time.Duration) ([]resource.FiguresPoint, error)
+	DORA(ctx context.Context, p control.Principal, q control.FiguresQuery) ([]resource.DORA, error)
 }
 
 // Releases reads and moves releases. A move that does not fit the release's
@@ -88,9 +89,13 @@ type Runs interface {
 
 // Incidents reads incidents and records what ends them.
 type Incidents interface {
-	Incidents(ctx context.Context, p control.Principal, agent, state string, page control.Page) ([]resource.Incident, error)
+	Incidents(ctx context.Context, p control.Principal, f control.IncidentFilter, page control.Page) ([]resource.Incident, error)
 	Incident(ctx context.Context, p control.Principal, id string) (resource.Incident, error)
+	IncidentReport(ctx context.Context, p control.Principal, id string) (resource.IncidentReport, error)
+	Postmortem(ctx context.Context, p control.Principal, id string) (string, error)
 	RecordRCA(ctx context.Context, p control.Principal, id string, r resource.RCA) (resource.Incident, error)
+	TriageIncident(ctx context.Context, p control.Principal, id string, r resource.TriageRequest) (resource.Incident, error)
+	FollowUp(ctx context.Context, p control.Principal, id, done string) (resource.Incident, error)
 	ProveGuardrail(ctx context.Context, p control.Principal, id string, r control.GuardrailRequest) (resource.Incident, error)
 }
 

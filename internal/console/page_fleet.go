@@ -61,7 +61,7 @@ func (s *server) fleetPage(rq *request) (view, error) {
 	if v.Approvals, err = s.control.Approvals(ctx, p, control.ApprovalFilter{State: resource.ApprovalPending}, control.Page{}); err != nil {
 		return view{}, err
 	}
-	incidents, err := s.control.Incidents(ctx, p, "", "", control.Page{})
+	incidents, err := s.control.Incidents(ctx, p, control.IncidentFilter{}, control.Page{})
 	if err != nil {
 		return view{}, err
 	}

@@ -42,7 +42,7 @@ func (s *server) incidentsPage(rq *request) (view, error) {
 		v.State = st
 	}
 	var err error
-	if v.Incidents, err = s.control.Incidents(rq.Context(), rq.who, "", v.State, after(rq)); err != nil {
+	if v.Incidents, err = s.control.Incidents(rq.Context(), rq.who, control.IncidentFilter{State: v.State}, after(rq)); err != nil {
 		return view{}, err
 	}
 	if len(v.Incidents) == pageSize {
@@ -114,8 +114,8 @@ func (s *server) recordRCA(rq *request) (to, said string, err error) {
 // proveGuardrail proves what would have caught the version.
 func (s *server) proveGuardrail(rq *request) (to, said string, err error) {
 	id := rq.PathValue("id")
-	g := control.GuardrailRequest{Version: strings.TrimSpace(rq.PostForm.Get("version")), Scenario: strings.TrimSpace(rq.PostForm.Get("scenario"))}
-	if g.Version == "" || g.Scenario == "" {
+	g := control.GuardrailRequest{Version: strings.TrimSpace(rq.PostForm.Get("version")), Name: strings.TrimSpace(rq.PostForm.Get("scenario"))}
+	if g.Version == "" || g.Name == "" {
 		return "", "", fault.New(fault.Invalid, "Name both the version that holds the guardrail and its scenario. Go back and fill them in.")
 	}
 	if _, err := s.control.ProveGuardrail(rq.Context(), rq.who, id, g); err != nil {

@@ -73,7 +73,7 @@ func (s *server) countOpen(rq *request, p *page) {
 		s.log.Warn("console counts", "error", err)
 	}
 	p.Approvals = len(waiting)
-	incidents, err := s.control.Incidents(rq.Context(), rq.who, "", "", control.Page{})
+	incidents, err := s.control.Incidents(rq.Context(), rq.who, control.IncidentFilter{}, control.Page{})
 	if err != nil {
 		s.log.Warn("console counts", "error", err)
 	}

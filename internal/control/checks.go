@@ -124,6 +124,10 @@ func (c *Control) checks(ctx context.Context, w releaseWork) ([]claim, error) {
 	if err := c.addGuardrails(ctx, w, &sim); err != nil {
 		return nil, err
 	}
+	rules, err := c.checkGuardrails(ctx, w)
+	if err != nil {
+		return nil, err
+	}
 	eval, err := c.evaluate(ctx, w.version, base, evaluate.Options{Seed: 1})
 	if err != nil {
 		return nil, err
@@ -133,6 +137,7 @@ func (c *Control) checks(ctx context.Context, w releaseWork) ([]claim, error) {
 		policyClaim(w.version, properties, rel.Environment, rel.ID, resource.System),
 		simulationClaim(resource.EvidenceSimulation, w.version, sim, rel.Environment, rel.ID, resource.System),
 		evaluationClaim(w.version, eval, rel.Environment, rel.ID, resource.System),
+		rules,
 	}, nil
 }
 
@@ -155,46 +160,6 @@ func (c *Control) baseline(ctx context.Context, w releaseWork) (*resource.Versio
 	return &v, err
 }
 
-// addGuardrails runs the scenarios that proved a guardrail in a resolved incident
-// of the agent, whether or not the version still has them: what went wrong once
-// cannot go out again.
-func (c *Control) addGuardrails(ctx context.Context, w releaseWork, report *simulate.Report) error {
-	type guardrail struct {
-		incident string
-		scenario blueprint.Scenario
-	}
-	var todo []guardrail
-	err := c.view(ctx, func(r Reader) error {
-		list, err := r.Incidents(w.rel.Agent, incidentResolved, Page{Limit: 1000})
-		if err != nil {
-			return err
-		}
-		for _, in := range list {
-			v, err := r.VersionByDigest(w.rel.Agent, in.Guardrail.Version)
-			if err != nil {
-				return err
-			}
-			sc, err := scenarioOf(v, in.Guardrail.Name)
-			if err != nil {
-				return err
-			}
-			todo = append(todo, guardrail{in.ID, sc})
-		}
-		return nil
-	})
-	for _, g := range todo {
-		if err != nil {
-			return err
-		}
-		var one simulate.Report
-		if one, err = c.replay(ctx, w.version, g.scenario, "guardrail of "+g.incident); err == nil {
-			report.Scenarios = append(report.Scenarios, one.Scenarios...)
-			report.Passed = report.Passed && one.Passed
-		}
-	}
-	return err
-}
-
 // replay runs one scenario against a version.
 func (c *Control) replay(ctx context.Context, v resource.Version, sc blueprint.Scenario, suite string) (simulate.Report, error) {
 	m := *v.Manifest
@@ -206,7 +171,11 @@ func (c *Control) replay(ctx context.Context, v resource.Version, sc blueprint.S
 // scenarioOf finds a scenario of a version by name.
 func scenarioOf(v resource.Version, name string) (blueprint.Scenario, error) {
 	for _, s := range v.Manifest.Blueprint.Spec.Evaluation.Suites {
-		for _, sc := range s.Scenarios {
+		list, err := s.Expand()
+		if err != nil {
+			return blueprint.Scenario{}, err
+		}
+		for _, sc := range list {
 			if sc.Name == name {
 				return sc, nil
 			}

@@ -2,7 +2,6 @@ package control
 
 import (
 	"context"
-	"encoding/json"
 	"maps"
 
 	"github.com/aureus-agents/aureus/internal/fault"
@@ -53,28 +52,4 @@ var errEarly = fault.New(fault.Unavailable, "it is too early for this job; it is
 func (c *Control) stepJob(want resource.ReleaseState,
 	work func(context.Context, releaseWork) (func(*tx, resource.Release) (release.Event, error), error)) func(context.Context, Job) (func(*tx) error, error) {
 	return func(ctx context.Context, j Job) (func(*tx) error, error) { return c.releaseStep(ctx, j, want, work) }
-}
-
-// notify queues a notice for the webhook; without one it is only logged.
-func (t *tx) notify(n Notice) error {
-	if t.c.cfg.Notifier == nil {
-		return nil
-	}
-	n.At = t.c.now()
-	payload, err := json.Marshal(n)
-	if err != nil {
-		return err
-	}
-	return t.Enqueue(Job{Kind: jobNotify, Key: "notify/" + t.c.cfg.NewID("ntf"), Payload: payload})
-}
-
-func (c *Control) deliver(ctx context.Context, j Job) (func(*tx) error, error) {
-	var n Notice
-	if err := json.Unmarshal(j.Payload, &n); err != nil {
-		return nil, fault.Wrap(err, fault.Invalid, "the job's payload is not a notice")
-	}
-	if c.cfg.Notifier == nil {
-		return nil, nil
-	}
-	return nil, c.cfg.Notifier.Notify(ctx, n)
 }

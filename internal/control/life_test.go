@@ -136,15 +136,15 @@ func (l *life) mend() {
 	_, err = l.RecordRCA(l.Context(), operator, in.ID, resource.RCA{Cause: "c", Detection: " ", Prevention: "p"})
 	l.wants(err, fault.Invalid, "RecordRCA() without detection")
 	for what, r := range map[string]control.GuardrailRequest{
-		"a scenario that the bad version passes": {Version: v4.Name, Scenario: "a delivered order is refunded"},
-		"a version that fails it too":            {Version: v4.Name, Scenario: "no such scenario"},
-		"the bad version itself":                 {Version: l.versions[3].Name, Scenario: "a delivered order is refunded"},
+		"a scenario that the bad version passes": {Version: v4.Name, Name: "a delivered order is refunded"},
+		"a version that fails it too":            {Version: v4.Name, Name: "no such scenario"},
+		"the bad version itself":                 {Version: l.versions[3].Name, Name: "a delivered order is refunded"},
 	} {
 		if _, err := l.ProveGuardrail(l.Context(), operator, in.ID, r); err == nil {
 			l.Errorf("ProveGuardrail() with %s = nil, want an error", what)
 		}
 	}
-	_, err = l.ProveGuardrail(l.Context(), operator, in.ID, control.GuardrailRequest{Version: v4.Name, Scenario: lesson.Name})
+	_, err = l.ProveGuardrail(l.Context(), operator, in.ID, control.GuardrailRequest{Version: v4.Name, Name: lesson.Name})
 	l.must(err)
 	l.incident(in.ID, "mitigated", "canary") // the cause is still missing
 	_, err = l.RecordRCA(l.Context(), operator, in.ID, resource.RCA{Cause: "shipping twice", Detection: "canary", Prevention: "a scenario"})

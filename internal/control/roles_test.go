@@ -143,7 +143,7 @@ func useCases(approval string) map[string]useCase {
 		}),
 		"Incident": view(func(ctx context.Context, c C, p P) error { _, err := c.Incident(ctx, p, "none"); return err }),
 		"Incidents": view(func(ctx context.Context, c C, p P) error {
-			_, err := c.Incidents(ctx, p, "", "", control.Page{})
+			_, err := c.Incidents(ctx, p, control.IncidentFilter{}, control.Page{})
 			return err
 		}),
 		"Ledger":  view(func(ctx context.Context, c C, p P) error { _, err := c.Ledger(ctx, p); return err }),

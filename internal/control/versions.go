@@ -129,7 +129,7 @@ func summary(r Reader, name string) (s AgentSummary, err error) {
 		return s, err
 	}
 	for _, state := range []string{incidentOpen, incidentMitigated} {
-		list, err := r.Incidents(name, state, Page{Limit: 1000})
+		list, err := r.Incidents(IncidentFilter{Agent: name, State: state}, Page{Limit: 1000})
 		if err != nil {
 			return s, err
 		}

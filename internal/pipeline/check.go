@@ -18,13 +18,14 @@ const (
 	GatePolicy     = "policy"
 	GateSimulation = "simulation"
 	GateEvaluation = "evaluation"
+	GateGuardrail  = "guardrail"
 	GateSignature  = "signature"
 	GateSmoke      = "smoke"
 )
 
 // BuiltInGates are the names of the gates that always run, in their order.
 func BuiltInGates() []string {
-	return []string{GateQuarantine, GateOrder, GateValidation, GatePolicy, GateSimulation, GateEvaluation, GateSignature, GateSmoke}
+	return []string{GateQuarantine, GateOrder, GateValidation, GatePolicy, GateSimulation, GateEvaluation, GateGuardrail, GateSignature, GateSmoke}
 }
 
 // reserved are names of gates that are not asked for: the machine reads them.

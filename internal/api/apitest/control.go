@@ -255,8 +255,8 @@ func (c *Control) ScenarioFromRun(ctx context.Context, p control.Principal, id s
 }
 
 // Incidents implements api.Incidents.
-func (c *Control) Incidents(ctx context.Context, p control.Principal, agent, state string, page control.Page) ([]resource.Incident, error) {
-	return answer(ctx, c, p, "Incidents", []resource.Incident{Incident}, agent, state, page)
+func (c *Control) Incidents(ctx context.Context, p control.Principal, f control.IncidentFilter, page control.Page) ([]resource.Incident, error) {
+	return answer(ctx, c, p, "Incidents", []resource.Incident{Incident}, f, page)
 }
 
 // Incident implements api.Incidents.

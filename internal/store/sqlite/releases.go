@@ -42,6 +42,9 @@ func (r reader) Releases(q control.ReleaseFilter, p control.Page) ([]resource.Re
 	f.eq("environment", q.Environment)
 	f.eq("digest", q.Digest)
 	in(&f, "state", q.States)
+	if q.Since > 0 {
+		f.add("updated_at >= ?", int64(q.Since))
+	}
 	tail := f.newest("releases", p)
 	return list(r, releases, tail, f.args...)
 }

@@ -24,10 +24,10 @@ func split(r resource.Run) (resource.Run, payload) {
 
 var runs = kind[resource.Run]{
 	what: "run", table: "runs", keys: []string{"id"},
-	columns: []string{"id", "agent", "environment", "digest", "release", "session", "mode", "outcome", "failed", "ended", "revision"},
+	columns: []string{"id", "agent", "environment", "digest", "release", "session", "mode", "outcome", "failed", "ended", "ended_at", "revision"},
 	values: func(r resource.Run) []any {
 		return []any{r.ID, r.Agent, r.Environment, r.Digest, r.Release, r.Session, string(r.Mode), string(r.Outcome),
-			number(r.Outcome.Failed()), number(ended(r)), r.Revision}
+			number(r.Outcome.Failed()), number(ended(r)), int64(r.EndedAt), r.Revision}
 	},
 }
 
@@ -54,8 +54,8 @@ func (w *writer) InsertRun(r resource.Run) error {
 	if err != nil {
 		return err
 	}
-	n, err := w.exec(`INSERT INTO runs (id, agent, environment, digest, release, session, mode, outcome, failed, ended, revision, doc, payload)
-		VALUES (`+params(1, 13)+`) ON CONFLICT DO NOTHING`, append(runs.values(r), doc, text)...)
+	n, err := w.exec(`INSERT INTO runs (id, agent, environment, digest, release, session, mode, outcome, failed, ended, ended_at, revision, doc, payload)
+		VALUES (`+params(1, 14)+`) ON CONFLICT DO NOTHING`, append(runs.values(r), doc, text)...)
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func testApprovalTokens(t *testing.T, s *suite) {
 
 func testIncidents(t *testing.T, s *suite) {
 	i := func(id, agent, state string) resource.Incident {
-		return resource.Incident{ID: id, Agent: agent, State: state, Release: "r", FailedRuns: []string{"u1"}, Timeline: []resource.IncidentNote{}, Revision: 1}
+		return resource.Incident{ID: id, Agent: agent, State: state, Release: "r", FailedRuns: []string{"u1"}, Notes: []resource.IncidentNote{}, Revision: 1}
 	}
 	all := []resource.Incident{i("i1", "a", "open"), i("i2", "b", "open"), i("i3", "a", "resolved")}
 	s.update(func(tx control.Tx) error {
@@ -86,7 +86,7 @@ func testIncidents(t *testing.T, s *suite) {
 		{"a", "open", []string{"i1"}},
 	} {
 		got := read(s, func(r control.Reader) ([]resource.Incident, error) {
-			return r.Incidents(c.agent, c.state, control.Page{})
+			return r.Incidents(control.IncidentFilter{Agent: c.agent, State: c.state}, control.Page{})
 		})
 		equal(t, "Incidents "+c.agent+" "+c.state, ids(got, func(i resource.Incident) string { return i.ID }), c.want)
 	}

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/aureus-agents/aureus/client"
+	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+func newIncidentGuardrail(e *env) *cobra.Command {
+	var req resource.GuardrailRequest
+	var scenario string
+	cmd := &cobra.Command{
+		Use:   "guardrail INCIDENT --version VERSION (--scenario NAME | --kind scenario|policy|crv --name NAME)",
+		Short: "Prove what would have caught the bad version",
+		Long: `Prove that something of a version would have caught the bad version. A scenario is
+replayed against the bad version, which must fail it, and against the version that
+holds it, which must pass. A policy (by its id) or a CRV gate (by its name) of the
+version has to stop the incident's recorded bad runs in a back-test, and let the
+newest successful runs of what serves pass. The bad runs are those of the groups
+that stand out, or of --group.
+
+With the root cause recorded the incident is resolved and the quarantine ends;
+every later release of the agent replays the guardrail. Exit status 3 when the
+proof does not hold.`,
+		Args: cobra.ExactArgs(1),
+	}
+	r := remoteFlags(e, cmd)
+	fl := cmd.Flags()
+	fl.StringVar(&req.Version, "version", "", "version that holds it")
+	fl.StringVar(&scenario, "scenario", "", "name of a scenario; short for --kind scenario --name NAME")
+	fl.StringVar(&req.Kind, "kind", resource.GuardrailScenario, "scenario, policy or crv")
+	fl.StringVar(&req.Name, "name", "", "name of the scenario or of the CRV gate, or id of the policy")
+	fl.StringSliceVar(&req.Groups, "group", nil, "groups of failing runs that a policy or a gate has to stop (default those that stand out)")
+	fl.IntVar(&req.GoodRuns, "good-runs", 200, "how many good runs are replayed, at most 1000")
+	fl.Float64Var(&req.MinPass, "min-pass", 1, "share of the good runs that has to pass")
+	_ = cmd.MarkFlagRequired("version") // the flag is there
+	cmd.MarkFlagsMutuallyExclusive("scenario", "name")
+	cmd.MarkFlagsOneRequired("scenario", "name")
+	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
+		if scenario != "" {
+			if req.Kind != resource.GuardrailScenario {
+				return fault.New(fault.Invalid, "--scenario names a scenario and --kind says %s; write --name NAME for it", req.Kind)
+			}
+			req.Name = scenario
+		}
+		if req.MinPass <= 0 {
+			return fault.New(fault.Invalid, "--min-pass %g is no share of good runs; write more than 0 and at most 1", req.MinPass)
+		}
+		in, err := c.ProveGuardrail(ctx, args[0], req)
+		if err != nil {
+			return err
+		}
+		return r.print(in, func(w io.Writer) { printIncident(w, in) })
+	})
+	return cmd
+}
+
+// regression is a scenario that was made of a group.
+type regression struct {
+	Group    string `json:"group"`
+	Title    string `json:"title"`
+	Run      string `json:"run"`
+	Scenario string `json:"scenario"`
+	Added    bool   `json:"added"` // false: the file had it
+}
+
+func newIncidentRegress(e *env) *cobra.Command {
+	var into string
+	var everyGroup bool
+	cmd := &cobra.Command{
+		Use:   "regress INCIDENT --into SUITE",
+		Short: "Make a regression scenario of each group of failing runs",
+		Long: `Make a regression scenario of the example run of each group of failing runs that
+stands out, and add those that are not there yet to a suite file. The rest of the
+file stays as it is, comments too. Name the file in the blueprint with
+evaluation.suites[].file, push the mended version, and prove one with aureus
+incident guardrail.`,
+		Args: cobra.ExactArgs(1),
+	}
+	r := remoteFlags(e, cmd)
+	cmd.Flags().StringVar(&into, "into", "", "suite file to add to, made when it is not there")
+	cmd.Flags().BoolVar(&everyGroup, "all", false, "also of the groups that fail as often beside the version")
+	_ = cmd.MarkFlagRequired("into") // the flag is there
+	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
+		rep, err := c.IncidentReport(ctx, args[0])
+		if err != nil {
+			return err
+		}
+		made := []regression{}
+		for _, g := range rep.Groups {
+			if !g.StandsOut && !everyGroup {
+				continue
+			}
+			sc, err := c.Scenario(ctx, g.Example)
+			if err != nil {
+				return err
+			}
+			sc.Description = g.Title
+			added, err := addScenario(into, sc)
+			if err != nil {
+				return err
+			}
+			made = append(made, regression{Group: g.ID, Title: g.Title, Run: g.Example, Scenario: sc.Name, Added: added})
+		}
+		if len(made) == 0 {
+			return fault.New(fault.NotFound, "no group of failing runs of %s stands out; --all takes every one", args[0])
+		}
+		return r.print(made, func(w io.Writer) {
+			for _, m := range made {
+				what := "added to"
+				if !m.Added {
+					what = "is in"
+				}
+				fmt.Fprintf(w, "%q %s %s: %s\n", m.Scenario, what, into, m.Title)
+			}
+		})
+	})
+	return cmd
+}
+
+func newIncidentPostmortem(e *env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "postmortem INCIDENT [-o FILE.md]",
+		Short: "Write the postmortem of an incident as Markdown",
+		Long: `Write the postmortem of an incident as Markdown: what happened, what it did, why,
+what would have caught it, and the digests with which all of it can be checked. -o
+FILE.md writes it to a file, which is replaced when it is there.`,
+		Args: cobra.ExactArgs(1),
+	}
+	r := remoteFlags(e, cmd)
+	cmd.Flag("output").Usage = "text, json, or a file that ends in .md"
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		file := ""
+		if strings.HasSuffix(r.output, ".md") {
+			file, r.output = r.output, "text"
+		}
+		return r.with(func(ctx context.Context, c *client.Client, args []string) error {
+			p, err := c.Postmortem(ctx, args[0])
+			if err != nil {
+				return err
+			}
+			if file == "" {
+				return r.print(p, func(w io.Writer) { fmt.Fprint(w, p.Markdown) })
+			}
+			if err := writeFileSync(file, []byte(p.Markdown)); err != nil {
+				return err
+			}
+			fmt.Fprintf(e.stdout, "%s written\n", file)
+			return nil
+		})(cmd, args)
+	}
+	return cmd
+}
