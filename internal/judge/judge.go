@@ -90,18 +90,24 @@ type Judgement struct {
 }
 
 // Digest names what decides how j judges: two judges with the same digest judge
-// the same way, up to the model's chance.
+// the same way, up to the model's chance. What it compares with is the case's, and
+// no part of it.
 func (j Judge) Digest() string {
 	m := j.Model.Resolved()
-	m.Timeout = 0
-	ref, err := blueprint.Digest(map[string]any{"prompt": promptDigest(), "rubric": j.Rubric, "mode": j.mode(),
-		"scale": j.Scale, "repeats": j.repeats(), "min": j.Min, "model": m, "reference": j.Reference})
-	if err != nil {
-		// A reference without an exact JSON form is named by its text.
-		sum := sha256.Sum256(fmt.Appendf(nil, "%v", j))
-		return "sha256:" + hex.EncodeToString(sum[:])
+	sum := sha256.New()
+	for _, part := range []any{promptDigest(), j.Rubric, j.mode(), j.Scale, j.repeats(), j.Min, m.Name, m.Provider, m.MaxTokens, number(m.Temperature), number(m.Seed)} {
+		text := fmt.Sprint(part)
+		fmt.Fprintf(sum, "%d:%s,", len(text), text)
 	}
-	return ref
+	return "sha256:" + hex.EncodeToString(sum.Sum(nil))
+}
+
+// number is what p points at, "" for nil.
+func number[T any](p *T) any {
+	if p == nil {
+		return ""
+	}
+	return *p
 }
 
 func (j Judge) mode() string {

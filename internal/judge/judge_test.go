@@ -202,7 +202,7 @@ func TestDigest(t *testing.T) {
 	seen := map[string]string{}
 	for name, change := range map[string]func(*judge.Judge){
 		"itself": func(*judge.Judge) {}, "rubric": func(j *judge.Judge) { j.Rubric += "!" }, "scale": func(j *judge.Judge) { j.Scale = 5 },
-		"repeats": func(j *judge.Judge) { j.Repeats = 3 }, "min": func(j *judge.Judge) { j.Min = 0.7 }, "reference": func(j *judge.Judge) { j.Reference = "x" },
+		"repeats": func(j *judge.Judge) { j.Repeats = 3 }, "min": func(j *judge.Judge) { j.Min = 0.7 },
 		"model": func(j *judge.Judge) { j.Model.Name = "other" }, "temperature": func(j *judge.Judge) { x := 0.5; j.Model.Temperature = &x },
 	} {
 		j := rubric
