@@ -95,15 +95,25 @@ func TestEveryOperation(t *testing.T) {
 			return cl.ImportRuns(ctx, strings.NewReader(`{"id":"a"}`+"\n"+`{"id":"b"}`))
 		}, []any{[]resource.Run{{ID: "a"}, {ID: "b"}}}, resource.ImportResult{Imported: 2}},
 		{"ScenarioFromRun", func(ctx context.Context) (any, error) { return cl.Scenario(ctx, "run_1") }, []any{"run_1"}, apitest.Scenario},
-		{"Incidents", func(ctx context.Context) (any, error) { return list(cl.Incidents(ctx, "desk", "open", page)) }, []any{"desk", "open", asked},
+		{"Incidents", func(ctx context.Context) (any, error) { return list(cl.Incidents(ctx, client.IncidentFilter{Agent: "desk", State: "open", Severity: "sev2"}, page)) }, []any{control.IncidentFilter{Agent: "desk", State: "open", Severity: "sev2"}, asked},
 			[]resource.Incident{apitest.Incident}},
 		{"Incident", func(ctx context.Context) (any, error) { return cl.Incident(ctx, "inc_1") }, []any{"inc_1"}, apitest.Incident},
 		{"RecordRCA", func(ctx context.Context) (any, error) {
 			return cl.RecordRCA(ctx, "inc_1", resource.RCARequest{Cause: "a", Detection: "b", Prevention: "c"})
 		}, []any{"inc_1", resource.RCA{Cause: "a", Detection: "b", Prevention: "c"}}, apitest.Incident},
 		{"ProveGuardrail", func(ctx context.Context) (any, error) {
-			return cl.ProveGuardrail(ctx, "inc_1", resource.GuardrailRequest{Version: "desk@v4", Scenario: "late order"})
-		}, []any{"inc_1", resource.GuardrailRequest{Version: "desk@v4", Scenario: "late order"}}, apitest.Incident},
+			return cl.ProveGuardrail(ctx, "inc_1", resource.GuardrailRequest{Version: "desk@v4", Name: "late order"})
+		}, []any{"inc_1", resource.GuardrailRequest{Version: "desk@v4", Name: "late order"}}, apitest.Incident},
+		{"IncidentReport", func(ctx context.Context) (any, error) { return cl.IncidentReport(ctx, "inc_1") }, []any{"inc_1"}, apitest.IncidentReport},
+		{"Postmortem", func(ctx context.Context) (any, error) { return cl.Postmortem(ctx, "inc_1") }, []any{"inc_1"},
+			resource.Postmortem{Incident: "inc_1", Markdown: apitest.Markdown}},
+		{"TriageIncident", func(ctx context.Context) (any, error) {
+			return cl.TriageIncident(ctx, "inc_1", resource.TriageRequest{Note: "seen"})
+		}, []any{"inc_1", resource.TriageRequest{Note: "seen"}}, apitest.Incident},
+		{"FollowUp", func(ctx context.Context) (any, error) { return cl.FollowUp(ctx, "inc_1", "mended") }, []any{"inc_1", "mended"}, apitest.Incident},
+		{"DORA", func(ctx context.Context) (any, error) {
+			return list(cl.DORA(ctx, client.FiguresQuery{Agent: "desk", From: 1, To: 2}))
+		}, []any{control.FiguresQuery{Agent: "desk", From: 1, To: 2}}, []resource.DORA{apitest.DORA}},
 		{"Figures", func(ctx context.Context) (any, error) {
 			return list(cl.Figures(ctx, client.FiguresQuery{Agent: "desk", From: 1, To: 2}))
 		}, []any{control.FiguresQuery{Agent: "desk", From: 1, To: 2}}, []resource.Figures{apitest.Figures}},
