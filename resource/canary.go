@@ -165,3 +165,37 @@ type CanarySimulated struct {
 	DelaySeconds   float64 `json:"delaySeconds"`
 	PromoteSeconds float64 `json:"promoteSeconds"`
 }
+
+// CanaryVerdict is a canary with its recomputation.
+type CanaryVerdict struct {
+	Release    string          `json:"release"`
+	Plan       CanaryPlan      `json:"plan"`
+	Stored     CanaryState     `json:"stored"`
+	Recomputed CanaryState     `json:"recomputed"`
+	Agrees     bool            `json:"agrees"`
+	Problem    string          `json:"problem,omitempty"` // why it does not agree
+	Outcomes   []CanaryOutcome `json:"outcomes"`
+}
+
+// CanaryExportFormat names the form of a CanaryExport.
+const CanaryExportFormat = "aureus.canary/v1"
+
+// CanaryExport is everything that a canary's verdict follows from: whoever has it
+// can recompute the verdict without a server.
+type CanaryExport struct {
+	Format      string          `json:"format"`
+	Release     string          `json:"release"`
+	Agent       string          `json:"agent"`
+	Version     int             `json:"version"`
+	Digest      string          `json:"digest"`
+	Environment string          `json:"environment"`
+	State       ReleaseState    `json:"state"`
+	Plan        CanaryPlan      `json:"plan"`
+	Stored      CanaryState     `json:"stored"`
+	Outcomes    []CanaryOutcome `json:"outcomes"`
+	// Evidence is the signed bundle of the verdict, which holds the digest of Outcomes;
+	// none before there is one.
+	Evidence []byte `json:"evidence,omitempty"`
+	// Key is the server's public key, PEM.
+	Key string `json:"key,omitempty"`
+}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/aureus-agents/aureus/client"
+	"github.com/aureus-agents/aureus/internal/canary"
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/resource"
 )
@@ -168,6 +169,7 @@ func printRelease(w io.Writer, r resource.Release) {
 	if c := r.Canary; c != nil {
 		fmt.Fprintf(w, "canary: %d of %d runs failed, beside it %d of %d; E = %.3g, threshold %.0f\n",
 			c.Canary.Failures, c.Canary.Runs, c.Control.Failures, c.Control.Runs, c.EHarm, 1/r.Plan.Alpha)
+		printStreams(w, r.Plan, *c)
 	}
 }
 
@@ -203,6 +205,9 @@ func newReleaseShow(e *env) *cobra.Command {
 		}
 		return r.print(rel, func(w io.Writer) {
 			printRelease(w, rel)
+			if rel.Canary == nil && len(rel.Plan.Steps) > 0 && !rel.State.Final() {
+				printForecast(w, canary.Forecast(rel.Plan))
+			}
 			table(w, "AT EVENT FROM TO BY REASON", func(row func(...any)) {
 				for _, h := range rel.History {
 					row(when(h.At), h.Event, h.From, h.To, h.Actor.Name, oneLine(h.Reason))
@@ -228,42 +233,6 @@ func newReleaseMove(e *env, event, about string) *cobra.Command {
 			return err
 		}
 		return r.print(rel, func(w io.Writer) { printRelease(w, rel) })
-	})
-	return cmd
-}
-
-func newReleaseVerdict(e *env) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "verdict RELEASE|VERSION",
-		Short: "Recompute a canary's verdict from its outcomes",
-		Long: `Recompute a canary's verdict from every outcome that it saw. Exit status 5 when
-the recorded verdict is another one. -o json prints {"release","plan","stored",
-"recomputed","agrees","outcomes":[...]}.`,
-		Args: cobra.ExactArgs(1),
-	}
-	r := remoteFlags(e, cmd)
-	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
-		rel, err := releaseOf(ctx, c, args[0])
-		if err != nil {
-			return err
-		}
-		v, err := c.Verdict(ctx, rel.ID)
-		if err != nil {
-			return err
-		}
-		if err := r.print(v, func(w io.Writer) {
-			s := v.Recomputed
-			fmt.Fprintf(w, "%s over %d outcomes: canary %d of %d failed, control %d of %d\n", s.Verdict, len(v.Outcomes),
-				s.Canary.Failures, s.Canary.Runs, s.Control.Failures, s.Control.Runs)
-			fmt.Fprintf(w, "E harm %.4g (rolls back at %.0f), E safe %.4g, E absolute %.4g (either promotes at %.0f)\n",
-				s.EHarm, 1/v.Plan.Alpha, s.ESafe, s.EAbs, 1/v.Plan.Beta)
-		}); err != nil {
-			return err
-		}
-		if !v.Agrees {
-			return fault.New(fault.Verification, "the recorded verdict of %s does not follow from its outcomes", v.Release)
-		}
-		return nil
 	})
 	return cmd
 }

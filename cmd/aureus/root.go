@@ -79,10 +79,10 @@ func execute(ctx context.Context, root *cobra.Command) error {
 // commands are the subcommands in the order of the help.
 var commands = []func(*env) *cobra.Command{
 	newDemo, newServe, newInit, newSchema, newGenerate, newValidate, newPush, newCI, newAgents, newVersions, newVersion, newDiff,
-	newSimulate, newEvaluate, newRuns, newPolicy, newRelease, newRollback, newApprovals,
+	newSimulate, newEvaluate, newRuns, newPolicy, newCanary, newRelease, newRollback, newApprovals,
 	func(e *env) *cobra.Command { return newAnswer(e, true) },
 	func(e *env) *cobra.Command { return newAnswer(e, false) },
-	newInvoke, newMCP, newScenario, newIncident, newEvidence, newFigures, newDORA, newAudit, newToken, newExample,
+	newInvoke, newMCP, newScenario, newIncident, newEvidence, newFigures, newDORA, newAudit, newToken, newDelegation, newExample,
 }
 
 // report prints an error as a sentence with its details, and returns the exit

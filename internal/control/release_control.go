@@ -51,6 +51,11 @@ func (c *Control) MoveRelease(ctx context.Context, p Principal, id, event, reaso
 			if ev.Busy, err = t.otherMoves(r); err != nil {
 				return err
 			}
+			if r.PausedFrom == resource.ReleasePending && !ev.Busy {
+				if err := t.compareAgain(&r); err != nil {
+					return err
+				}
+			}
 		}
 		rel, err = t.move(r, ev)
 		return err

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/client"
+	"github.com/aureus-agents/aureus/internal/canary"
+	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+func newCanaryPlan(e *env) *cobra.Command {
+	var rate rateValue
+	var baseline float64
+	var environment string
+	var excess int
+	cmd := &cobra.Command{
+		Use:   "plan BLUEPRINT|VERSION",
+		Short: "Say what the canary of a version costs and when it decides",
+		Long: `Say what the canary of a version costs and when it decides, from simulated
+releases of versions that fail at different rates. The traffic is --rate and
+--baseline; for a VERSION they default to what the server saw of the version
+that serves over the last day, else to 1/s and 0.01. A harm budget, the
+blueprint's or --excess, has the steps computed. -o json prints {"plan",
+"traffic","healthy","bad":[{"failureRate","rolledBack","excessMedian",...}]}.
+Exit status 1 when no steps keep the harm budget.`,
+		Args: cobra.ExactArgs(1),
+	}
+	r := remoteFlags(e, cmd)
+	f := cmd.Flags()
+	f.Var(&rate, "rate", "runs in both arms: 2/s, 90/m, 500/h or 100/d")
+	f.Float64Var(&baseline, "baseline", 0, "share of the serving version's runs that fail")
+	f.StringVar(&environment, "env", "production", "environment of the traffic")
+	f.IntVar(&excess, "excess", 0, "harm budget: at most this many excess failed runs; steps are computed")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := share("baseline", baseline); err != nil {
+			return err
+		}
+		c, err := canaryOf(cmd.Context(), r, args[0], environment)
+		if err != nil {
+			return err
+		}
+		if excess > 0 {
+			c.plan.HarmBudget = &blueprint.HarmBudget{ExcessFailures: excess}
+		}
+		t := c.traffic
+		if rate > 0 {
+			t.RunsPerSecond, t.Runs = float64(rate), 0
+		}
+		if cmd.Flags().Changed("baseline") {
+			t.FailureRate, t.Runs = baseline, 0
+		}
+		p := canary.Plan(c.plan)
+		p.Traffic = &t
+		return sayForecast(r, canary.Forecast(canary.Fit(p)))
+	}
+	return cmd
+}
+
+// canaryPlanned is a canary as a blueprint has it, and the traffic that it will get.
+type canaryPlanned struct {
+	plan    blueprint.Canary
+	traffic resource.CanaryTraffic
+}
+
+// canaryOf reads a blueprint's file, or asks the server for a version.
+func canaryOf(ctx context.Context, r *remote, ref, environment string) (c canaryPlanned, err error) {
+	c.traffic = resource.CanaryTraffic{RunsPerSecond: 1, FailureRate: canary.AssumedFailureRate}
+	if _, err := os.Stat(ref); err == nil || !strings.Contains(ref, "@") {
+		a, _, err := readBlueprint(r.env, ref)
+		if err == nil {
+			c.plan = a.Spec.Release.Canary
+		}
+		return c, err
+	}
+	cl, err := r.client()
+	if err != nil {
+		return c, err
+	}
+	v, err := cl.Version(ctx, ref)
+	if err != nil {
+		return c, err
+	}
+	c.plan = v.Manifest.Blueprint.Spec.Release.Canary
+	const window = 24 * time.Hour
+	agent, _, _ := strings.Cut(ref, "@")
+	now := time.Now()
+	list, err := cl.Figures(ctx, client.FiguresQuery{Agent: agent, Environment: environment, From: resource.Millis(now.Add(-window).UnixMilli()), To: resource.Millis(now.UnixMilli())})
+	if err != nil {
+		return c, err
+	}
+	for _, f := range list.Items {
+		if f.Digest == v.Digest || f.Runs <= c.traffic.Runs {
+			continue
+		}
+		c.traffic = resource.CanaryTraffic{Runs: f.Runs, RunsPerSecond: float64(f.Runs) / window.Seconds(), FailureRate: f.ErrorRate, WindowMs: window.Milliseconds()}
+	}
+	return c, nil
+}
+
+func sayForecast(r *remote, f resource.CanaryForecast) error {
+	if err := r.print(f, textOf(printForecast, f)); err != nil {
+		return err
+	}
+	if b := f.Plan.HarmBudget; b != nil && !f.Plan.Fit.Met {
+		return fault.New(fault.Failed, "no steps keep the harm budget of %d excess failed runs; the most careful ones take up to %.1f", b.ExcessFailures, f.Plan.Fit.Excess)
+	}
+	return nil
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// textOf makes a text function of one that takes what it prints.
+func textOf[T any](print func(io.Writer, T), v T) func(io.Writer) {
+	return func(w io.Writer) { print(w, v) }
+}
+
+// printForecast says what a canary costs and when it decides.
+func printForecast(w io.Writer, f resource.CanaryForecast) {
+	fmt.Fprintf(w, "canary: %s; deadline %s, alpha %g\n", stepsLine(f.Plan), wait(float64(f.Plan.DeadlineMs)/1000), f.Plan.Alpha)
+	fmt.Fprintf(w, "traffic: %s, %s of the runs fail (%s)\n", perTime(f.Traffic.RunsPerSecond), share100(f.Traffic.FailureRate), basis(f.Traffic))
+	if b := f.Plan.HarmBudget; b != nil && f.Plan.Fit != nil {
+		kept := "kept"
+		if !f.Plan.Fit.Met {
+			kept = "NOT kept"
+		}
+		fmt.Fprintf(w, "harm budget: at most %d excess failed runs in %s of the releases: %s, at most %.1f, of versions that fail %s\n",
+			b.ExcessFailures, share100(b.Confidence), kept, f.Plan.Fit.Excess, share100(f.Plan.Fit.FailureRate))
+	}
+	table(w, "FAILS ROLLED-BACK AFTER EXCESS-FAILED-RUNS 9-OF-10-AT-MOST PROMOTED HELD", func(row func(...any)) {
+		for _, r := range f.Bad {
+			row(share100(r.FailureRate), part(r.RolledBack, r.Releases), wait(r.DelaySeconds), fmt.Sprintf("%.1f", max(r.ExcessMedian, 0)),
+				fmt.Sprintf("%.1f", max(r.ExcessP90, 0)), part(r.Promoted, r.Releases), part(r.Held, r.Releases))
+		}
+	})
+	fmt.Fprintf(w, "a healthy version: promoted %s after %s, held %s, rolled back %d of %d\n", part(f.Healthy.Promoted, f.Healthy.Releases),
+		wait(f.Healthy.PromoteSeconds), part(f.Healthy.Held, f.Healthy.Releases), f.Healthy.RolledBack, f.Healthy.Releases)
+	if f.Healthy.Held*2 > f.Healthy.Releases {
+		fmt.Fprintln(w, "This traffic does not decide by the deadline: a person will have to, or the deadline has to be later.")
+	}
+}
+
+func stepsLine(p resource.CanaryPlan) string {
+	var parts []string
+	for _, s := range p.Steps {
+		parts = append(parts, fmt.Sprintf("%d%% for %d sessions", s.Weight, s.Runs))
+	}
+	return strings.Join(parts, ", then ")
+}
+
+func basis(t resource.CanaryTraffic) string {
+	if t.Runs == 0 {
+		return "given or assumed"
+	}
+	return fmt.Sprintf("%d runs in %s", t.Runs, wait(float64(t.WindowMs)/1000))
+}
+
+func perTime(perSecond float64) string {
+	for _, u := range []struct {
+		name string
+		s    float64
+	}{{"second", 1}, {"minute", 60}, {"hour", 3600}} {
+		if n := perSecond * u.s; n >= 1 {
+			return strconv.FormatFloat(n, 'g', 3, 64) + " runs a " + u.name
+		}
+	}
+	return strconv.FormatFloat(perSecond*86400, 'g', 3, 64) + " runs a day"
+}
+
+func share100(v float64) string { return strconv.FormatFloat(v*100, 'g', 3, 64) + "%" }
+
+func part(n, of int) string {
+	if of == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.0f%%", 100*float64(n)/float64(of))
+}
+
+// wait is a number of seconds to read: 45s, 2m20s, 3h5m.
+func wait(seconds float64) string {
+	if seconds <= 0 {
+		return "-"
+	}
+	d := time.Duration(seconds * float64(time.Second)).Round(time.Second)
+	if d >= time.Hour {
+		d = d.Round(time.Minute)
+	}
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}

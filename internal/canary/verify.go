@@ -1,0 +1,37 @@
+package canary
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// Verify recomputes a verdict from the outcomes and says how the recorded one
+// differs from it, "" when it does not: the state, its verdict, and what every
+// outcome records of E.
+func Verify(p resource.CanaryPlan, stored resource.CanaryState, outcomes []resource.CanaryOutcome) (resource.CanaryState, string) {
+	got, again := Replay(p, stored, outcomes)
+	// A step may have been entered after its last outcome, or not at all while the
+	// release was held.
+	got.AtStep = stored.AtStep
+	recorded := map[int64]resource.CanaryOutcome{}
+	for _, o := range outcomes {
+		recorded[o.Seq] = o
+	}
+	for i, o := range again {
+		switch was := recorded[o.Seq]; {
+		case o.Seq != int64(i+1):
+			return got, fmt.Sprintf("outcome %d is missing or there twice", i+1)
+		case o.EHarm != was.EHarm || o.ESafe != was.ESafe || o.EAbs != was.EAbs || !reflect.DeepEqual(o.E, was.E):
+			return got, fmt.Sprintf("the values recorded after outcome %d (run %s) are not what it leads to", o.Seq, o.Run)
+		}
+	}
+	switch {
+	case got.Verdict != stored.Verdict:
+		return got, fmt.Sprintf("the outcomes lead to %q, and %q is recorded", got.Verdict, stored.Verdict)
+	case !reflect.DeepEqual(got, stored):
+		return got, "the recorded state is not what the outcomes lead to"
+	}
+	return got, ""
+}
