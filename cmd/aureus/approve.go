@@ -17,7 +17,7 @@ func newApprovals(e *env) *cobra.Command {
 	var f client.ApprovalFilter
 	var all bool
 	cmd := &cobra.Command{Use: "approvals", Short: "List what waits for a person's answer", Args: cobra.NoArgs}
-	cmd.AddCommand(newApprovalShow(e))
+	cmd.AddCommand(newApprovalShow(e), newApprovalWithdraw(e))
 	r := remoteFlags(e, cmd)
 	cmd.Flags().StringVar(&f.Agent, "agent", "", "only of this agent")
 	cmd.Flags().BoolVar(&all, "all", false, "also the answered ones")
@@ -28,6 +28,11 @@ func newApprovals(e *env) *cobra.Command {
 		l, err := c.Approvals(ctx, f, client.Page{})
 		if err != nil {
 			return err
+		}
+		if len(l.Items) == 0 && f.Agent != "" {
+			if _, err := c.Agent(ctx, f.Agent); err != nil {
+				return err // there is no such agent
+			}
 		}
 		return r.print(l.Items, func(w io.Writer) {
 			table(w, "APPROVAL WHAT TIER QUORUM STATE UNTIL", func(row func(...any)) {
@@ -41,7 +46,7 @@ func newApprovals(e *env) *cobra.Command {
 }
 
 func newAnswer(e *env, approve bool) *cobra.Command {
-	var reason string
+	var reason, inNameOf string
 	var wait bool
 	var scope scopeFlags
 	use, about := "approve", "Say yes to exactly what an approval request shows"
@@ -57,12 +62,14 @@ What is asked is printed first: the delta and the evidence of a release, or the
 exact arguments of a tool call. The answer is bound to the digest of what was
 shown; if that changed meanwhile, it is refused. Needs the role approver; who made
 or asked for a change cannot answer. A release or a version names its one pending
-request.` + scopeAbout(approve),
+request. Who may not answer alone answers in the name of the one person that delegated
+it; --in-name-of says whose when there are several.` + scopeAbout(approve),
 		Args: cobra.ExactArgs(1),
 	}
 	r := remoteFlags(e, cmd)
 	cmd.Flags().StringVar(&reason, "reason", "", "why, for the record")
 	_ = cmd.MarkFlagRequired("reason") // the flag is there
+	cmd.Flags().StringVar(&inNameOf, "in-name-of", "", "answer as the delegate of this person")
 	if approve {
 		cmd.Flags().BoolVar(&wait, "wait", false, "then follow the release until it ends; exit status as of release wait")
 		scope.add(cmd)
@@ -88,15 +95,15 @@ request.` + scopeAbout(approve),
 				}
 			}
 		}
-		a, err := c.Decide(ctx, id, resource.DecideRequest{Token: view.Token, Approve: approve, Reason: reason, Scope: allow})
+		a, err := c.Decide(ctx, id, resource.DecideRequest{Token: view.Token, Approve: approve, Reason: reason, For: inNameOf, Scope: allow})
 		if err != nil {
 			return err
 		}
-		if err := r.print(a, func(w io.Writer) { fmt.Fprintln(w, answered(a, approve)) }); err != nil {
+		if err := r.print(a, func(w io.Writer) { printAnswered(w, a, approve, allow) }); err != nil {
 			return err
 		}
 		if a.State == resource.ApprovalPending {
-			return fault.New(fault.Waiting, "%d of %d approvals are given", len(a.Decisions), a.Quorum)
+			return fault.New(fault.Waiting, "%s", stillNeeded(a))
 		}
 		if wait && view.Release != nil {
 			rel, err := c.Release(ctx, view.Release.ID)
@@ -108,17 +115,6 @@ request.` + scopeAbout(approve),
 		return nil
 	})
 	return cmd
-}
-
-// answered says what became of a request.
-func answered(a resource.Approval, approve bool) string {
-	switch {
-	case !approve:
-		return "denied: " + a.ID
-	case a.State == resource.ApprovalPending:
-		return fmt.Sprintf("%d of %d approvals given: %s", len(a.Decisions), a.Quorum, a.ID)
-	}
-	return "approved: " + a.ID
 }
 
 // pendingApproval is the id of the request that what names: its own id, or the
@@ -149,18 +145,4 @@ func pendingApproval(ctx context.Context, c *client.Client, what string) (string
 		return found[0].Approval, nil
 	}
 	return "", fault.New(fault.Invalid, "%d releases of %s wait for an approval; name one: `aureus approvals` lists them", len(found), what)
-}
-
-func printView(w io.Writer, v resource.ApprovalView) {
-	a := v.Approval
-	fmt.Fprintf(w, "%s\n  tier %s, quorum %d, until %s\n  digest %s\n", a.Title, a.Tier, a.Quorum, when(a.ExpiresAt), a.Digest)
-	if a.Tool != "" {
-		printCall(w, a)
-	}
-	if v.Release != nil {
-		printDelta(w, v.Release.Delta)
-		for _, ev := range v.Evidence {
-			fmt.Fprintf(w, "  evidence %-11s %s %s\n", ev.Kind, ev.Verdict, short(ev.Digest))
-		}
-	}
 }

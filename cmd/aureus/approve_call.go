@@ -22,15 +22,17 @@ func newApprovalShow(e *env) *cobra.Command {
 		Long: `Show what an approval request asks. Of a tool call: its exact arguments, where
 each comes from, which of them decide whom it affects, what the policies fear, what the
 user said, the goal, and where the run stood. Arguments are shown to developers, operators
-and approvers.`,
+and approvers. Of a release: the rules with who has answered and who can, what changes
+beside what serves, the gates and the evidence with their verdicts, the evaluation's
+difference, and how it goes out.`,
 		Args: cobra.ExactArgs(1)}
 	r := remoteFlags(e, cmd)
 	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
-		a, err := c.Approval(ctx, args[0])
+		v, err := c.ShowApproval(ctx, args[0])
 		if err != nil {
 			return err
 		}
-		return r.print(a, func(w io.Writer) { printView(w, resource.ApprovalView{Approval: a}) })
+		return r.print(v, func(w io.Writer) { printView(w, v) })
 	})
 	return cmd
 }

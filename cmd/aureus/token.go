@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -64,7 +65,7 @@ func newTokenList(e *env) *cobra.Command {
 		return r.print(l.Items, func(w io.Writer) {
 			table(w, "TOKEN NAME KIND ROLES GROUPS EXPIRES REVOKED", func(row func(...any)) {
 				for _, t := range l.Items {
-					row(t.ID, t.Name, t.Kind, t.Roles, t.Groups, when(t.ExpiresAt), when(t.RevokedAt))
+					row(t.ID, t.Name, t.Kind, t.Roles, strings.Join(t.Groups, ","), when(t.ExpiresAt), when(t.RevokedAt))
 				}
 			})
 		})
