@@ -46,8 +46,7 @@ func (c *clarity) after(e *evaluation, at int) string {
 	if !c.compares {
 		return ""
 	}
-	low, high := c.pairs.sequence(confidence)
-	if low >= -c.margin || high < 0 {
+	if _, noWorse, worse := c.pairs.clear(c.margin, confidence); noWorse || worse {
 		return fmt.Sprintf("Stopped after %d of %d cases: the comparison is clear.", c.pairs.n, len(e.cases))
 	}
 	return ""

@@ -73,7 +73,7 @@ func (k comparison) compare() *Comparison {
 	if k.sequential {
 		c.PValue = p.anytimeP()
 	}
-	c.Verdict = c.verdict()
+	c.Verdict = c.verdict(p)
 	c.Message = c.sentence(p)
 	c.Score = k.scores()
 	c.Figures = figuresOf(k.before, k.cases)
@@ -82,18 +82,19 @@ func (k comparison) compare() *Comparison {
 
 // verdict reads the figures. A loss within the margin is no worse, also one that
 // is certain.
-func (c *Comparison) verdict() string {
-	better, worse := c.Low > 0, c.High < 0
-	if !c.Sequential {
-		certain := c.PValue < 1-c.Confidence
-		better, worse = certain && c.Difference > 0, certain && c.Difference < 0
+func (c *Comparison) verdict(p pairs) string {
+	better, noWorse, worse := c.Difference > 0, c.Low >= -c.Margin, c.Difference < 0
+	if c.Sequential {
+		better, noWorse, worse = p.clear(c.Margin, c.Confidence)
+	} else if c.PValue >= 1-c.Confidence {
+		better, worse = false, false
 	}
 	switch {
 	case c.Cases == 0:
 		return Unclear
 	case better:
 		return Better
-	case c.Low >= -c.Margin:
+	case noWorse:
 		return NoWorse
 	case worse:
 		return Worse

@@ -8,7 +8,11 @@ import (
 	"github.com/aureus-agents/aureus/internal/simulate"
 )
 
-func (e *evaluation) report(candidate Subject, baseline *Subject) Report {
+func (e *evaluation) report(candidate Subject, baseline *Subject) (Report, error) {
+	basis, err := e.basis()
+	if err != nil {
+		return Report{}, err
+	}
 	r := Report{
 		Agent:   e.bp.Metadata.Name,
 		Digest:  candidate.Digest,
@@ -16,7 +20,7 @@ func (e *evaluation) report(candidate Subject, baseline *Subject) Report {
 		Repeats: e.Repeats,
 		Cases:   e.measured(0),
 		Stopped: e.stopped,
-		Basis:   e.basis(),
+		Basis:   basis,
 		Kept:    e.tally.Kept,
 		outage:  e.outage,
 	}
@@ -24,6 +28,9 @@ func (e *evaluation) report(candidate Subject, baseline *Subject) Report {
 	for i, c := range r.Cases {
 		passes[i] = c.Passes
 		r.Runs += len(c.Runs)
+		for _, run := range c.Runs {
+			r.JudgeUSD += run.JudgeUSD
+		}
 		r.Score += c.score() / float64(len(r.Cases))
 	}
 	used := usedBy(r.Cases)
@@ -37,7 +44,7 @@ func (e *evaluation) report(candidate Subject, baseline *Subject) Report {
 			sequential: e.StopEarly, seed: e.Seed}.compare()
 		r.Compare.OnUnclear = e.OnUnclear
 	}
-	return r
+	return r, nil
 }
 
 // measured are the cases of an arm that the report counts, in the blueprint's

@@ -43,6 +43,8 @@ type Options struct {
 	OnUnclear blueprint.UnclearAction     // "" takes the blueprint's, which is block
 	Budget    *blueprint.EvaluationBudget // nil takes the blueprint's
 	Limits    *blueprint.EvaluationLimits // nil takes the blueprint's
+	// Helpers are what judges, custom graders and simulated users need.
+	Helpers simulate.Helpers
 	// Journal keeps the runs of this evaluation, so that it goes on after a crash;
 	// nil keeps none.
 	Journal Keep
@@ -106,7 +108,7 @@ func Run(ctx context.Context, candidate Subject, baseline *Subject, o Options) (
 	if err := e.play(ctx); err != nil {
 		return Report{}, err
 	}
-	return e.report(candidate, baseline), nil
+	return e.report(candidate, baseline)
 }
 
 func (o *Options) complete(bp *blueprint.Agent) error {

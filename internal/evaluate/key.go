@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"slices"
 
 	"github.com/aureus-agents/aureus/blueprint"
 )
@@ -49,39 +48,4 @@ func hashOf(parts ...string) string {
 		fmt.Fprintf(h, "%d:%s,", len(p), p)
 	}
 	return "sha256:" + hex.EncodeToString(h.Sum(nil))
-}
-
-// basis says what the report rests on.
-func (e *evaluation) basis() *Basis {
-	b := &Basis{Engine: engine, Models: e.models(0), Cases: hashOf(slices.Sorted(slices.Values(e.digests))...)}
-	expects := make([]string, 0, len(e.cases))
-	for _, c := range e.cases {
-		if d, err := blueprint.Digest(c.Scenario.Expect); err == nil { // digestCases has digested all of it
-			expects = append(expects, d)
-		}
-	}
-	slices.Sort(expects)
-	b.Graders = hashOf(expects...)
-	if len(e.arms) > 1 {
-		b.BaselineModels = e.models(1)
-	}
-	return b
-}
-
-// models are the versions that answered an arm, sorted.
-func (e *evaluation) models(at int) []string {
-	seen := map[string]bool{}
-	for _, runs := range e.arms[at].runs {
-		for _, r := range runs {
-			if r.Model != "" {
-				seen[r.Model] = true
-			}
-		}
-	}
-	out := make([]string, 0, len(seen))
-	for m := range seen {
-		out = append(out, m)
-	}
-	slices.Sort(out)
-	return out
 }

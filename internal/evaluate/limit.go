@@ -98,3 +98,26 @@ func (m limited) Complete(ctx context.Context, req agentrun.ModelRequest) (agent
 	m.limiter.leave(charged, resp.PromptTokens+resp.CompletionTokens)
 	return resp, err
 }
+
+// limit puts every model of the evaluation, also those of judges and simulated
+// users, behind one limiter.
+func (e *evaluation) limit() {
+	if e.Limits == nil {
+		return
+	}
+	shared := newLimiter(*e.Limits, e.Now, e.Wait)
+	for i := range e.arms {
+		e.arms[i].model = limited{inner: e.arms[i].model, limiter: shared}
+	}
+	open := e.Helpers.Models
+	if open == nil {
+		return
+	}
+	e.Helpers.Models = func(m blueprint.Model) (agentrun.Model, error) {
+		inner, err := open(m)
+		if err != nil {
+			return nil, err
+		}
+		return limited{inner: inner, limiter: shared}, nil
+	}
+}

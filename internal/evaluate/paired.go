@@ -1,6 +1,9 @@
 package evaluate
 
-import "math"
+import (
+	"math"
+	"sync"
+)
 
 // pairs counts cases that two versions were measured on.
 type pairs struct {
@@ -38,7 +41,19 @@ func logChoose(n, k int) float64 {
 	return logFactorial(n) - logFactorial(k) - logFactorial(n-k)
 }
 
+// logFactorials are those that most suites need, at once instead of in 50 ns.
+var logFactorials = sync.OnceValue(func() []float64 {
+	out := make([]float64, 2048)
+	for n := range out {
+		out[n], _ = math.Lgamma(float64(n + 1))
+	}
+	return out
+})
+
 func logFactorial(n int) float64 {
+	if table := logFactorials(); n < len(table) {
+		return table[n]
+	}
 	v, _ := math.Lgamma(float64(n + 1))
 	return v
 }

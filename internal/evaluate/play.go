@@ -33,6 +33,7 @@ type evaluation struct {
 	started time.Time
 
 	mu      sync.Mutex
+	moved   *sync.Cond // whole has grown
 	tally   Progress
 	left    []int // runs to make of the case at each place
 	whole   int   // the cases at the places below it have every run
@@ -84,13 +85,9 @@ func (e *evaluation) prepare() error {
 		rng.Shuffle(len(e.order), func(i, j int) { e.order[i], e.order[j] = e.order[j], e.order[i] })
 	}
 	e.tally = Progress{Total: len(e.cases) * e.Repeats * len(e.arms), Planned: len(e.cases)}
+	e.moved = sync.NewCond(&e.mu)
 	e.clear = newClarity(e)
-	if l := e.Limits; l != nil {
-		shared := newLimiter(*l, e.Now, e.Wait)
-		for i := range e.arms {
-			e.arms[i].model = limited{inner: e.arms[i].model, limiter: shared}
-		}
-	}
+	e.limit()
 	return nil
 }
 
@@ -103,6 +100,9 @@ func (e *evaluation) play(ctx context.Context) error {
 	defer cancel()
 	err := simulate.Each(work, e.tally.Total, e.Concurrency, func(ctx context.Context, i int) error {
 		place := i / arms / e.Repeats
+		if err := e.turn(ctx, place); err != nil {
+			return err
+		}
 		a, r, c := &e.arms[i%arms], i/arms%e.Repeats, e.order[place]
 		run, kept, err := e.one(ctx, a, c, r)
 		if err != nil {
@@ -119,6 +119,30 @@ func (e *evaluation) play(ctx context.Context) error {
 		return nil
 	}
 	return err
+}
+
+// ahead is how many places may be begun beyond the first that is not whole, when
+// every whole one may be the last.
+func ahead(concurrency int) int { return concurrency }
+
+// turn waits until a place may be begun: runs far ahead of the first case that is
+// not whole would be made in vain.
+func (e *evaluation) turn(ctx context.Context, place int) error {
+	if !e.StopEarly {
+		return nil
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	stop := context.AfterFunc(ctx, func() {
+		e.mu.Lock() // or the wake-up could come between the look at ctx and the wait
+		defer e.mu.Unlock()
+		e.moved.Broadcast()
+	})
+	defer stop()
+	for place >= e.whole+ahead(e.Concurrency) && ctx.Err() == nil {
+		e.moved.Wait()
+	}
+	return ctx.Err()
 }
 
 // one is one run: a kept one, or a new one that is kept.
@@ -151,7 +175,7 @@ func (e *evaluation) one(ctx context.Context, a *arm, c, r int) (run RunReport, 
 func (e *evaluation) measure(ctx context.Context, a *arm, c, r int) (RunReport, error) {
 	for try := 0; ; try++ {
 		p, err := a.version.Play(ctx, a.model, e.cases[c],
-			simulate.PlayOptions{Seed: e.Seed + int64(r), Mode: resource.RunEvaluation, Measured: true})
+			simulate.PlayOptions{Seed: e.Seed + int64(r), Mode: resource.RunEvaluation, Measured: true, Helpers: e.Helpers})
 		if err != nil {
 			return RunReport{}, err
 		}
@@ -170,15 +194,22 @@ func (e *evaluation) measure(ctx context.Context, a *arm, c, r int) (RunReport, 
 // runOf is what a report keeps of a run.
 func runOf(p simulate.Played) RunReport {
 	r := RunReport{
-		Passed:    p.Report.Passed,
-		Outcome:   p.Report.Outcome,
-		Message:   p.Report.Message,
-		LatencyMs: float64(p.Latency) / float64(time.Millisecond),
-		CostUSD:   float64(p.Run.Stats.Cost) / 1e6,
-		Tokens:    p.Run.Stats.PromptTokens + p.Run.Stats.CompletionTokens,
-		Model:     p.Run.Stats.ModelVersion,
-		Grades:    p.Report.Grades,
-		Score:     scoreOf(p.Report),
+		Passed:     p.Report.Passed,
+		Outcome:    p.Report.Outcome,
+		Message:    p.Report.Message,
+		LatencyMs:  float64(p.Latency) / float64(time.Millisecond),
+		CostUSD:    float64(p.Run.Stats.Cost) / 1e6,
+		Tokens:     p.Run.Stats.PromptTokens + p.Run.Stats.CompletionTokens,
+		Model:      p.Run.Stats.ModelVersion,
+		Grades:     p.Report.Grades,
+		Score:      scoreOf(p.Report),
+		Output:     shownOutput(p.Run.Output),
+		Transcript: transcriptOf(p),
+	}
+	for _, g := range p.Report.Grades {
+		if g.Judge != nil {
+			r.JudgeUSD += float64(g.Judge.Cost) / 1e6
+		}
 	}
 	for _, s := range p.Run.Steps {
 		if s.Tool != nil {
@@ -194,8 +225,7 @@ func short(digest string) string {
 	return hex[:min(len(hex), 12)]
 }
 
-// scoreOf is the mean of the grades; a run that failed for another reason than
-// its grades has none of it.
+// scoreOf is the mean of the grades.
 func scoreOf(s simulate.ScenarioReport) float64 {
 	if len(s.Grades) == 0 {
 		if s.Passed {
@@ -205,38 +235,46 @@ func scoreOf(s simulate.ScenarioReport) float64 {
 	}
 	sum := 0.0
 	for _, g := range s.Grades {
-		if g.Passed {
-			sum++
-		}
+		sum += g.Value()
 	}
 	return sum / float64(len(s.Grades))
 }
 
-// ended books a run, and the cases that are whole with it, in their order.
+// ended books a run, and looks at the cases that are whole with it, in their order.
 func (e *evaluation) ended(place int, run RunReport, kept bool) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.stopped != nil {
 		return errStop
 	}
-	e.book(run, kept)
 	e.left[place]--
+	why := e.advance()
+	e.book(run, kept)
+	switch {
+	case why != "":
+		e.stopLocked(StoppedEarly, why)
+	case e.overCost() && e.tally.Done < e.tally.Total:
+		e.stopLocked(StoppedBudget, e.budgetMessage())
+	default:
+		return nil
+	}
+	return errStop
+}
+
+// advance counts the cases that have every run, and says when the answer is clear.
+// The caller holds the lock.
+func (e *evaluation) advance() (clear string) {
 	for e.whole < len(e.left) && e.left[e.whole] == 0 {
 		e.whole++
-		e.tally.Cases = e.whole
+		e.moved.Broadcast()
 		if !e.StopEarly || e.whole == len(e.cases) {
 			continue
 		}
 		if why := e.clear.after(e, e.order[e.whole-1]); why != "" {
-			e.stopLocked(StoppedEarly, why)
-			return errStop
+			return why
 		}
 	}
-	if e.overCost() && e.tally.Done < e.tally.Total {
-		e.stopLocked(StoppedBudget, e.budgetMessage())
-		return errStop
-	}
-	return nil
+	return ""
 }
 
 // stop says why the evaluation ends, the first time that it is said.

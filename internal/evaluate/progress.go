@@ -17,7 +17,7 @@ type Progress struct {
 	Failed  int     `json:"failed"`         // of Done: did not pass
 	Cases   int     `json:"cases"`          // whole, in their order
 	Planned int     `json:"planned"`
-	CostUSD float64 `json:"costUSD"` // of the runs that this evaluation made
+	CostUSD float64 `json:"costUSD"` // of the runs that this evaluation made, and of judging them
 	// Elapsed is the time so far, and Left the time that the rest takes when it goes
 	// on like this; 0 is not known yet.
 	Elapsed time.Duration `json:"elapsed"`
@@ -27,11 +27,11 @@ type Progress struct {
 // book counts a run and tells who listens. The caller holds the lock.
 func (e *evaluation) book(run RunReport, kept bool) {
 	t := &e.tally
-	t.Done++
+	t.Done, t.Cases = t.Done+1, e.whole
 	if kept {
 		t.Kept++
 	} else {
-		t.CostUSD += run.CostUSD
+		t.CostUSD += run.CostUSD + run.JudgeUSD
 	}
 	if !run.Passed {
 		t.Failed++

@@ -2,6 +2,7 @@ package evaluate
 
 import (
 	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/internal/judge"
 	"github.com/aureus-agents/aureus/internal/simulate"
 	"github.com/aureus-agents/aureus/resource"
 )
@@ -26,9 +27,10 @@ type Report struct {
 	Cases []CaseReport `json:"cases"`             // of the candidate, in the blueprint's order
 	// Of the candidate; CostUSD is the sum and the latencies are percentiles over
 	// all runs.
-	CostUSD float64 `json:"costUSD"`
-	P50Ms   float64 `json:"p50Ms"`
-	P95Ms   float64 `json:"p95Ms"`
+	CostUSD  float64 `json:"costUSD"`
+	JudgeUSD float64 `json:"judgeUSD,omitempty"` // what judging cost, besides CostUSD
+	P50Ms    float64 `json:"p50Ms"`
+	P95Ms    float64 `json:"p95Ms"`
 	// Compare is set when there is a baseline.
 	Compare *Comparison `json:"compare,omitempty"`
 	// Stopped is set when the evaluation ended before every case was measured.
@@ -77,13 +79,13 @@ type DataSetUsed struct {
 	Cases  int    `json:"cases"`
 }
 
-// JudgeUsed is a model that graded.
+// JudgeUsed is a judge that graded, by its digest: prompt, rubric, settings and
+// model.
 type JudgeUsed struct {
-	Name      string   `json:"name"`
-	Model     string   `json:"model"` // as its endpoint reported it
-	Digest    string   `json:"digest"`
-	Repeats   int      `json:"repeats,omitempty"`
-	Agreement *float64 `json:"agreement,omitempty"` // of its repeats, 0 to 1
+	Digest    string          `json:"digest"`
+	Graders   []string        `json:"graders"` // names, sorted
+	Models    []string        `json:"models"`  // as their endpoints reported them, sorted
+	Agreement judge.Agreement `json:"agreement"`
 }
 
 // CaseReport is one case over its repeats.
@@ -105,11 +107,16 @@ type RunReport struct {
 	Score     float64          `json:"score"`
 	LatencyMs float64          `json:"latencyMs"` // wall clock and the fixtures' delays
 	CostUSD   float64          `json:"costUSD"`
+	JudgeUSD  float64          `json:"judgeUSD,omitempty"` // what judging it cost, besides CostUSD
 	Tokens    int64            `json:"tokens,omitempty"`
 	Model     string           `json:"model,omitempty"` // as its endpoint reported it
 	Grades    []simulate.Grade `json:"grades"`
 	// Calls are the tool calls in their order, TOOL DIGEST-OF-ARGUMENTS.
 	Calls []string `json:"calls,omitempty"`
+	// Output is what the run answered; a long one is cut.
+	Output any `json:"output,omitempty"`
+	// Transcript is what was said and done, of a run that failed or is a conversation.
+	Transcript []simulate.Line `json:"transcript,omitempty"`
 }
 
 // The verdicts of a comparison.

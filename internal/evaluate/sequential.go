@@ -71,6 +71,15 @@ func (p pairs) ruledOut(need float64) float64 {
 	return lo
 }
 
+// clear is what may be said at this moment, each at an error rate of
+// (1-confidence)/2 over all moments: that the difference is over 0, over -margin,
+// under 0. It agrees with [pairs.sequence].
+func (p pairs) clear(margin, confidence float64) (better, noWorse, worse bool) {
+	need := -math.Log((1 - confidence) / 2)
+	noWorse = margin >= 1 || p.logWealth(-margin) >= need
+	return p.logWealth(0) >= need, noWorse, p.swapped().logWealth(0) >= need
+}
+
 // anytimeP is a two-sided p-value of "there is no difference" that holds at any
 // moment of stopping: the inverse of the mean of both directions' wealth.
 func (p pairs) anytimeP() float64 {
