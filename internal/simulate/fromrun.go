@@ -14,9 +14,14 @@ import (
 func FromRun(run resource.Run) (blueprint.Scenario, error) { return FromRunOf(run, nil) }
 
 // FromRunOf makes a regression scenario of a recorded run of version m: its
-// input, its tools' answers as fixtures, the approvals that humans gave, and the
+// input, its tools' answers as fixtures, the approvals that it had, and the
 // expectation that it succeeds. It has no graders; what else must hold is for a
 // person to add.
+//
+// What the run was allowed to change it is allowed again, whoever allowed it: a
+// later version that has people asked first is no worse for that. A tool that the
+// run did not call is approved when a scenario of m approves it, and no tool is
+// that a human refused.
 //
 // A call with the same arguments gets the recorded answer, also when that was an
 // error, so the version that failed fails again. A corrected version may call
@@ -36,7 +41,7 @@ func FromRunOf(run resource.Run, m *resource.Manifest) (blueprint.Scenario, erro
 		Name:    "run-" + run.ID,
 		Input:   run.Input,
 		Expect:  blueprint.Expect{Outcome: string(resource.OutcomeSuccess)},
-		Approve: approved,
+		Approve: approvals(m, run, calls, approved),
 		FromRun: run.ID,
 	}
 	known := parametersOf(m, calls)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/internal/guard"
 	"github.com/aureus-agents/aureus/resource"
 )
 
@@ -63,6 +64,53 @@ func pinOf(m *resource.Manifest, t blueprint.Tool) *resource.ToolPin {
 		}
 	}
 	return nil
+}
+
+// approvals are the tools that the simulated human approves, sorted: those that a
+// human approved in the run, those that change something and were called in it,
+// and those that a scenario of the version approves; without those that a human
+// refused.
+func approvals(m *resource.Manifest, run resource.Run, calls []resource.ToolStep, approved []string) []string {
+	all := slices.Clone(approved)
+	if m != nil {
+		for _, t := range m.Blueprint.Spec.Tools {
+			called := slices.ContainsFunc(calls, func(c resource.ToolStep) bool { return c.Tool == t.Name })
+			if called && t.Intent != blueprint.IntentRead || !called && scenarioApproves(m, t.Name) {
+				all = append(all, t.Name)
+			}
+		}
+	}
+	all = slices.DeleteFunc(all, func(tool string) bool { return refusedByHuman(run, tool) })
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func scenarioApproves(m *resource.Manifest, tool string) bool {
+	for _, suite := range m.Blueprint.Spec.Evaluation.Suites {
+		for _, sc := range suite.Scenarios {
+			if slices.Contains(sc.Approve, tool) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// refusedByHuman reports whether a human said no to a call of the tool and to none
+// yes.
+func refusedByHuman(run resource.Run, tool string) bool {
+	refused := false
+	for _, s := range run.Steps {
+		if s.Tool == nil || s.Tool.Tool != tool {
+			continue
+		}
+		d := s.Tool.Decision
+		if d.State == resource.DecisionApproved {
+			return false
+		}
+		refused = refused || d.Check == guard.CheckApproval
+	}
+	return refused
 }
 
 // fallbacks answer calls that the run did not make, of the tools that change
