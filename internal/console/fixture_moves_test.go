@@ -44,7 +44,7 @@ func (f *fixture) watch(r *resource.Release, n int, controlRate, canaryRate floa
 			rate = canaryRate
 		}
 		failed := rng.Float64() < rate
-		s = canary.Observe(r.Plan, s, isCanary, failed, w)
+		s = canary.Observe(r.Plan, s, isCanary, failed, w, canary.Seen{})
 		f.outcomes[r.ID] = append(f.outcomes[r.ID], resource.CanaryOutcome{Release: r.ID, Seq: int64(i + 1), Run: fmt.Sprintf("run-%d", i), Canary: isCanary, Failed: failed, Weight: w,
 			EHarm: s.EHarm, ESafe: s.ESafe, EAbs: s.EAbs, At: before(time.Hour)})
 		if s.Verdict == canary.Rollback {

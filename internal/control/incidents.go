@@ -2,9 +2,9 @@ package control
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
+	"github.com/aureus-agents/aureus/internal/canary"
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/internal/release"
 	"github.com/aureus-agents/aureus/resource"
@@ -32,9 +32,7 @@ func (t *tx) openIncident(r *resource.Release, ev release.Event) error {
 		State: incidentOpen, Notes: []resource.IncidentNote{}, Revision: 1, OpenedAt: t.c.now()}
 	if ev.Kind == release.Outcome {
 		in.Cause = "canary"
-		in.Summary = fmt.Sprintf("The canary of %s@v%d failed %d of %d runs while %d of %d failed beside it (E = %.0f, threshold %.0f).",
-			r.Agent, r.Version, r.Canary.Canary.Failures, r.Canary.Canary.Runs, r.Canary.Control.Failures, r.Canary.Control.Runs,
-			r.Canary.EHarm, 1/r.Plan.Alpha)
+		in.Summary = canary.Harm(r.Plan, *r.Canary)
 	}
 	if ev.Kind == release.Outcome && ev.IsCanary && ev.Failed {
 		in.FailedRuns = append(in.FailedRuns, ev.Run)

@@ -82,11 +82,7 @@ func decided(r *resource.Release, s situation) {
 	r.DecidedAt = s.now
 }
 
-func harmful(r resource.Release, _ situation) string {
-	return fmt.Sprintf("The canary failed %d of %d runs while %d of %d failed beside it (E = %.4g, threshold %.4g).",
-		r.Canary.Canary.Failures, r.Canary.Canary.Runs, r.Canary.Control.Failures, r.Canary.Control.Runs,
-		r.Canary.EHarm, canary.Bound(r.Plan.Alpha))
-}
+func harmful(r resource.Release, _ situation) string { return canary.Harm(r.Plan, *r.Canary) }
 
 func healthy(r resource.Release, _ situation) string {
 	return fmt.Sprintf("The canary failed %d of %d runs while %d of %d failed beside it (E of harmlessness = %.4g, threshold %.4g).",
