@@ -111,6 +111,7 @@ func Layers() []Layer {
 				{Path: "internal/api"},
 				{Path: "internal/console"},
 				{Path: "internal/gateway"},
+				{Path: "internal/keep"},
 				{Path: "internal/model"},
 				{Path: "internal/sequencer"},
 				{Path: "internal/store/sqlite"},
