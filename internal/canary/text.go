@@ -13,7 +13,7 @@ func Harm(p resource.CanaryPlan, s resource.CanaryState) string {
 	e := fmt.Sprintf("(E = %.4g, threshold %.4g)", s.EHarm, Bound(p.Alpha))
 	for _, st := range s.Streams {
 		if st.Name == s.Cause && s.Cause != blueprint.StreamFailures {
-			return fmt.Sprintf("%s in %d of the canary's %d sessions while in %d of %d beside it %s.",
+			return fmt.Sprintf("%s in %d of the canary's %d sessions and in %d of %d beside it %s.",
 				happened(st), st.Canary, s.Canary.Sessions, st.Control, s.Control.Sessions, e)
 		}
 	}

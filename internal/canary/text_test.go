@@ -15,9 +15,9 @@ func TestHarm(t *testing.T) {
 	for cause, want := range map[string]string{
 		"":                       "The canary failed 5 of 12 runs while 1 of 99 failed beside it (E = 1234, threshold 1000).",
 		blueprint.StreamFailures: "The canary failed 5 of 12 runs while 1 of 99 failed beside it (E = 1234, threshold 1000).",
-		blueprint.StreamDenials:  "The guard denied a call in 6 of the canary's 10 sessions while in 2 of 90 beside it (E = 1234, threshold 1000).",
-		blueprint.StreamLatency:  "A run took over 145 ms in 7 of the canary's 10 sessions while in 3 of 90 beside it (E = 1234, threshold 1000).",
-		blueprint.StreamCost:     "A run cost over $0.0200 in 7 of the canary's 10 sessions while in 3 of 90 beside it (E = 1234, threshold 1000).",
+		blueprint.StreamDenials:  "The guard denied a call in 6 of the canary's 10 sessions and in 2 of 90 beside it (E = 1234, threshold 1000).",
+		blueprint.StreamLatency:  "A run took over 145 ms in 7 of the canary's 10 sessions and in 3 of 90 beside it (E = 1234, threshold 1000).",
+		blueprint.StreamCost:     "A run cost over $0.0200 in 7 of the canary's 10 sessions and in 3 of 90 beside it (E = 1234, threshold 1000).",
 	} {
 		s.Cause = cause
 		if got := Harm(plan, s); got != want {
