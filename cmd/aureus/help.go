@@ -20,6 +20,8 @@ var examples = map[string]string{
 	"validate":            "aureus validate my-desk.yaml -o sarif",
 	"push":                "aureus push my-desk.yaml --build-number 42",
 	"ci":                  "aureus ci agents/*.yaml --release --wait --junit junit.xml --sarif findings.sarif --markdown summary.md\naureus ci my-desk.yaml --local",
+	"apply":               "aureus apply -f agents --dry-run\naureus apply -f agents --release staging\naureus apply -f agents --prune --owner my-team --yes",
+	"drift":               "aureus drift -f agents --env production",
 	"diff":                "aureus diff my-desk@v1 my-desk@v2",
 	"simulate":            "aureus simulate my-desk.yaml --seed 7\naureus simulate my-desk@v2",
 	"evaluate":            "aureus evaluate my-desk.yaml --repeats 5 -o junit\naureus evaluate my-desk@v2 --baseline my-desk@v1\naureus evaluate --recorded -o json",

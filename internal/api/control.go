@@ -15,6 +15,7 @@ import (
 type Control interface {
 	Access
 	Versions
+	Folders
 	Checks
 	Serving
 	Releases

@@ -41,6 +41,7 @@ func New(cfg Config) http.Handler {
 func (s *server) routes() {
 	s.agents()
 	s.versions()
+	s.folders()
 	s.checks()
 	s.serving()
 	s.releases()

@@ -32,13 +32,8 @@ func (s *server) versions() {
 		timeout:     s.cfg.PushTimeout, maxBody: MaxPushBody,
 		codes: []fault.Code{fault.Blocked, fault.Conflict, fault.Upstream, fault.Verification, fault.StorageFull}},
 		func(ctx context.Context, p control.Principal, in *agentInput, b *control.PushRequest) (control.PushResult, error) {
-			if b.Blueprint == nil {
-				return control.PushResult{}, fault.New(fault.Invalid, "the body has no blueprint").
-					With(fault.Detail{Path: "blueprint", Message: "this field is required"})
-			}
-			if b.Blueprint.Metadata.Name != in.Agent {
-				return control.PushResult{}, fault.New(fault.Invalid, "the blueprint is of another agent than the path names").
-					With(fault.Detail{Path: "blueprint.metadata.name", Message: "must be the agent of the path"})
+			if err := ofPath(in, b); err != nil {
+				return control.PushResult{}, err
 			}
 			return s.cfg.Control.Push(ctx, p, *b)
 		})
@@ -69,4 +64,18 @@ func (s *server) versions() {
 		func(context.Context, control.Principal, *nothing) (control.PublicKeys, error) {
 			return s.cfg.Control.PublicKeys(), nil
 		})
+}
+
+// ofPath refuses a push without a blueprint, or with one of another agent than the
+// path names.
+func ofPath(in *agentInput, b *control.PushRequest) error {
+	if b.Blueprint == nil {
+		return fault.New(fault.Invalid, "the body has no blueprint").
+			With(fault.Detail{Path: "blueprint", Message: "this field is required"})
+	}
+	if b.Blueprint.Metadata.Name != in.Agent {
+		return fault.New(fault.Invalid, "the blueprint is of another agent than the path names").
+			With(fault.Detail{Path: "blueprint.metadata.name", Message: "must be the agent of the path"})
+	}
+	return nil
 }

@@ -89,6 +89,7 @@ func Layers() []Layer {
 				{Path: "internal/backtest", Also: []string{"internal/agentrun", "internal/recorded"}},
 				{Path: "internal/ci"},
 				{Path: "internal/evaluate", Also: []string{"internal/agentrun", "internal/judge", "internal/simulate"}},
+				{Path: "internal/folder"},
 				{Path: "internal/generate", Also: []string{"internal/agentrun", "internal/script"}},
 				{Path: "internal/judge", Also: []string{"internal/agentrun"}},
 				{Path: "internal/recorded"},

@@ -20,42 +20,58 @@ func (c *Control) Push(ctx context.Context, p Principal, r PushRequest) (PushRes
 	if err := need(p, resource.RoleDeveloper); err != nil {
 		return PushResult{}, err
 	}
-	if r.Blueprint == nil {
-		return PushResult{}, fault.New(fault.Invalid, "the request has no blueprint; send it as the field \"blueprint\"")
-	}
 	var err error
 	if r.Build, err = ci.Check(r.Build); err != nil {
 		return PushResult{}, err
 	}
-	report := Validate(r.Blueprint, nil)
-	if !report.Passed {
-		return PushResult{}, blockedBy(report.Findings, "the blueprint of %q does not pass validation; `aureus validate` shows where", r.Blueprint.Metadata.Name)
-	}
-	adapters, err := c.cfg.Adapters.Discover(ctx, r.Blueprint)
+	made, err := c.assemble(ctx, r)
 	if err != nil {
 		return PushResult{}, err
-	}
-	m, digest, err := Manifest(r.Blueprint, adapters)
-	if err != nil {
-		return PushResult{}, err
-	}
-	// Only the pinned schemas say what types a policy's arguments have.
-	if typed := guard.CheckVersion(m); hasErrors(typed) {
-		return PushResult{}, blockedBy(typed, "the policies of %q do not fit the tools that its servers offer", r.Blueprint.Metadata.Name)
-	}
-	report.Findings = append(report.Findings, crv.CheckPins(m)...)
-	if hasErrors(report.Findings) {
-		return PushResult{}, blockedBy(report.Findings, "the blueprint of %q does not fit the tools that its servers offer", r.Blueprint.Metadata.Name)
 	}
 	if r.Build.ModelVersion == "" {
 		r.Build.ModelVersion = c.cfg.Models.Version(ctx, r.Blueprint.Spec.Model)
 	}
-	res := PushResult{Findings: report.Findings}
+	res := PushResult{Findings: made.report.Findings}
 	err = c.update(ctx, func(t *tx) (err error) {
-		res.Version, res.Created, err = t.register(p, r, m, digest, report)
+		res.Version, res.Created, err = t.register(p, r, made.manifest, made.digest, made.report)
 		return err
 	})
 	return res, err
+}
+
+// madeVersion is the content of a version that is not registered.
+type madeVersion struct {
+	manifest *resource.Manifest
+	digest   string
+	report   Report
+}
+
+// assemble validates a blueprint and pins its tools.
+func (c *Control) assemble(ctx context.Context, r PushRequest) (v madeVersion, err error) {
+	if r.Blueprint == nil {
+		return v, fault.New(fault.Invalid, "the request has no blueprint; send it as the field \"blueprint\"")
+	}
+	name := r.Blueprint.Metadata.Name
+	v.report = Validate(r.Blueprint, nil)
+	if !v.report.Passed {
+		return v, blockedBy(v.report.Findings, "the blueprint of %q does not pass validation; `aureus validate` shows where", name)
+	}
+	adapters, err := c.cfg.Adapters.Discover(ctx, r.Blueprint)
+	if err != nil {
+		return v, err
+	}
+	if v.manifest, v.digest, err = Manifest(r.Blueprint, adapters); err != nil {
+		return v, err
+	}
+	// Only the pinned schemas say what types a policy's arguments have.
+	if typed := guard.CheckVersion(v.manifest); hasErrors(typed) {
+		return v, blockedBy(typed, "the policies of %q do not fit the tools that its servers offer", name)
+	}
+	v.report.Findings = append(v.report.Findings, crv.CheckPins(v.manifest)...)
+	if hasErrors(v.report.Findings) {
+		return v, blockedBy(v.report.Findings, "the blueprint of %q does not fit the tools that its servers offer", name)
+	}
+	return v, nil
 }
 
 // register inserts the version with its signature and validation evidence, or
