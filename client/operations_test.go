@@ -67,6 +67,21 @@ func TestEveryOperation(t *testing.T) {
 		{"Release", func(ctx context.Context) (any, error) { return cl.Release(ctx, "rel_1") }, []any{"rel_1"}, apitest.Release},
 		{"MoveRelease", func(ctx context.Context) (any, error) { return cl.MoveRelease(ctx, "rel_1", "pause", "look") }, []any{"rel_1", "pause", "look"}, apitest.Release},
 		{"Verdict", func(ctx context.Context) (any, error) { return cl.Verdict(ctx, "rel_1") }, []any{"rel_1"}, apitest.Verdict},
+		{"Pipelines", func(ctx context.Context) (any, error) { return list(cl.Pipelines(ctx)) }, nil, []resource.Pipeline{apitest.Pipeline}},
+		{"Pipeline", func(ctx context.Context) (any, error) { return cl.Pipeline(ctx, "team") }, []any{"team"}, apitest.Pipeline},
+		{"PutPipeline", func(ctx context.Context) (any, error) { return cl.PutPipeline(ctx, apitest.Pipeline.Spec, 3) },
+			[]any{apitest.Pipeline.Spec, int64(3)}, apitest.Pipeline},
+		{"DeletePipeline", func(ctx context.Context) (any, error) { return nil, cl.DeletePipeline(ctx, "team") }, []any{"team"}, nil},
+		{"AddEvidence", func(ctx context.Context) (any, error) {
+			return cl.AddEvidence(ctx, "desk@v1", resource.ExternalEvidenceRequest{Kind: "pen-test", Verdict: resource.Pass, Report: "fine"})
+		}, []any{"desk@v1", resource.ExternalEvidenceRequest{Kind: "pen-test", Verdict: resource.Pass, Report: "fine"}}, apitest.Evidence},
+		{"Waivers", func(ctx context.Context) (any, error) {
+			return list(cl.Waivers(ctx, client.WaiverFilter{Agent: "desk", State: "approved"}, page))
+		}, []any{control.WaiverFilter{Agent: "desk", State: "approved"}, asked}, []resource.Waiver{apitest.Waiver}},
+		{"RequestWaiver", func(ctx context.Context) (any, error) {
+			return cl.RequestWaiver(ctx, resource.WaiverRequest{Version: "desk@v1", Environment: "production", Gate: "evaluation", Reason: "known"})
+		}, []any{resource.WaiverRequest{Version: "desk@v1", Environment: "production", Gate: "evaluation", Reason: "known"}}, apitest.Waiver},
+		{"RevokeWaiver", func(ctx context.Context) (any, error) { return cl.RevokeWaiver(ctx, "wvr_1", "mended") }, []any{"wvr_1", "mended"}, apitest.Waiver},
 		{"Approvals", func(ctx context.Context) (any, error) {
 			return list(cl.Approvals(ctx, client.ApprovalFilter{Kind: "release", State: "pending"}, page))
 		}, []any{control.ApprovalFilter{Kind: "release", State: "pending"}, asked}, []resource.Approval{apitest.Approval}},

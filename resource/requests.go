@@ -74,6 +74,17 @@ type ExternalEvidenceRequest struct {
 	Report      any     `json:"report"`                // kept beside the statement, for people
 }
 
+// PipelineRequest puts a pipeline.
+type PipelineRequest struct {
+	Pipeline blueprint.Pipeline `json:"pipeline"`
+	Revision int64              `json:"revision,omitempty"` // that was read; 0 is whatever is there
+}
+
+// RevokeRequest ends a waiver.
+type RevokeRequest struct {
+	Reason string `json:"reason"`
+}
+
 // WaiverRequest asks that releases of a version may pass a gate for a while.
 type WaiverRequest struct {
 	Version     string `json:"version"` // reference

@@ -15,6 +15,7 @@ import (
 	"github.com/aureus-agents/aureus/internal/crv"
 	"github.com/aureus-agents/aureus/internal/evaluate"
 	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/internal/pipeline"
 	"github.com/aureus-agents/aureus/internal/simulate"
 	"github.com/aureus-agents/aureus/resource"
 )
@@ -74,13 +75,22 @@ func (r *ciRun) compare(ctx context.Context, a *ciAgent) error {
 	for _, d := range l.Items {
 		a.serving[d.Environment] = d
 	}
+	pls, err := retry(ctx, r, func() (client.List[resource.Pipeline], error) { return r.c.Pipelines(ctx) })
+	if err != nil {
+		return err
+	}
+	pl := pipeline.For(pls.Items, a.version.Agent, a.bp.Metadata.Owner)
 	for _, e := range r.environments {
+		rs, err := pipeline.StageOf(pl, e.Name, false)
+		if err != nil {
+			continue // an environment of other agents
+		}
 		stable := a.serving[e.Name].Stable
 		d, err := r.delta(ctx, a, stable)
 		if err != nil {
 			return err
 		}
-		a.out.Asks = append(a.out.Asks, ci.Ask{Environment: e.Name, Tier: d.Tier, People: e.Approvals[d.Tier]})
+		a.out.Asks = append(a.out.Asks, ci.Ask{Environment: e.Name, Tier: d.Tier, People: pipeline.Quorum(pipeline.Rules(rs, d, d.Tier))})
 		if e.Name != r.o.environment {
 			continue
 		}

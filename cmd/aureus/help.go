@@ -28,7 +28,12 @@ var examples = map[string]string{
 	"runs list":           "aureus runs list --agent my-desk --failed --limit 50",
 	"runs import":         "aureus runs import --format taubench results.json",
 	"policy backtest":     "aureus policy backtest my-desk.yaml --runs runs.jsonl --format agentdojo -o json",
-	"release start":       "aureus release start my-desk@v2 --env production --wait",
+	"release start":       "aureus release start my-desk@v2 --env production --wait\naureus release start my-desk@v3 --env production --hotfix --reason 'refunds are paid twice'",
+	"pipeline validate":   "aureus pipeline validate team.yaml",
+	"pipeline put":        "aureus pipeline put team.yaml",
+	"pipeline show":       "aureus pipeline show default",
+	"waiver request":      "aureus waiver request my-desk@v2 --env production --gate evaluation --reason 'one flaky case, ticket 112' --ttl 8h",
+	"evidence add":        "aureus evidence add my-desk@v2 --kind pen-test --verdict pass --report pen-test.json",
 	"release pause":       "aureus release pause my-desk@v2 --reason 'the shop is down'",
 	"rollback":            "aureus rollback my-desk --reason 'refunds fail' --wait",
 	"approve":             "aureus approve my-desk@v2 --reason 'delta and evidence read' --wait\naureus approve APPROVAL --reason 'refunds of this customer' --for-run --free note --max amount=50 --uses 3 --for 30m",
@@ -62,6 +67,12 @@ var prints = map[string]any{
 	"runs show":           resource.Run{},
 	"runs import":         importedRuns{},
 	"approvals show":      resource.Approval{},
+	"pipeline put":        resource.Pipeline{},
+	"pipeline list":       []resource.Pipeline{},
+	"waiver request":      resource.Waiver{},
+	"waiver list":         []resource.Waiver{},
+	"waiver revoke":       resource.Waiver{},
+	"evidence add":        resource.Evidence{},
 	"release start":       resource.Release{},
 	"release wait":        resource.Release{},
 	"release list":        []resource.Release{},
@@ -110,8 +121,8 @@ func finish(cmd *cobra.Command) {
 	}
 	if cmd.HasSubCommands() {
 		cmd.SuggestionsMinimumDistance = 2
-		cmd.Args = knownSubcommand
 		if cmd.RunE == nil {
+			cmd.Args = knownSubcommand
 			cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 			cmd.DisableFlagsInUseLine = true
 		}

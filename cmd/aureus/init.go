@@ -35,11 +35,16 @@ func newInit(e *env) *cobra.Command {
 
 func newSchema(e *env) *cobra.Command {
 	return &cobra.Command{
-		Use:   "schema",
-		Short: "Print the JSON Schema (2020-12) of a blueprint",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			_, err := e.stdout.Write(blueprint.Schema())
+		Use:       "schema [agent|pipeline]",
+		Short:     "Print the JSON Schema (2020-12) of a blueprint or a pipeline",
+		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
+		ValidArgs: []string{"agent", "pipeline"},
+		RunE: func(_ *cobra.Command, args []string) error {
+			text := blueprint.Schema()
+			if len(args) == 1 && args[0] == "pipeline" {
+				text = blueprint.PipelineSchema()
+			}
+			_, err := e.stdout.Write(text)
 			return err
 		},
 	}

@@ -39,11 +39,15 @@ func newReleaseStart(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "start VERSION --env ENVIRONMENT",
 		Short: "Start the release of a version into an environment",
-		Long:  "Start the release of a version into an environment. With --wait, follow it.\n" + waitHelp,
-		Args:  cobra.ExactArgs(1),
+		Long: `Start the release of a version into an environment. With --wait, follow it.
+--hotfix goes without what the pipeline lets a hotfix skip, needs approvals of its
+own, and is loud in the ledger.
+` + waitHelp,
+		Args: cobra.ExactArgs(1),
 	}
 	r := remoteFlags(e, cmd)
-	cmd.Flags().StringVar(&req.Environment, "env", "", "environment: staging or production")
+	cmd.Flags().StringVar(&req.Environment, "env", "", "environment of the agent's pipeline")
+	cmd.Flags().BoolVar(&req.Hotfix, "hotfix", false, "go by the pipeline's hotfix path; needs --reason")
 	cmd.Flags().StringVar(&req.Reason, "reason", "", "why, for the record")
 	cmd.Flags().BoolVar(&wait, "wait", false, "follow the release until it ends or waits for people")
 	_ = cmd.MarkFlagRequired("env") // the flag is there
@@ -154,7 +158,7 @@ func followRelease(ctx context.Context, r *remote, c *client.Client, rel resourc
 }
 
 func printRelease(w io.Writer, r resource.Release) {
-	fmt.Fprintf(w, "%s  %s@v%d into %s: %s\n", r.ID, r.Agent, r.Version, r.Environment, r.State)
+	fmt.Fprintf(w, "%s  %s@v%d into %s: %s%s\n", r.ID, r.Agent, r.Version, r.Environment, r.State, hotfixMark(r))
 	if r.Reason != "" {
 		fmt.Fprintf(w, "  %s\n", r.Reason)
 	}
@@ -173,6 +177,14 @@ func printRelease(w io.Writer, r resource.Release) {
 	}
 }
 
+// hotfixMark marks a release on the emergency path.
+func hotfixMark(r resource.Release) string {
+	if r.Stage.Hotfix == nil {
+		return ""
+	}
+	return " (HOTFIX)"
+}
+
 func newReleaseList(e *env) *cobra.Command {
 	var f client.ReleaseFilter
 	cmd := &cobra.Command{Use: "list", Short: "List releases, newest first", Args: cobra.NoArgs}
@@ -187,7 +199,7 @@ func newReleaseList(e *env) *cobra.Command {
 		return r.print(l.Items, func(w io.Writer) {
 			table(w, "RELEASE VERSION ENVIRONMENT STATE TIER AT REASON", func(row func(...any)) {
 				for _, x := range l.Items {
-					row(x.ID, fmt.Sprintf("%s@v%d", x.Agent, x.Version), x.Environment, x.State, x.Tier, when(x.UpdatedAt), oneLine(x.Reason))
+					row(x.ID, fmt.Sprintf("%s@v%d", x.Agent, x.Version), x.Environment, string(x.State)+hotfixMark(x), x.Tier, when(x.UpdatedAt), oneLine(x.Reason))
 				}
 			})
 		})

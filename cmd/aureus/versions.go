@@ -149,6 +149,7 @@ Sigstore bundles, the public key and the version's canonical manifest, which is
 what the bundles are about. Exit status 5 when a piece does not verify.`,
 		Args: cobra.ExactArgs(1),
 	}
+	cmd.AddCommand(newEvidenceAdd(e))
 	r := remoteFlags(e, cmd)
 	cmd.Flags().StringVar(&out, "out", "", "folder to write the bundles to")
 	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {

@@ -11,8 +11,8 @@ import (
 
 type approvalsInput struct {
 	Agent   string `query:"agent" maxLength:"63" doc:"Only about this agent"`
-	Kind    string `query:"kind" enum:"release,tool_call" doc:"Only of this kind"`
-	Subject string `query:"subject" maxLength:"128" doc:"Only about this release or run"`
+	Kind    string `query:"kind" enum:"release,tool_call,waiver" doc:"Only of this kind"`
+	Subject string `query:"subject" maxLength:"128" doc:"Only about this release, run or waiver"`
 	State   string `query:"state" enum:"pending,approved,denied,expired,used,withdrawn" doc:"Only in this state"`
 	PageInput
 }

@@ -19,6 +19,7 @@ type Control interface {
 	Checks
 	Serving
 	Releases
+	Pipelines
 	Approvals
 	Delegations
 	Runs
@@ -70,6 +71,18 @@ type Releases interface {
 	Releases(ctx context.Context, p control.Principal, f control.ReleaseFilter, page control.Page) ([]resource.Release, error)
 	MoveRelease(ctx context.Context, p control.Principal, id, event, reason string) (resource.Release, error)
 	Verdict(ctx context.Context, p control.Principal, release string) (control.CanaryVerdict, error)
+}
+
+// Pipelines says how versions go out, and what lets one pass a gate.
+type Pipelines interface {
+	Pipelines(ctx context.Context, p control.Principal) ([]resource.Pipeline, error)
+	Pipeline(ctx context.Context, p control.Principal, name string) (resource.Pipeline, error)
+	PutPipeline(ctx context.Context, p control.Principal, spec blueprint.Pipeline, revision int64) (resource.Pipeline, error)
+	DeletePipeline(ctx context.Context, p control.Principal, name string) error
+	AddEvidence(ctx context.Context, p control.Principal, ref string, r control.ExternalEvidenceRequest) (resource.Evidence, error)
+	Waivers(ctx context.Context, p control.Principal, f control.WaiverFilter, page control.Page) ([]resource.Waiver, error)
+	RequestWaiver(ctx context.Context, p control.Principal, r control.WaiverRequest) (resource.Waiver, error)
+	RevokeWaiver(ctx context.Context, p control.Principal, id, reason string) (resource.Waiver, error)
 }
 
 // Approvals asks people.

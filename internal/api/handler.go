@@ -45,6 +45,7 @@ func (s *server) routes() {
 	s.checks()
 	s.serving()
 	s.releases()
+	s.pipelines()
 	s.approvals()
 	s.delegations()
 	s.runs()

@@ -18,7 +18,7 @@ type releasesInput struct {
 	Agent       string   `query:"agent" maxLength:"63" doc:"Only of this agent"`
 	Environment string   `query:"environment" maxLength:"63" doc:"Only into this environment"`
 	Digest      string   `query:"digest" maxLength:"80" doc:"Only of the version with this digest"`
-	State       []string `query:"state" doc:"Only in these states" enum:"pending,checking,awaiting_approval,deploying,smoke,canary,promoted,paused,rejected,cancelled,rolling_back,rolled_back"`
+	State       []string `query:"state" doc:"Only in these states" enum:"pending,checking,awaiting_approval,frozen,deploying,smoke,shadow,preview,canary,soaking,promoted,paused,rejected,cancelled,rolling_back,rolled_back"`
 	PageInput
 }
 

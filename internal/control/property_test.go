@@ -12,6 +12,7 @@ import (
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/control"
 	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/internal/pipeline"
 	"github.com/aureus-agents/aureus/resource"
 )
 
@@ -40,7 +41,7 @@ type mess struct {
 }
 
 func newMess(t *testing.T, rt *rapid.T) *mess {
-	m := &mess{world: newWorld(t), rt: rt, seen: map[string]int64{}, envs: control.DefaultEnvironments()}
+	m := &mess{world: newWorld(t), rt: rt, seen: map[string]int64{}, envs: pipeline.Environments([]resource.Pipeline{pipeline.BuiltIn()})}
 	for _, a := range []*blueprint.Agent{lean(t, blueprint.TierMedium), withVoucher(t, lean(t, blueprint.TierMedium)), lean(t, blueprint.TierHigh)} {
 		m.versions = append(m.versions, m.push(a))
 	}
@@ -199,9 +200,8 @@ func (m *mess) checkRelease(rt *rapid.T, r control.Reader, rel resource.Release)
 	if rel.State != resource.ReleasePromoted {
 		return
 	}
-	env := m.envs[slices.IndexFunc(m.envs, func(e resource.Environment) bool { return e.Name == rel.Environment })]
 	want := []string{resource.EvidenceValidation, resource.EvidenceSimulation, resource.EvidenceEvaluation, resource.EvidenceSmoke, resource.EvidencePromotion}
-	if env.Approvals[rel.Tier] > 0 {
+	if len(pipeline.Rules(rel.Stage, rel.Delta, rel.Tier)) > 0 {
 		want = append(want, resource.EvidenceApproval)
 	}
 	for _, kind := range want {

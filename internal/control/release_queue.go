@@ -162,6 +162,15 @@ func (t *tx) refresh(rel *resource.Release, ev *release.Event) (cancelled bool, 
 	return false, t.compare(rel, v)
 }
 
+// compareAgain compares a release that waited with what serves now.
+func (t *tx) compareAgain(rel *resource.Release) error {
+	v, err := t.VersionByDigest(rel.Agent, rel.Digest)
+	if err != nil {
+		return err
+	}
+	return t.compare(rel, v)
+}
+
 // promoteOn starts the release into the next environment when the pipeline says
 // that it starts by itself. It never goes over a held or newer version; why it
 // did not start is in the ledger.

@@ -67,6 +67,29 @@ func useCases(approval string) map[string]useCase {
 		}},
 		"ImportRuns":      {"Developer", dev, func(ctx context.Context, c C, p P) error { _, err := c.ImportRuns(ctx, p, nil); return err }},
 		"ScenarioFromRun": {"Developer", dev, func(ctx context.Context, c C, p P) error { _, err := c.ScenarioFromRun(ctx, p, "none"); return err }},
+		"AddEvidence": {"Developer or operator, or a service token of any role", dop, func(ctx context.Context, c C, p P) error {
+			_, err := c.AddEvidence(ctx, p, "none", control.ExternalEvidenceRequest{})
+			return err
+		}},
+		"PutPipeline": {"Admin or operator", op, func(ctx context.Context, c C, p P) error {
+			_, err := c.PutPipeline(ctx, p, blueprint.Pipeline{}, 0)
+			return err
+		}},
+		"DeletePipeline": {"Admin or operator", op, func(ctx context.Context, c C, p P) error { return c.DeletePipeline(ctx, p, "none") }},
+		"Pipeline":       view(func(ctx context.Context, c C, p P) error { _, err := c.Pipeline(ctx, p, "none"); return err }),
+		"Pipelines":      view(func(ctx context.Context, c C, p P) error { _, err := c.Pipelines(ctx, p); return err }),
+		"RequestWaiver": {"Developer or operator", dop, func(ctx context.Context, c C, p P) error {
+			_, err := c.RequestWaiver(ctx, p, control.WaiverRequest{})
+			return err
+		}},
+		"RevokeWaiver": {"Operator, or who asked for it", all, func(ctx context.Context, c C, p P) error {
+			_, err := c.RevokeWaiver(ctx, p, "none", "test")
+			return err
+		}},
+		"Waivers": view(func(ctx context.Context, c C, p P) error {
+			_, err := c.Waivers(ctx, p, control.WaiverFilter{}, control.Page{})
+			return err
+		}),
 		"StartRelease": {"Developer or operator", dop, func(ctx context.Context, c C, p P) error {
 			_, err := c.StartRelease(ctx, p, control.ReleaseRequest{})
 			return err

@@ -257,3 +257,25 @@ func (c *Control) signedWaiver(r Reader, w resource.Waiver) (resource.Evidence, 
 	}
 	return resource.Evidence{}, false, nil
 }
+
+// smokeWaived reports whether people had waived the smoke tests when they failed:
+// by a signed waiver that held at that time, whatever became of it since.
+func (c *Control) smokeWaived(r Reader, smoke resource.Evidence) (bool, error) {
+	list, err := r.Waivers(WaiverFilter{Digest: smoke.Subject}, Page{Limit: 1000})
+	if err != nil {
+		return false, err
+	}
+	for _, w := range list {
+		if w.Gate != resource.EvidenceSmoke || w.Environment != smoke.Environment || w.ExpiresAt <= smoke.CreatedAt {
+			continue
+		}
+		e, ok, err := c.signedWaiver(r, w)
+		if err != nil {
+			return false, err
+		}
+		if ok && e.CreatedAt <= smoke.CreatedAt {
+			return true, c.checkFound(smoke, EvidenceFilter{Subject: smoke.Subject, Kind: resource.EvidenceSmoke, Release: smoke.Release})
+		}
+	}
+	return false, nil
+}

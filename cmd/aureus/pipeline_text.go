@@ -1,0 +1,97 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/internal/pipeline"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+func printPipeline(w io.Writer, p resource.Pipeline) {
+	from := fmt.Sprintf("revision %d, put by %s at %s", p.Revision, p.UpdatedBy.Name, when(p.UpdatedAt))
+	if p.BuiltIn {
+		from = "built in"
+	}
+	fmt.Fprintf(w, "%s (%s)\n", p.Name, from)
+	for name, list := range map[string][]string{"agents": p.Spec.Spec.Agents, "owners": p.Spec.Spec.Owners} {
+		if len(list) > 0 {
+			fmt.Fprintf(w, "  %s: %s\n", name, strings.Join(list, ", "))
+		}
+	}
+	fmt.Fprintf(w, "  a second release: %s\n", p.Spec.Spec.Resolved().Concurrency)
+	for i, s := range p.Spec.Spec.Environments {
+		printStage(w, i+1, s.Resolved(i == len(p.Spec.Spec.Environments)-1))
+	}
+	if h := p.Spec.Spec.Hotfix; h != nil {
+		fmt.Fprintf(w, "hotfix, without %s\n", strings.Join(h.Skip, ", "))
+		printRules(w, h.Resolved().Approvals)
+	}
+}
+
+func printStage(w io.Writer, n int, s blueprint.Stage) {
+	fmt.Fprintf(w, "%d. %s: %s", n, s.Name, s.Rollout.Strategy)
+	if s.Rollout.Shadow != nil {
+		fmt.Fprintf(w, " after a shadow of %d runs", s.Rollout.Shadow.Runs)
+	}
+	if s.Soak > 0 {
+		fmt.Fprintf(w, ", soaks %s", s.Soak)
+	}
+	if s.Auto {
+		fmt.Fprint(w, ", starts by itself")
+	}
+	fmt.Fprintln(w)
+	var gates []string
+	for _, g := range pipeline.BuiltInGates() {
+		gates = append(gates, g)
+	}
+	for _, g := range s.Before {
+		if g.External {
+			gates = append(gates, g.Name+" (external)")
+		}
+	}
+	fmt.Fprintf(w, "   gates before: %s\n", strings.Join(gates, ", "))
+	for _, g := range s.After {
+		what := "external"
+		if g.Metric != "" {
+			what = fmt.Sprintf("%s at most %g over %s", g.Metric, *g.Above, g.Window)
+		}
+		fmt.Fprintf(w, "   gate after: %s (%s)\n", g.Name, what)
+	}
+	printRules(w, s.Approvals)
+	for _, f := range s.Freeze {
+		rule := "once"
+		if f.RRule != "" {
+			rule = f.RRule
+		}
+		fmt.Fprintf(w, "   freeze: %s, %s from %s %s for %s\n", f.Name, rule, f.Start, f.TimeZone, f.Duration)
+	}
+}
+
+func printRules(w io.Writer, rules []blueprint.ApprovalRule) {
+	for _, r := range rules {
+		if r.Count == 0 {
+			continue
+		}
+		of := "every release"
+		var tiers []string
+		for _, t := range r.Tiers {
+			tiers = append(tiers, string(t))
+		}
+		switch {
+		case len(tiers) > 0 && len(r.Changes) > 0:
+			of = "tier " + strings.Join(tiers, " or ") + " with a change of " + strings.Join(r.Changes, " or ")
+		case len(tiers) > 0:
+			of = "tier " + strings.Join(tiers, " or ")
+		case len(r.Changes) > 0:
+			of = "a change of " + strings.Join(r.Changes, " or ")
+		}
+		who := r.Role
+		if len(r.Groups) > 0 {
+			who += " of " + strings.Join(r.Groups, " or ")
+		}
+		fmt.Fprintf(w, "   approval: %d %s for %s, within %s\n", r.Count, who, of, r.Expires)
+	}
+}
