@@ -1,0 +1,275 @@
+package control_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/internal/control"
+	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// refundLimit forbids refunds over an amount.
+func refundLimit(amount float64) blueprint.Policy {
+	return blueprint.Policy{ID: "refund-limit", Cedar: fmt.Sprintf(
+		`@reason("refunds over the limit are for a person")
+forbid (principal, action, resource == Tool::"issue_refund") when { context.args.amount.value.greaterThan(decimal("%.2f")) };`, amount)}
+}
+
+// answersWell is a CRV gate that takes no answer of a failed refund.
+func answersWell() blueprint.CRVGate {
+	return blueprint.CRVGate{Name: "answers-well", On: "output", Recovery: blueprint.RecoverEscalate,
+		Validators: []blueprint.Validator{{Type: "expression", Expression: "value.status != 'failed'", Message: "the refund failed"}}}
+}
+
+// stray is a world in which a bad version was rolled back by hand: its refunds were
+// more than limit, those of the good version less.
+type stray struct {
+	*world
+	good, bad resource.Version
+	blueprint *blueprint.Agent // of the good version
+	incident  string
+	failed    int
+	limit     float64
+}
+
+// newStray lets a good version refund cheap orders and a bad one dear ones with
+// paid shipping, three of which the shop refuses.
+func newStray(t *testing.T) *stray {
+	w := &stray{world: newWorld(t), blueprint: lean(t, blueprint.TierMedium)}
+	w.good = w.push(w.blueprint)
+	w.serve(w.good)
+	dear, cheap := w.orders()
+	for _, o := range cheap {
+		if run := w.invoke(control.Production, "", o); run.Outcome != resource.OutcomeSuccess {
+			t.Fatalf("Invoke() on the good version = %s (%s)", run.Outcome, run.Message)
+		}
+	}
+	w.bad = w.push(withRegression(t, w.blueprint))
+	w.promote(w.bad, "staging")
+	w.promote(w.bad, control.Production)
+	for _, o := range dear {
+		if w.invoke(control.Production, "", o).Outcome.Failed() {
+			w.failed++
+		}
+	}
+	rel, err := w.Rollback(w.Context(), operator, desk, control.Production, "refunds fail")
+	w.must(err)
+	rel = w.until(rel.ID, resource.ReleaseRolledBack)
+	w.incident = rel.Incident
+	return w
+}
+
+// orders picks three dear orders with paid shipping and five cheap ones without.
+func (w *stray) orders() (dear, cheap []string) {
+	w.Helper()
+	w.refunds("") // opens the shop
+	w.limit = 60
+	total := func(id string) (v float64) {
+		w.must(w.shop.QueryRow("SELECT total_cents / 100.0 FROM orders WHERE id = $1", id).Scan(&v))
+		return v
+	}
+	for n := 0; len(dear) < 3 || len(cheap) < 5; n++ {
+		if id := order(n, true); len(dear) < 3 && total(id) > w.limit {
+			dear = append(dear, id)
+		}
+		if id := plainOrder(n); len(cheap) < 5 && total(id) < w.limit {
+			cheap = append(cheap, id)
+		}
+	}
+	return dear, cheap
+}
+
+// TestGuardrailByPolicy proves a policy by back-test, and keeps later versions from
+// dropping it.
+func TestGuardrailByPolicy(t *testing.T) {
+	t.Parallel()
+	w := newStray(t)
+	with := func(sentence string, change func(*blueprint.Agent)) resource.Version {
+		a := variant(t, w.blueprint, sentence)
+		change(a)
+		return w.push(a)
+	}
+	limited := with("Refund the total.", func(a *blueprint.Agent) { a.Spec.Policies = append(a.Spec.Policies, refundLimit(w.limit)) })
+	strict := with("Refund little.", func(a *blueprint.Agent) { a.Spec.Policies = append(a.Spec.Policies, refundLimit(0.01)) })
+	loose := with("Refund much.", func(a *blueprint.Agent) { a.Spec.Policies = append(a.Spec.Policies, refundLimit(100_000)) })
+	prove := func(v resource.Version, more ...func(*control.GuardrailRequest)) error {
+		r := control.GuardrailRequest{Version: v.Name, Kind: resource.GuardrailPolicy, Name: "refund-limit"}
+		for _, f := range more {
+			f(&r)
+		}
+		_, err := w.ProveGuardrail(w.Context(), operator, w.incident, r)
+		return err
+	}
+	w.wants(prove(w.good), fault.NotFound, "ProveGuardrail() with a version that lacks the policy")
+	w.wants(prove(w.bad), fault.Invalid, "ProveGuardrail() with the bad version")
+	w.wants(prove(limited, func(r *control.GuardrailRequest) { r.Groups = []string{"gffffffff"} }), fault.NotFound, "ProveGuardrail() with an unknown group")
+	w.wants(prove(limited, func(r *control.GuardrailRequest) { r.GoodRuns = 1001 }), fault.Invalid, "ProveGuardrail() with too many runs")
+	w.wants(prove(limited, func(r *control.GuardrailRequest) { r.Kind = "luck" }), fault.Invalid, "ProveGuardrail() of no kind")
+	for what, v := range map[string]resource.Version{"good runs": strict, "gets through": loose} {
+		err := prove(v)
+		w.wants(err, fault.Blocked, "ProveGuardrail() with a policy that does not fit")
+		if err == nil || !strings.Contains(err.Error(), what) {
+			t.Errorf("ProveGuardrail() of %s = %v, want a word about %q", v.Name, err, what)
+		}
+	}
+	w.must(prove(limited))
+	w.resolved(resource.GuardrailPolicy, limited)
+
+	// The same policy under another name keeps the guardrail; without one it is lost.
+	renamed := with("Refund the total, please.", func(a *blueprint.Agent) {
+		p := refundLimit(w.limit)
+		p.ID = "other-limit"
+		a.Spec.Policies = append(a.Spec.Policies, p)
+	})
+	w.promote(renamed, "staging")
+	rel := w.expect(w.release(with("Nothing else.", func(*blueprint.Agent) {}), "staging"), resource.ReleaseRejected)
+	if g := gate(rel, resource.EvidenceGuardrail); g.Verdict != resource.Block || g.Evidence == "" {
+		t.Errorf("guardrail gate of a version without the policy = %+v, want block with its evidence", g)
+	}
+}
+
+// TestGuardrailByGate proves a CRV gate by back-test.
+func TestGuardrailByGate(t *testing.T) {
+	t.Parallel()
+	w := newStray(t)
+	a := variant(t, w.blueprint, "Refund the total.")
+	a.Spec.CRV = append(a.Spec.CRV, answersWell())
+	gated := w.push(a)
+	b := variant(t, w.blueprint, "Refund the total, or not.")
+	warns := answersWell()
+	no := false
+	warns.BlockOnFailure = &no
+	b.Spec.CRV = append(b.Spec.CRV, warns)
+	warning := w.push(b)
+	prove := func(v resource.Version) error {
+		_, err := w.ProveGuardrail(w.Context(), operator, w.incident, control.GuardrailRequest{Version: v.Name, Kind: resource.GuardrailCRV, Name: "answers-well"})
+		return err
+	}
+	w.wants(prove(warning), fault.Blocked, "ProveGuardrail() with a gate that only warns")
+	w.must(prove(gated))
+	w.resolved(resource.GuardrailCRV, gated)
+	w.promote(gated, "staging")
+	rel := w.expect(w.release(w.push(variant(t, w.blueprint, "Nothing else.")), "staging"), resource.ReleaseRejected)
+	if g := gate(rel, resource.EvidenceGuardrail); g.Verdict != resource.Block {
+		t.Errorf("guardrail gate of a version without the CRV gate = %+v, want block", g)
+	}
+}
+
+// resolved records the cause and checks what the proof and the report say.
+func (w *stray) resolved(kind string, holder resource.Version) {
+	w.Helper()
+	rca := resource.RCA{Cause: "shipping twice", Category: "instructions", Factors: []string{"no scenario had shipping"}, Detection: "a customer called",
+		Prevention: "a limit", Owner: "ada", Due: 1}
+	in, err := w.RecordRCA(w.Context(), operator, w.incident, rca)
+	w.must(err)
+	if in.State != "resolved" || in.Guardrail == nil || in.Guardrail.Kind != kind || in.Guardrail.Version != holder.Digest {
+		w.Fatalf("incident = %s with %+v, want it resolved by a %s of %s", in.State, in.Guardrail, kind, holder.Name)
+	}
+	rep, err := w.IncidentReport(w.Context(), operator, w.incident)
+	w.must(err)
+	if p := rep.Proof; p == nil || !p.Passed || len(p.Stop) != w.failed || len(p.Pass) != 5 || p.Stop[0].Digest == "" {
+		w.Errorf("IncidentReport().Proof = %+v, want %d bad runs stopped and 5 good ones passing", p, w.failed)
+	}
+	list, err := w.Evidence(w.Context(), viewer, w.bad.Name)
+	w.must(err)
+	found := false
+	for _, e := range list {
+		if e.ID == in.Guardrail.Evidence {
+			found = e.Verified && e.Kind == resource.EvidenceGuardrail
+		}
+	}
+	if !found {
+		w.Error("the proof's evidence is not there or does not verify")
+	}
+	text, err := w.Postmortem(w.Context(), operator, w.incident)
+	w.must(err)
+	for _, want := range []string{"# Postmortem: desk@v2 in production", "3 of 3 live runs of the version failed", "shipping twice", in.Guardrail.Evidence, w.bad.Digest} {
+		if !strings.Contains(text, want) {
+			w.Errorf("Postmortem() lacks %q:\n%s", want, text)
+		}
+	}
+}
+
+// TestIncidentReport checks what is put together for an incident that nobody wrote
+// anything about.
+func TestIncidentReport(t *testing.T) {
+	t.Parallel()
+	w := newStray(t)
+	rep, err := w.IncidentReport(w.Context(), operator, w.incident)
+	w.must(err)
+	if i := rep.Impact; i.Runs != 3 || i.Failed != 3 || i.FailedSessions != 3 || i.FirstFailedRun == "" || i.GoodAt == 0 || i.TotalMs < i.RestoreMs {
+		t.Errorf("IncidentReport().Impact = %+v, want 3 failed runs and their times", i)
+	}
+	if len(rep.Groups) != 1 || rep.Groups[0].Tool != "issue_refund" || rep.Groups[0].Runs != 3 || !rep.Groups[0].StandsOut {
+		t.Errorf("IncidentReport().Groups = %+v, want one of issue_refund", rep.Groups)
+	}
+	if !strings.Contains(rep.Groups[0].Title, "is more than") {
+		t.Errorf("title = %q, want what the shop said", rep.Groups[0].Title)
+	}
+	kinds := map[string]int{}
+	last := resource.Millis(0)
+	for _, l := range rep.Lines {
+		kinds[l.Kind]++
+		if l.At < last || l.Source.ID == "" {
+			t.Errorf("line %+v comes before its time, or has no source", l)
+		}
+		last = l.At
+	}
+	for _, want := range []string{"push", "change", "release", "gate", "traffic", "run", "verdict", "verification", "incident", "notice"} {
+		if kinds[want] == 0 {
+			t.Errorf("IncidentReport() has no line of kind %s: %+v", want, kinds)
+		}
+	}
+	hidden, err := w.IncidentReport(w.Context(), viewer, w.incident)
+	w.must(err)
+	if hidden.Groups[0].Pattern != "" || strings.Contains(hidden.Groups[0].Title, "more than") {
+		t.Errorf("a viewer reads %q", hidden.Groups[0].Title)
+	}
+
+	rows, err := w.DORA(w.Context(), viewer, control.FiguresQuery{Agent: desk, Environment: control.Production})
+	w.must(err)
+	if len(rows) != 1 || rows[0].Deployments != 2 || rows[0].Failed != 1 || rows[0].ChangeFailureRate != .5 || rows[0].RestoreFirst.Count != 1 || rows[0].LeadTime.Count != 2 {
+		t.Errorf("DORA() = %+v, want 2 deployments of which 1 failed", rows)
+	}
+}
+
+// TestIncidentFollowUp sets who takes care of an incident and reports what was done.
+func TestIncidentFollowUp(t *testing.T) {
+	t.Parallel()
+	w := newStray(t)
+	text := func(s string) *string { return &s }
+	_, err := w.TriageIncident(w.Context(), operator, w.incident, resource.TriageRequest{Severity: text("sev9")})
+	w.wants(err, fault.Invalid, "TriageIncident() with no severity")
+	_, err = w.TriageIncident(w.Context(), operator, w.incident, resource.TriageRequest{})
+	w.wants(err, fault.Invalid, "TriageIncident() with nothing")
+	_, err = w.FollowUp(w.Context(), operator, w.incident, "done")
+	w.wants(err, fault.Conflict, "FollowUp() without a root cause")
+	in, err := w.TriageIncident(w.Context(), operator, w.incident, resource.TriageRequest{Severity: text("sev2"), Assignee: text("olga"), Note: "customers were told"})
+	w.must(err)
+	if in.Severity != "sev2" || in.Assignee != "olga" || len(in.Notes) != 1 {
+		t.Errorf("TriageIncident() = %+v", in)
+	}
+	_, err = w.RecordRCA(w.Context(), operator, w.incident, resource.RCA{Cause: "c", Detection: "d", Prevention: "p", Category: "luck"})
+	w.wants(err, fault.Invalid, "RecordRCA() with no category")
+	_, err = w.RecordRCA(w.Context(), operator, w.incident, resource.RCA{Cause: "c", Detection: "d", Prevention: "p", Due: 5})
+	w.wants(err, fault.Invalid, "RecordRCA() with a due date and no owner")
+	_, err = w.RecordRCA(w.Context(), operator, w.incident, resource.RCA{Cause: "c", Detection: "d", Prevention: "p", Owner: "ada", Due: 5})
+	w.must(err)
+	count := func(f control.IncidentFilter) int {
+		list, err := w.Incidents(w.Context(), viewer, f, control.Page{})
+		w.must(err)
+		return len(list)
+	}
+	overdue := control.IncidentFilter{Severity: "sev2", Assignee: "olga", Environment: control.Production, DueBefore: 6}
+	if n := count(overdue); n != 1 {
+		t.Errorf("Incidents() that are overdue = %d, want 1", n)
+	}
+	_, err = w.FollowUp(w.Context(), operator, w.incident, "the limit is in")
+	w.must(err)
+	if n := count(overdue); n != 0 {
+		t.Errorf("Incidents() that are overdue after it was done = %d, want 0", n)
+	}
+}
