@@ -1,0 +1,120 @@
+package control_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/internal/control"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// watched is a world with a canary that no number of runs ends.
+func watched(t *testing.T, change func(*blueprint.Canary)) (*world, resource.Release) {
+	w := newWorld(t)
+	plan := func(a *blueprint.Agent) *blueprint.Agent {
+		a.Spec.Release.Canary = blueprint.Canary{Steps: []blueprint.CanaryStep{{Weight: 50, Runs: 1000}}}
+		change(&a.Spec.Release.Canary)
+		return a
+	}
+	w.serve(w.push(plan(lean(t, blueprint.TierMedium))))
+	v2 := w.push(plan(variant(t, lean(t, blueprint.TierMedium), "Be brief.")))
+	w.promote(v2, "staging")
+	return w, w.expect(w.release(v2, control.Production), resource.ReleaseCanary)
+}
+
+// outcomes are those of a canary, with its state; the verdict has to agree.
+func (w *world) outcomes(id string) (resource.CanaryState, []resource.CanaryOutcome) {
+	w.Helper()
+	v, err := w.Verdict(w.Context(), viewer, id)
+	w.must(err)
+	if !v.Agrees {
+		w.Errorf("Verdict() does not agree: %s", v.Problem)
+	}
+	return v.Stored, v.Outcomes
+}
+
+func TestCanaryCountsASessionOnce(t *testing.T) {
+	t.Parallel()
+	w, rel := watched(t, func(*blueprint.Canary) {})
+	for i := range 12 {
+		w.invoke(control.Production, fmt.Sprint("s", i%3), plainOrder(i))
+	}
+	s, outcomes := w.outcomes(rel.ID)
+	if got := s.Canary.Sessions + s.Control.Sessions; got != 3 || len(outcomes) != 12 || int64(s.AtStep) != s.Canary.Sessions {
+		t.Errorf("12 runs of 3 sessions: %d sessions in %d outcomes, %d at the step, want 3 in 12 and those of the canary", got, len(outcomes), s.AtStep)
+	}
+	for _, o := range outcomes {
+		if o.Session == "" || o.Outcome != resource.OutcomeSuccess || o.E[blueprint.StreamFailures] != 1 {
+			t.Errorf("outcome %+v, want one of a session, a success, with its values", o)
+		}
+	}
+}
+
+// A run that has not ended counts as failed, once; a session that its end belongs
+// to is not counted again.
+func TestCanaryCountsMissingRuns(t *testing.T) {
+	t.Parallel()
+	w, rel := watched(t, func(c *blueprint.Canary) { c.OutcomeTimeout = blueprint.Duration(10 * time.Minute) })
+	var wg sync.WaitGroup
+	w.holdModel(func() {
+		for i := range 3 {
+			wg.Go(func() { w.invoke(control.Production, "", plainOrder(i)) })
+		}
+		w.eventually("three runs", func() bool {
+			runs, err := w.Runs(t.Context(), viewer, control.RunFilter{Release: rel.ID}, control.Page{})
+			w.must(err)
+			return len(runs) == 3
+		})
+		w.advance(9 * time.Minute)
+		if _, outcomes := w.outcomes(rel.ID); len(outcomes) != 0 {
+			t.Errorf("%d outcomes before the timeout, want none", len(outcomes))
+		}
+		w.advance(3 * time.Minute)
+		w.eventually("the missing runs", func() bool { s, _ := w.outcomes(rel.ID); return s.Canary.Failures+s.Control.Failures == 3 })
+	})
+	wg.Wait()
+	s, outcomes := w.outcomes(rel.ID)
+	if len(outcomes) != 3 || s.Canary.Failed+s.Control.Failed != 3 {
+		t.Errorf("%d outcomes, %d failed sessions after the late ends, want 3 and 3", len(outcomes), s.Canary.Failed+s.Control.Failed)
+	}
+	for _, o := range outcomes {
+		if !o.Missing || !o.Failed || o.LatencyMs != 600_000 {
+			t.Errorf("outcome %+v, want a missing one", o)
+		}
+	}
+}
+
+// The limits of latency and cost are those of the runs before the canary; the
+// evaluation counts where the blueprint says so; the traffic is in the plan.
+func TestCanaryBeginsWithWhatIsKnown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := lean(t, blueprint.TierMedium)
+	a.Spec.Release.Canary = blueprint.Canary{UseEvaluation: true, HarmBudget: &blueprint.HarmBudget{ExcessFailures: 30}}
+	w.serve(w.push(a))
+	n := 0
+	w.traffic(func(i int) string { return plainOrder(i % 60) }, func() bool {
+		runs, err := w.Runs(t.Context(), viewer, control.RunFilter{Environment: control.Production}, control.Page{Limit: 100})
+		w.must(err)
+		n = len(runs)
+		return n >= 55
+	})
+	v2 := w.push(variant(t, a, "Be brief."))
+	w.promote(v2, "staging")
+	rel := w.expect(w.release(v2, control.Production), resource.ReleaseCanary)
+	if tr := rel.Plan.Traffic; tr == nil || tr.Runs < 55 || rel.Plan.Fit == nil || len(rel.Plan.Steps) == 0 {
+		t.Errorf("plan = %+v, want the traffic of %d runs and computed steps", rel.Plan, n)
+	}
+	for _, st := range rel.Canary.Streams {
+		if st.Off != "" || (st.LimitRuns >= 50) != (st.Name == blueprint.StreamLatency || st.Name == blueprint.StreamCost) {
+			t.Errorf("stream %+v, want it on, with a limit where one is needed", st)
+		}
+	}
+	if e := rel.Canary.Evaluation; e == nil || e.Cases == 0 || e.Failed != 0 || rel.Canary.EAbs != e.E || e.E <= 1 {
+		t.Errorf("evaluation = %+v with E %v, want its cases to count", e, rel.Canary.EAbs)
+	}
+	w.outcomes(rel.ID)
+}
