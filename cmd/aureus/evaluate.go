@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/evaluate"
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/resource"
@@ -17,6 +20,13 @@ type evaluateFlags struct {
 	evaluate.Options
 	baseline, data, agent string
 	recorded              bool
+	margin                float64
+	unclear               string
+	budget                blueprint.EvaluationBudget
+	budgetTime            time.Duration
+	limits                blueprint.EvaluationLimits
+	resume, cache         string
+	pages                 reportPages
 }
 
 func newEvaluate(e *env) *cobra.Command {
@@ -26,24 +36,38 @@ func newEvaluate(e *env) *cobra.Command {
 		Short: "Measure an agent: repeats, pass^k, baseline against candidate",
 		Long: `Run every scenario of a blueprint file, or of a registered version on the server
 (which keeps the signed report as evidence), several times, and grade each run.
-With --baseline both run the same cases and are compared. Exit status 3 when the
-agent does not pass. -o text, json or junit.
+-o text, json, junit, markdown or html; --html, --markdown and --junit write files
+besides. docs/evaluation.md has the form of the report.
+
+With --baseline both run the same cases with the same seeds and are compared. A
+case is the unit: it passes when all its repeats pass. The verdict is better, no
+worse (a loss over the margin is ruled out), worse, or not enough evidence, each
+wrong in 2.5 of 100 evaluations at most, however few cases there are. Without a
+margin the smallest is taken that the number of cases can rule out, not under 5
+points, and the report names it. --stop-early plays the cases in a drawn order and
+stops when the answer is clear, at the same error rates.
+
+--resume FILE keeps every finished run in FILE before it counts, so that the same
+command goes on after a crash, kill -9 or Ctrl-C. In a folder the file is named by
+what is evaluated. --cache takes runs that were made before with the same version,
+case, graders, seed and model, and keeps new ones.
+
+A model that does not answer is asked again, and is no failure of the agent: the
+evaluation ends as not measured.
 
 --recorded reports pass^k over imported runs (aureus runs import), from the server
 when AUREUS_TOKEN is set and else from the data folder; -o json prints
-{"pass_k":[...],"runs","tasks"}.`,
+{"pass_k":[...],"runs","tasks"}.
+
+Exit status: 0 passes; 1 not measured (the model did not answer); 2 wrong use; 3
+does not pass, is worse, is unclear, or its budget was used up; 4 unclear, and a
+person decides (evaluation.onUnclear: ask).`,
 		Args: cobra.MaximumNArgs(1),
 	}
 	r := remoteFlags(e, cmd)
-	cmd.Flags().Lookup("output").Usage = "text, json or junit"
-	cmd.Flags().StringVar(&f.baseline, "baseline", "", "what to compare with")
-	cmd.Flags().IntVar(&f.Repeats, "repeats", 0, "runs of each case (default: the blueprint's)")
-	cmd.Flags().Int64Var(&f.Seed, "seed", 1, "seed")
-	cmd.Flags().IntVar(&f.Concurrency, "concurrency", 8, "runs at once (of a file)")
-	cmd.Flags().StringSliceVar(&f.Suites, "suite", nil, "only suites of these names (of a file)")
-	cmd.Flags().BoolVar(&f.recorded, "recorded", false, "evaluate imported runs")
-	cmd.Flags().StringVar(&f.agent, "agent", "", "whose imported runs (default: all)")
-	cmd.Flags().StringVar(&f.data, "data", defaultData, "data folder")
+	cmd.Flags().Lookup("output").Usage = "text, json, junit, markdown or html"
+	f.pages.flags(cmd)
+	f.add(cmd.Flags())
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if f.recorded {
 			return f.evaluateRecorded(cmd.Context(), e, r)
@@ -56,17 +80,39 @@ when AUREUS_TOKEN is set and else from the data folder; -o json prints
 	return cmd
 }
 
+// add declares the flags.
+func (f *evaluateFlags) add(fs *pflag.FlagSet) {
+	fs.StringVar(&f.baseline, "baseline", "", "what to compare with")
+	fs.IntVar(&f.Repeats, "repeats", 0, "runs of each case (default: the blueprint's)")
+	fs.Int64Var(&f.Seed, "seed", 1, "seed")
+	fs.Float64Var(&f.margin, "margin", 0, "loss of passing cases that no worse rules out, 0.05 for 5 of 100 (default: the blueprint's, else by the number of cases)")
+	fs.BoolVar(&f.StopEarly, "stop-early", false, "stop when the answer is clear (default: the blueprint's)")
+	fs.StringVar(&f.unclear, "on-unclear", "", "what not enough evidence does: block, ask or pass (of a file; default: the blueprint's, else block)")
+	fs.IntVar(&f.Concurrency, "concurrency", evaluate.DefaultConcurrency, "runs at once (of a file)")
+	fs.StringSliceVar(&f.Suites, "suite", nil, "only suites of these names (of a file)")
+	fs.IntVar(&f.limits.RequestsPerMinute, "requests-per-minute", 0, "how often the models are asked (of a file; default: the blueprint's, else no limit)")
+	fs.IntVar(&f.limits.TokensPerMinute, "tokens-per-minute", 0, "tokens that the models may use (of a file; default: the blueprint's, else no limit)")
+	fs.Float64Var(&f.budget.CostUSD, "budget-usd", 0, "stop when so much was spent (of a file; default: the blueprint's, else no bound)")
+	fs.DurationVar(&f.budgetTime, "budget-time", 0, "stop after so long (of a file; default: the blueprint's, else no bound)")
+	fs.StringVar(&f.resume, "resume", "", "go on with the runs in this file or folder, and keep them there (of a file)")
+	fs.StringVar(&f.cache, "cache", "", "take and keep runs in this folder, --cache alone: the user's (of a file)")
+	fs.Lookup("cache").NoOptDefVal = userCache
+	fs.BoolVar(&f.recorded, "recorded", false, "evaluate imported runs")
+	fs.StringVar(&f.agent, "agent", "", "whose imported runs (default: all)")
+	fs.StringVar(&f.data, "data", defaultData, "data folder")
+}
+
 func (f evaluateFlags) run(ctx context.Context, e *env, r *remote, what string) error {
-	junit := r.output == "junit"
-	if junit {
-		r.output = "json"
-	}
+	form := r.form()
 	report, err := f.report(ctx, e, r, what)
 	if err != nil {
 		return err
 	}
-	if junit {
-		err = report.JUnit(e.stdout)
+	if err := f.pages.write(report); err != nil {
+		return err
+	}
+	if form != "" {
+		err = f.pages.writer(form, report)(e.stdout)
 	} else {
 		err = r.print(report, func(w io.Writer) { printEvaluation(w, report) })
 	}
@@ -76,7 +122,7 @@ func (f evaluateFlags) run(ctx context.Context, e *env, r *remote, what string) 
 	return judged(report)
 }
 
-func (f evaluateFlags) report(ctx context.Context, e *env, r *remote, what string) (report evaluate.Report, err error) {
+func (f *evaluateFlags) report(ctx context.Context, e *env, r *remote, what string) (report evaluate.Report, err error) {
 	if isFile(what) {
 		return f.files(ctx, e, what)
 	}
@@ -88,30 +134,11 @@ func (f evaluateFlags) report(ctx context.Context, e *env, r *remote, what strin
 	if err != nil {
 		return report, err
 	}
+	if f.pages.evidence == "" {
+		f.pages.evidence = res.Evidence.ID
+	}
 	if err := json.Unmarshal(res.Report, &report); err != nil {
 		return report, fmt.Errorf("the server's report cannot be read: %w", err)
 	}
 	return report, nil
-}
-
-// files evaluates blueprint files on this machine, with a progress bar on a
-// terminal.
-func (f evaluateFlags) files(ctx context.Context, e *env, file string) (report evaluate.Report, err error) {
-	m, digest, mod, err := localVersion(ctx, e, file)
-	if err != nil {
-		return report, err
-	}
-	var base *evaluate.Subject
-	if f.baseline != "" {
-		if !isFile(f.baseline) {
-			return report, fault.New(fault.Invalid, "a file is compared with a file; push it to compare it with %s", f.baseline)
-		}
-		bm, bd, bmod, err := localVersion(ctx, e, f.baseline)
-		if err != nil {
-			return report, err
-		}
-		base = &evaluate.Subject{Manifest: bm, Digest: bd, Model: bmod}
-	}
-	f.Progress = progress(e.stderr)
-	return evaluate.Run(ctx, evaluate.Subject{Manifest: m, Digest: digest, Model: mod}, base, f.Options)
 }
