@@ -97,14 +97,22 @@ func (r *ciRun) checkHere(ctx context.Context, a *ciAgent) {
 		a.out.Digest = digest
 		delta := crv.Delta(nil, m, "", digest)
 		a.out.Delta = &delta
-		report, err := simulate.Run(ctx, m, digest, mod, simulate.Options{Seed: r.o.seed, Servers: privateServers{}})
+		helpers, err := localHelpers(r.e)
+		if err != nil {
+			return err
+		}
+		report, err := simulate.Run(ctx, m, digest, mod, simulate.Options{Seed: r.o.seed, Servers: privateServers{}, Helpers: helpers})
 		if err != nil {
 			return err
 		}
 		return a.simulated(s, report)
 	})
 	r.step(a, ci.StepEvaluate, func(s *ci.Step) error {
-		report, err := evaluate.Run(ctx, subject, nil, evaluate.Options{Seed: r.o.seed, Repeats: r.o.repeats})
+		helpers, err := localHelpers(r.e)
+		if err != nil {
+			return err
+		}
+		report, err := evaluate.Run(ctx, subject, nil, evaluate.Options{Seed: r.o.seed, Repeats: r.o.repeats, Helpers: helpers})
 		if err != nil {
 			return err
 		}

@@ -51,6 +51,7 @@ Notices go to a webhook when it is set:
 	f.IntVar(&cfg.Workers, "workers", 8, "effects done at once")
 	f.DurationVar(&cfg.Drain, "drain", 0, "how long a stop waits for runs in flight (default 20s)")
 	f.DurationVar(&cfg.ApprovalWait, "approval-wait", 0, "how long a call of an MCP client waits for an approval (default 30s; negative does not wait)")
+	f.BoolVar(&cfg.CommandGraders, "command-graders", false, "run the programs of command graders, in a sandbox")
 	f.StringVar(&logFormat, "log-format", "text", "text or json")
 	f.StringVar(&prices, "prices", "", "JSON file of model prices that come before the built-in ones")
 	return cmd

@@ -118,6 +118,9 @@ func simulateFile(cmd *cobra.Command, e *env, file string, o simulate.Options, f
 		return nil, false, err
 	}
 	o.Servers = privateServers{}
+	if o.Helpers, err = localHelpers(e); err != nil {
+		return nil, false, err
+	}
 	if len(faults) > 0 {
 		x, err := simulate.RunMatrix(cmd.Context(), m, digest, mod, o, faults)
 		return x, x.Passed, err

@@ -44,6 +44,8 @@ type stackConfig struct {
 	ApprovalWait time.Duration
 	// Drain is how long a stop waits for runs in flight; 0 is 20s.
 	Drain time.Duration
+	// CommandGraders lets versions bring programs that grade their runs.
+	CommandGraders bool
 }
 
 func (c stackConfig) withDefaults() stackConfig {
@@ -133,6 +135,9 @@ func (s *stack) wireControl(key *attest.Key, metrics *telemetry.Metrics) (*contr
 	s.tools = tool.New(tool.Config{Logger: s.cfg.Logger, Dir: s.cfg.ToolDir, Private: []string{s.cfg.Data}})
 	cc := control.Config{Store: s.db, Key: key, Adapters: s.tools, Models: models, Meter: metrics, Version: version,
 		Now: time.Now, NewID: newID, Logger: s.cfg.Logger}
+	if s.cfg.CommandGraders {
+		cc.Graders = tool.NewGraders(tool.Config{Dir: s.cfg.ToolDir, Private: []string{s.cfg.Data}, Logger: s.cfg.Logger})
+	}
 	if s.cfg.Webhook.URL != "" {
 		hook, err := telemetry.NewWebhook(s.cfg.Webhook)
 		if err != nil {

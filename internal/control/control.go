@@ -15,6 +15,7 @@ import (
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/agentrun"
 	"github.com/aureus-agents/aureus/internal/attest"
+	"github.com/aureus-agents/aureus/internal/simulate"
 	"github.com/aureus-agents/aureus/resource"
 )
 
@@ -69,8 +70,10 @@ type Config struct {
 	Models   Models
 	Meter    Meter    // nil: none
 	Notifier Notifier // nil: none
-	Version  string   // of Aureus, for attestations; "" is "dev"
-	Now      func() time.Time
+	// Graders runs the programs of command graders; nil: they give no verdict.
+	Graders simulate.Commands
+	Version string // of Aureus, for attestations; "" is "dev"
+	Now     func() time.Time
 	// Elapsed is the time since some moment by a clock that nobody sets; nil: from
 	// Now, whose times hold such a clock when they come from time.Now.
 	Elapsed func() time.Duration

@@ -212,7 +212,7 @@ const smokeSuite = "smoke"
 // smoke runs the smoke suite of a version. outage is why its model did not
 // answer, nil when it always did.
 func (c *Control) smoke(ctx context.Context, v resource.Version, env, rel string) (cl claim, outage error, err error) {
-	opts := simulate.Options{Seed: 1}
+	opts := simulate.Options{Seed: 1, Helpers: c.helpers()}
 	for _, s := range v.Manifest.Blueprint.Spec.Evaluation.Suites {
 		if s.Name == smokeSuite {
 			opts.Suites = []string{smokeSuite}
