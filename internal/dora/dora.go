@@ -84,7 +84,7 @@ func (r *row) release(rel Release, from, to resource.Millis) {
 	if rel.Drill {
 		return
 	}
-	within := func(t resource.Millis) bool { return t >= from && t < to }
+	within := func(t resource.Millis) bool { return t > 0 && t >= from && t < to }
 	if deployed := reached(rel.Release, live...); within(deployed) {
 		r.deployments++
 		if reached(rel.Release, resource.ReleaseRollingBack) > 0 {

@@ -68,6 +68,9 @@ func testIncidents(t *testing.T, s *suite) {
 		return resource.Incident{ID: id, Agent: agent, State: state, Release: "r", FailedRuns: []string{"u1"}, Notes: []resource.IncidentNote{}, Revision: 1}
 	}
 	all := []resource.Incident{i("i1", "a", "open"), i("i2", "b", "open"), i("i3", "a", "resolved")}
+	all[0].OpenedAt, all[0].RCA = 10, &resource.RCA{Due: 99}
+	all[1].OpenedAt, all[1].Environment, all[1].Assignee, all[1].RCA = 20, "staging", "ada", &resource.RCA{Due: 100}
+	all[2].OpenedAt, all[2].Severity, all[2].RCA = 30, "sev1", &resource.RCA{Due: 5, DoneAt: 4}
 	s.update(func(tx control.Tx) error {
 		for _, v := range all {
 			if err := tx.InsertIncident(v); err != nil {
@@ -77,18 +80,22 @@ func testIncidents(t *testing.T, s *suite) {
 		return nil
 	})
 	for _, c := range []struct {
-		agent, state string
-		want         []string
+		name   string
+		filter control.IncidentFilter
+		want   []string
 	}{
-		{"", "", []string{"i3", "i2", "i1"}},
-		{"a", "", []string{"i3", "i1"}},
-		{"", "open", []string{"i2", "i1"}},
-		{"a", "open", []string{"i1"}},
+		{"all", control.IncidentFilter{}, []string{"i3", "i2", "i1"}},
+		{"agent", control.IncidentFilter{Agent: "a"}, []string{"i3", "i1"}},
+		{"state", control.IncidentFilter{State: "open"}, []string{"i2", "i1"}},
+		{"agent and state", control.IncidentFilter{Agent: "a", State: "open"}, []string{"i1"}},
+		{"environment", control.IncidentFilter{Environment: "staging"}, []string{"i2"}},
+		{"severity", control.IncidentFilter{Severity: "sev1"}, []string{"i3"}},
+		{"assignee", control.IncidentFilter{Assignee: "ada"}, []string{"i2"}},
+		{"opened since", control.IncidentFilter{Since: 20}, []string{"i3", "i2"}},
+		{"due before", control.IncidentFilter{DueBefore: 100}, []string{"i1"}},
 	} {
-		got := read(s, func(r control.Reader) ([]resource.Incident, error) {
-			return r.Incidents(control.IncidentFilter{Agent: c.agent, State: c.state}, control.Page{})
-		})
-		equal(t, "Incidents "+c.agent+" "+c.state, ids(got, func(i resource.Incident) string { return i.ID }), c.want)
+		got := read(s, func(r control.Reader) ([]resource.Incident, error) { return r.Incidents(c.filter, control.Page{}) })
+		equal(t, "Incidents by "+c.name, ids(got, func(i resource.Incident) string { return i.ID }), c.want)
 	}
 	mitigated := all[0]
 	mitigated.State, mitigated.Revision = "mitigated", 2

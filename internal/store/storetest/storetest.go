@@ -51,6 +51,7 @@ func Run(t *testing.T, open Open) {
 		{"usage", testUsage},
 		{"requests counted", testAsked},
 		{"incidents", testIncidents},
+		{"tally", testTally},
 		{"pipelines", testPipelines},
 		{"waivers", testWaivers},
 		{"tokens", testTokens},
