@@ -24,7 +24,7 @@ const (
 // a detail for each problem: file, line, column and field.
 func ParseData(name, format string, data []byte) ([]map[string]any, *Source, error) {
 	if len(data) > MaxDataBytes {
-		return nil, nil, fault.New(fault.TooLarge, "%s is larger than the limit of %d bytes; split the data set, or take a sample of it", name, MaxDataBytes)
+		return nil, nil, dataTooLarge(name)
 	}
 	root, problems := dataTree(name, format, data)
 	if len(problems) > 0 {
@@ -37,6 +37,10 @@ func ParseData(name, format string, data []byte) ([]map[string]any, *Source, err
 	src := &Source{File: name, at: map[string]Position{}, blocks: map[string]bool{}}
 	src.add(name, "rows", root)
 	return rows, src, nil
+}
+
+func dataTooLarge(name string) error {
+	return fault.New(fault.TooLarge, "%s is larger than the limit of %d bytes; split the data set, or take a sample of it", name, MaxDataBytes)
 }
 
 // dataFormat is the format of a file by its ending, "" when it says nothing.

@@ -19,35 +19,84 @@ func (in *inliner) data(s *Suite, at string) error {
 	if d == nil {
 		return nil
 	}
-	rows := at + ".data.rows"
 	if d.File != "" {
 		text, name, err := in.readUpTo(at+".data.file", d.File, MaxDataBytes)
 		if text == nil || err != nil {
 			return err
 		}
-		root, problems := dataTree(name, d.Format, text)
-		if len(problems) > 0 {
-			for _, p := range inOrder(problems) {
-				p.Path = at + ".data" + strings.TrimSuffix("."+p.Path, ".")
-				in.problems = append(in.problems, p)
-			}
-			return nil
+		if ok, err := in.rows(d, at+".data", name, text); !ok || err != nil {
+			return err
 		}
-		sum := sha256.Sum256(text)
-		digest := "sha256:" + hex.EncodeToString(sum[:])
-		if d.Digest != "" && d.Digest != digest {
-			in.problem(at+".data.digest", fmt.Sprintf("%s has the digest %s, and %s is pinned", name, digest, d.Digest),
-				"pin the new digest when the change is meant, or restore the file")
-			return nil
-		}
-		if err := decode(root, &d.Rows); err != nil {
-			return fault.Wrap(err, fault.Invalid, "%s does not fit the form of rows", name)
-		}
-		d.File, d.Format, d.Digest = "", "", digest
-		in.src.add(name, rows, root)
 	}
 	in.checkRows(s, at)
 	return nil
+}
+
+// rows takes over the rows of a data set's text; false when a problem was noted.
+func (in *inliner) rows(d *DataSet, at, name string, text []byte) (bool, error) {
+	root, problems := dataTree(name, d.Format, text)
+	if len(problems) > 0 {
+		for _, p := range inOrder(problems) {
+			p.Path = strings.TrimSuffix(keyIn(at, p.Path), ".")
+			in.problems = append(in.problems, p)
+		}
+		return false, nil
+	}
+	sum := sha256.Sum256(text)
+	digest := "sha256:" + hex.EncodeToString(sum[:])
+	if d.Digest != "" && d.Digest != digest {
+		in.problem(at+".digest", fmt.Sprintf("%s has the digest %s, and %s is pinned", name, digest, d.Digest),
+			"pin the new digest when the change is meant, or restore the file")
+		return false, nil
+	}
+	if err := decode(root, &d.Rows); err != nil {
+		return false, fault.Wrap(err, fault.Invalid, "%s does not fit the form of rows", name)
+	}
+	d.File, d.Format, d.Digest = "", "", digest
+	in.src.add(name, at+".rows", root)
+	return true, nil
+}
+
+// ReadData reads a data set's text into s.Data, which may have a template and a
+// format already, and returns the scenarios that it makes. What is wrong comes
+// back as one fault.Invalid with a detail for each problem: file, line, column and
+// the field below suite.
+func (s *Suite) ReadData(name string, text []byte) ([]Scenario, error) {
+	if len(text) > MaxDataBytes {
+		return nil, dataTooLarge(name)
+	}
+	in := &inliner{src: &Source{File: name, at: map[string]Position{}, blocks: map[string]bool{}}}
+	ok, err := in.rows(s.Data, "suite.data", name, text)
+	if err != nil {
+		return nil, err
+	}
+	if ok {
+		in.checkRows(s, "suite")
+	}
+	if len(in.problems) > 0 {
+		return nil, invalid(name, in.problems)
+	}
+	return s.Expand()
+}
+
+// ParseTemplate reads the template of a data set: one object, YAML or JSON.
+func ParseTemplate(name string, data []byte) (map[string]any, error) {
+	root, problems, err := readTree(name, data, DefaultMaxBytes)
+	if err != nil {
+		return nil, err
+	}
+	if root != nil && root.kind != kindObject {
+		problems = append(problems, fault.Detail{File: name, Line: root.line, Column: root.col, Message: "a template is one object",
+			Fix: "write the fields of a scenario, with {{column}} for the values of a row"})
+	}
+	if len(problems) > 0 {
+		return nil, invalid(name, problems)
+	}
+	var out map[string]any
+	if err := decode(root, &out); err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "%s does not fit the form of a template", name)
+	}
+	return out, nil
 }
 
 // checkRows reports what is wrong with the scenarios of a data set, at the row
