@@ -41,22 +41,3 @@ func gateLines(gates []resource.Gate) []map[string]string {
 	}
 	return out
 }
-
-// approvalRules are the rules of a release's stage that fit it; none takes the
-// quorum of its environment.
-func approvalRules(rel resource.Release) []blueprint.ApprovalRule {
-	rules := rel.Stage.Stage.Approvals
-	if rel.Stage.Hotfix != nil {
-		rules = rel.Stage.Hotfix.Approvals
-	}
-	var out []blueprint.ApprovalRule
-	for _, r := range rules {
-		changed := func(kind string) bool {
-			return slices.ContainsFunc(rel.Delta.Changes, func(c resource.Change) bool { return c.Kind == kind })
-		}
-		if (len(r.Tiers) == 0 || slices.Contains(r.Tiers, rel.Tier)) && (len(r.Changes) == 0 || slices.ContainsFunc(r.Changes, changed)) {
-			out = append(out, r)
-		}
-	}
-	return out
-}

@@ -120,8 +120,21 @@ func (c *Control) showRelease(r Reader, v *ApprovalView) error {
 		}
 		v.Evidence[i].Bundle, v.Evidence[i].Report = nil, nil
 	}
+	if v.Waivers, err = c.waiversOf(r, rel); err != nil {
+		return err
+	}
 	v.Previous, err = previousOf(r, rel)
 	return err
+}
+
+// waiversOf are the waivers by which gates of a release let it pass.
+func (c *Control) waiversOf(r Reader, rel resource.Release) ([]resource.Waiver, error) {
+	list, err := r.Waivers(WaiverFilter{Digest: rel.Digest, State: waiverApproved}, Page{Limit: 1000})
+	return slices.DeleteFunc(list, func(w resource.Waiver) bool {
+		return w.Environment != rel.Environment || w.ExpiresAt <= c.latest() || !slices.ContainsFunc(rel.Gates, func(g resource.Gate) bool {
+			return g.Name == w.Gate && g.Verdict == resource.Warn
+		})
+	}), err
 }
 
 // checkAsked verifies that what a request is about is still exactly what was

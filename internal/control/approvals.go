@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aureus-agents/aureus/internal/pipeline"
 	"github.com/aureus-agents/aureus/resource"
 )
 
@@ -32,7 +33,7 @@ func (t *tx) askRelease(r *resource.Release, quorum int) error {
 		return err
 	}
 	a := resource.Approval{Kind: approvalOfRelease, Subject: r.ID, Digest: digest, Agent: r.Agent, Environment: r.Environment,
-		Title: fmt.Sprintf("Release %s into %s", v.Name, r.Environment), Tier: r.Tier, Quorum: quorum, Rules: approvalRules(*r),
+		Title: fmt.Sprintf("Release %s into %s", v.Name, r.Environment), Tier: r.Tier, Quorum: quorum, Rules: pipeline.Rules(r.Stage, r.Delta, r.Tier),
 		Parties: partiesOf(v, r.CreatedBy), Reason: r.Reason, CreatedBy: r.CreatedBy}
 	if r.Stage.Hotfix != nil {
 		a.Title += ", as a hotfix"

@@ -65,14 +65,23 @@ func (t *tx) useToken(p Principal, a resource.Approval, secret string) error {
 
 // stillAsked checks that what a request is about is what people were asked about.
 func (t *tx) stillAsked(a resource.Approval) error {
-	if a.Kind != approvalOfRelease {
-		return nil
+	switch a.Kind {
+	case approvalOfRelease:
+		rel, err := t.Release(a.Subject)
+		if err != nil {
+			return err
+		}
+		return t.c.checkAsked(t, a, rel)
+	case approvalOfWaiver:
+		w, err := t.Waiver(a.Subject)
+		if err != nil {
+			return err
+		}
+		if digest, err := waiverDigest(w); err != nil || digest != a.Digest {
+			return fault.New(fault.Conflict, "the waiver changed since people were asked; ask for it again")
+		}
 	}
-	rel, err := t.Release(a.Subject)
-	if err != nil {
-		return err
-	}
-	return t.c.checkAsked(t, a, rel)
+	return nil
 }
 
 // decision is an answer with what it counts in.

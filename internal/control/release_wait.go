@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aureus-agents/aureus/internal/fault"
@@ -119,11 +120,15 @@ func (t *tx) armProgress(r *resource.Release) error {
 		Key: fmt.Sprintf("release/%s/%s/%d/%d", r.ID, release.ArmProgress, r.Attempt, r.UpdatedAt)})
 }
 
+// stalling are the steps that have a progress deadline. The others wait for people
+// or for a time, which are not late.
+var stalling = []resource.ReleaseState{resource.ReleaseChecking, resource.ReleaseDeploying, resource.ReleaseSmoke, resource.ReleaseCanary}
+
 // progress holds a release to which nothing has happened since it was looked at.
 func (c *Control) progress(_ context.Context, j Job) (func(*tx) error, error) {
 	return func(t *tx) error {
 		rel, ok, err := t.armed(j)
-		if err != nil || !ok || rel.State.Final() || rel.State == resource.ReleasePaused {
+		if err != nil || !ok || !slices.Contains(stalling, rel.State) {
 			return err
 		}
 		if t.c.now() < rel.UpdatedAt+release.ProgressDeadline(rel) {
