@@ -25,6 +25,9 @@ func (f Facts) ofEvent(e resource.LedgerEntry) (l resource.IncidentLine, ok bool
 	case "evidence":
 		l.Kind, l.Source.Digest = kindEvidence, ev.Attrs["bundle"]
 		l.Text = fmt.Sprintf("Evidence of kind %s was signed: %s.", ev.Attrs["kind"], ev.Attrs["verdict"])
+		if ev.Digest == f.Incident.RolledBackTo && ev.Digest != "" {
+			l.Kind, l.Text = kindVerify, fmt.Sprintf("The restored %s was checked again (%s): %s.", f.Good, ev.Attrs["kind"], ev.Attrs["verdict"])
+		}
 		if ev.Attrs["kind"] == resource.EvidenceVersion {
 			return l, false // the push says it
 		}
@@ -32,6 +35,7 @@ func (f Facts) ofEvent(e resource.LedgerEntry) (l resource.IncidentLine, ok bool
 		l.Kind, l.Text = kindApproval, approvalText(ev, verb)
 	case "incident":
 		l.Kind, l.Text = kindIncident, f.incidentText(ev, verb)
+		return l, l.Text != ""
 	case "notice":
 		l.Kind, l.Text = kindNotice, noticeText(ev, verb)
 	case "alert":
@@ -67,7 +71,7 @@ func (f Facts) releaseLine(ev resource.Event, verb string) (kind, text string) {
 	switch resource.ReleaseState(verb) {
 	case resource.ReleaseCanary:
 		if w := ev.Attrs["weight"]; w != "" {
-			return kindTraffic, fmt.Sprintf("%s %% of new sessions go to %s@v%d (step %s).", w, f.Release.Agent, f.Release.Version, ev.Attrs["step"])
+			return kindTraffic, fmt.Sprintf("%s %% of new sessions go to %s@v%d.", w, f.Release.Agent, f.Release.Version)
 		}
 	case resource.ReleasePromoted:
 		return kindTraffic, withReason(fmt.Sprintf("%s@v%d was promoted: all new sessions go to it", f.Release.Agent, f.Release.Version), ev.Reason)
@@ -78,7 +82,23 @@ func (f Facts) releaseLine(ev resource.Event, verb string) (kind, text string) {
 	case resource.ReleaseRolledBack:
 		return kindVerify, withReason("The rollback ended", ev.Reason)
 	}
+	if text := states[resource.ReleaseState(verb)]; text != "" {
+		return kindRelease, withReason(text, ev.Reason)
+	}
 	return kindRelease, withReason("The release is "+strings.ReplaceAll(verb, "_", " "), ev.Reason)
+}
+
+// states say what a release does in the states that need words.
+var states = map[resource.ReleaseState]string{
+	resource.ReleasePending:   "The release waits to begin",
+	resource.ReleaseChecking:  "The checks began",
+	resource.ReleaseAwaiting:  "The release waits for people",
+	resource.ReleaseFrozen:    "The release waits for a freeze to end",
+	resource.ReleaseDeploying: "Deploying began",
+	resource.ReleaseSmoke:     "The smoke tests began",
+	resource.ReleaseShadow:    "The version gets copies of live runs",
+	resource.ReleasePreview:   "The version can be tried by name",
+	resource.ReleasePaused:    "The release was held",
 }
 
 func approvalText(ev resource.Event, verb string) string {
@@ -104,6 +124,10 @@ func (f Facts) incidentText(ev resource.Event, verb string) string {
 			return withReason("The root cause was recorded", rca.Cause)
 		}
 		return "The root cause was recorded."
+	case "guardrail_proven", "watched", "triaged":
+		return sentence(upper(ev.Reason))
+	case "noted":
+		return "" // the note is a line of its own
 	case "resolved":
 		return "The incident was resolved. The quarantine ended; every release of the agent replays the guardrail from now on."
 	}

@@ -137,7 +137,7 @@ func cause(b *strings.Builder, in resource.Incident) {
 		}
 		b.WriteString("\n")
 	}
-	fmt.Fprintf(b, "**How it was seen, and why not earlier.** %s\n\n**What will stop it.** %s", line(r.Detection), line(r.Prevention))
+	fmt.Fprintf(b, "**How it was seen, and why not earlier.** %s\n\n**What will stop it.** %s", line(r.Detection), sentence(line(r.Prevention)))
 	if r.Owner != "" {
 		fmt.Fprintf(b, " %s sees to it", line(r.Owner))
 		if r.Due > 0 {

@@ -49,6 +49,9 @@ func lastWeight(lines []resource.IncidentLine, rel resource.Release) int {
 func letThrough(b *strings.Builder, s Sheet) {
 	var out []string
 	for _, e := range s.Evidence {
+		if e.Subject != s.Report.Incident.Digest {
+			continue // about what was restored
+		}
 		switch e.Kind {
 		case resource.EvidenceValidation, resource.EvidenceSimulation, resource.EvidenceEvaluation, resource.EvidencePolicy, resource.EvidenceSmoke, resource.EvidenceGuardrail:
 			if e.Verdict == resource.Pass || e.Verdict == resource.Warn {

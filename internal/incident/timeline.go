@@ -106,7 +106,7 @@ func (f Facts) change() resource.IncidentLine {
 	r := f.Release
 	text := fmt.Sprintf("%s asked for %s@v%d in %s.", r.CreatedBy.Name, r.Agent, r.Version, r.Environment)
 	if f.Baseline != "" {
-		text += " Against " + f.Baseline + " it changes " + changes(r.Delta) + "."
+		text += " Changed since " + f.Baseline + ": " + changes(r.Delta) + "."
 	} else {
 		text += " Nothing served there before."
 	}
@@ -119,7 +119,7 @@ const maxChanges = 6
 
 func changes(d resource.Delta) string {
 	if len(d.Changes) == 0 {
-		return "nothing that its agent can do"
+		return "nothing"
 	}
 	sorted := slices.Clone(d.Changes)
 	slices.SortStableFunc(sorted, func(a, b resource.Change) int {

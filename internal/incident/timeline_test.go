@@ -52,17 +52,17 @@ func TestTimeline(t *testing.T) {
 	}
 	want := []string{
 		"push | desk@v3 was pushed (commit 4be1f02). | ledger i",
-		"change | ada asked for desk@v3 in production. Against desk@v2 it changes added tools.voucher, changed instructions (tier medium). | release rel_1",
+		"change | ada asked for desk@v3 in production. Changed since desk@v2: added tools.voucher, changed instructions (tier medium). | release rel_1",
 		"incident | waiver.something new: why. | ledger ii",
 		"gate | Evidence of kind simulation was signed: pass. | ledger iii",
 		"approval | eve approved: read. | ledger iiii",
-		"traffic | 10 % of new sessions go to desk@v3 (step 0). | ledger iiiii",
+		"traffic | 10 % of new sessions go to desk@v3. | ledger iiiii",
 		"run | The first run of desk@v3 failed. Failure: refund reported an error. | run run_1",
 		"verdict | Run run_1 failed: outcome 7 of the canary decided, with E = 1043.2 over a threshold of 1000. | run run_1",
 		"verdict | The rollback began: the canary's verdict. | ledger iiiiii",
 		"traffic | All traffic went to desk@v2, 0 ms after the decision. | release rel_1",
 		"notice | People could not be told of release.rolling_back at once: the webhook answered 500. | ledger iiiiiii",
-		"incident | Watched: Watched for 10m. | ledger iiiiiiii",
+		"incident | Watched for 10m. | ledger iiiiiiii",
 		"incident | customers were told. | incident inc_1",
 		"incident | The root cause was recorded: shipping twice. | ledger iiiiiiiii",
 		"incident | The incident was resolved. The quarantine ended; every release of the agent replays the guardrail from now on. | ledger evt_incident.resolved",
@@ -83,7 +83,7 @@ func TestPostmortem(t *testing.T) {
 	impact := ImpactOf(f.Release, Tally{Runs: 40, Failed: 12, Sessions: 30, FailedSessions: 10, FirstFailedRun: "run_1", FirstFailedAt: 300, LastFailedAt: 400}, Tally{Runs: 400, Failed: 10}, 400)
 	s := Sheet{Release: f.Release, Version: f.Version, Good: "desk@v2", At: 800,
 		Report:   resource.IncidentReport{Incident: f.Incident, Impact: impact, Lines: Timeline(f), Groups: g.Groups(40, 400), Grouped: 1},
-		Evidence: []resource.Evidence{{ID: "evd_1", Kind: resource.EvidenceSimulation, Verdict: resource.Pass, Digest: "sha256:e"}}}
+		Evidence: []resource.Evidence{{ID: "evd_1", Subject: "sha256:bad", Kind: resource.EvidenceSimulation, Verdict: resource.Pass, Digest: "sha256:e"}}}
 	got := Postmortem(s)
 	for _, want := range []string{
 		"# Postmortem: desk@v3 in production, 1970-01-01\n", "12 of 40 live runs of the version failed, in 10 of 30 sessions.",
