@@ -3,7 +3,6 @@ package control
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/crv"
@@ -20,6 +19,9 @@ type CheckRequest struct {
 	Seed     int64  `json:"seed,omitempty"`
 	Repeats  int    `json:"repeats,omitempty"`  // of an evaluation
 	Baseline string `json:"baseline,omitempty"` // reference, of an evaluation
+	// Of an evaluation: nil and false take the version's own.
+	Margin    *float64 `json:"margin,omitempty"`
+	StopEarly bool     `json:"stopEarly,omitempty"`
 }
 
 // Simulate simulates a version and keeps the signed report. Developer.
@@ -32,38 +34,13 @@ func (c *Control) Simulate(ctx context.Context, p Principal, r CheckRequest) (Ch
 		return CheckResult{}, err
 	}
 	report, err := c.simulate(ctx, v, simulate.Options{Seed: r.Seed})
+	if err == nil {
+		err = measured(v, report.Outage())
+	}
 	if err != nil {
 		return CheckResult{}, err
-	}
-	if cause := report.Outage(); cause != nil {
-		return CheckResult{}, fault.Wrap(cause, fault.Unavailable,
-			"the model did not answer, so nothing was learnt about %s and no evidence is kept; try again when its endpoint works", v.Name)
 	}
 	return c.keep(ctx, simulationClaim(resource.EvidenceSimulation, v, report, "", "", p.Actor))
-}
-
-// Evaluate evaluates a version and keeps the signed report. Developer.
-func (c *Control) Evaluate(ctx context.Context, p Principal, r CheckRequest) (CheckResult, error) {
-	if err := need(p, resource.RoleDeveloper); err != nil {
-		return CheckResult{}, err
-	}
-	v, err := c.Version(ctx, p, r.Version)
-	if err != nil {
-		return CheckResult{}, err
-	}
-	var base *resource.Version
-	if r.Baseline != "" {
-		b, err := c.Version(ctx, p, r.Baseline)
-		if err != nil {
-			return CheckResult{}, err
-		}
-		base = &b
-	}
-	report, err := c.evaluate(ctx, v, base, evaluate.Options{Seed: r.Seed, Repeats: r.Repeats})
-	if err != nil {
-		return CheckResult{}, err
-	}
-	return c.keep(ctx, evaluationClaim(v, report, "", "", p.Actor))
 }
 
 func (c *Control) keep(ctx context.Context, cl claim) (CheckResult, error) {
@@ -88,23 +65,6 @@ func (c *Control) simulate(ctx context.Context, v resource.Version, o simulate.O
 // helpers are what graders and simulated users may use here.
 func (c *Control) helpers() simulate.Helpers {
 	return simulate.Helpers{Models: c.cfg.Models.Model, Commands: c.cfg.Graders}
-}
-
-func (c *Control) evaluate(ctx context.Context, v resource.Version, base *resource.Version, o evaluate.Options) (evaluate.Report, error) {
-	m, err := c.cfg.Models.Model(v.Manifest.Blueprint.Spec.Model)
-	if err != nil {
-		return evaluate.Report{}, err
-	}
-	var against *evaluate.Subject
-	if base != nil {
-		bm, err := c.cfg.Models.Model(base.Manifest.Blueprint.Spec.Model)
-		if err != nil {
-			return evaluate.Report{}, err
-		}
-		against = &evaluate.Subject{Manifest: base.Manifest, Digest: base.Digest, Model: bm}
-	}
-	o.Helpers = c.helpers()
-	return evaluate.Run(ctx, evaluate.Subject{Manifest: v.Manifest, Digest: v.Digest, Model: m}, against, o)
 }
 
 // checks makes the claims that the gates of a release read: validation (with
@@ -137,7 +97,11 @@ func (c *Control) checks(ctx context.Context, w releaseWork) ([]claim, error) {
 	sim := simulate.Report{Passed: true}
 	skips := pipeline.Skips(rel.Stage, resource.EvidenceSimulation)
 	if !skips {
-		if sim, err = c.simulate(ctx, w.version, simulate.Options{Seed: 1}); err != nil {
+		sim, err = c.simulate(ctx, w.version, simulate.Options{Seed: 1})
+		if err == nil {
+			err = measured(w.version, sim.Outage())
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -151,6 +115,9 @@ func (c *Control) checks(ctx context.Context, w releaseWork) ([]claim, error) {
 		return claims, nil
 	}
 	eval, err := c.evaluate(ctx, w.version, base, evaluate.Options{Seed: 1})
+	if err == nil {
+		err = measured(w.version, eval.Outage())
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -216,7 +183,7 @@ func validationClaim(v resource.Version, r Report, env, rel string, by resource.
 	}
 	return claim{kind: resource.EvidenceValidation, agent: v.Agent, name: v.Name, digest: v.Digest, environment: env, release: rel,
 		verdict: verdictOf(r.Passed), report: r, actor: by,
-		test: &testOutcome{passed: nil, failed: failed}}
+		test: &testOutcome{failed: failed}}
 }
 
 func simulationClaim(kind string, v resource.Version, r simulate.Report, env, rel string, by resource.Actor) claim {
@@ -232,20 +199,5 @@ func simulationClaim(kind string, v resource.Version, r simulate.Report, env, re
 	// No scenario is no evidence of anything.
 	ok := r.Passed && len(r.Scenarios) > 0
 	return claim{kind: kind, agent: v.Agent, name: v.Name, digest: v.Digest, environment: env, release: rel,
-		verdict: verdictOf(ok), report: r, actor: by, test: &testOutcome{passed: passed, failed: failed}}
-}
-
-func evaluationClaim(v resource.Version, r evaluate.Report, env, rel string, by resource.Actor) claim {
-	passed, failed := []string{}, []string{}
-	for _, cs := range r.Cases {
-		name := fmt.Sprintf("%s/%s", cs.Suite, cs.Name)
-		if cs.Passes == len(cs.Runs) {
-			passed = append(passed, name)
-		} else {
-			failed = append(failed, name)
-		}
-	}
-	ok := r.Passed && len(r.Cases) > 0 && (r.Compare == nil || r.Compare.Verdict != "worse")
-	return claim{kind: resource.EvidenceEvaluation, agent: v.Agent, name: v.Name, digest: v.Digest, environment: env, release: rel,
 		verdict: verdictOf(ok), report: r, actor: by, test: &testOutcome{passed: passed, failed: failed}}
 }

@@ -36,7 +36,10 @@ type claim struct {
 }
 
 // testOutcome is what a check found, by the names of its tests.
-type testOutcome struct{ passed, failed []string }
+type testOutcome struct {
+	passed, failed []string
+	basis          []attest.Descriptor // what the result rests on besides the version
+}
 
 // placeOf is the first configuration of a check's predicate: what was checked,
 // for which release, when. It binds the statement to its place, so that evidence
@@ -58,8 +61,8 @@ func (c *Control) sign(cl claim) (resource.Evidence, error) {
 	at := c.now()
 	if cl.test != nil {
 		d := attest.Describe("report", digestOf(report))
-		cl.predicate = attest.TestResult(cl.verdict, []attest.Descriptor{placeOf(cl.kind, cl.environment, cl.release, at), attest.Describe(cl.name, cl.digest)},
-			cl.test.passed, nil, cl.test.failed, &d)
+		with := append([]attest.Descriptor{placeOf(cl.kind, cl.environment, cl.release, at), attest.Describe(cl.name, cl.digest)}, cl.test.basis...)
+		cl.predicate = attest.TestResult(cl.verdict, with, cl.test.passed, nil, cl.test.failed, &d)
 	}
 	bundle, err := c.cfg.Key.Attest(attest.Claim{Kind: cl.kind, SubjectName: cl.name, SubjectDigest: cl.digest, Predicate: cl.predicate})
 	if err != nil {
@@ -157,7 +160,7 @@ func checkPlace(e resource.Evidence, predicate []byte) error {
 		if len(p.Configuration) == 0 || !reflect.DeepEqual(p.Configuration[0], want) {
 			return wrong("place")
 		}
-		if (p.Result == "PASSED") != (e.Verdict == resource.Pass) {
+		if p.Result != attest.TestResult(e.Verdict, nil, nil, nil, nil, nil).Result {
 			return wrong("verdict")
 		}
 		if p.Report == nil || !reflect.DeepEqual(p.Report.Digest, attest.Describe("", digestOf(e.Report)).Digest) {

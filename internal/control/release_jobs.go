@@ -95,6 +95,7 @@ func (c *Control) checkRelease(ctx context.Context, w releaseWork) (func(*tx, re
 		if err != nil {
 			return ev, err
 		}
+		ev.Quorum = max(ev.Quorum, asked(claims))
 		ev.Gates = append([]resource.Gate{signature}, gates...)
 		ev.Reason = gatesReason(ev.Gates, "every gate passes")
 		return ev, nil
@@ -178,7 +179,10 @@ func (c *Control) verifyVersion(r Reader, v resource.Version) error {
 
 // smokeRelease runs the smoke tests with the model and guard that will serve.
 func (c *Control) smokeRelease(ctx context.Context, w releaseWork) (func(*tx, resource.Release) (release.Event, error), error) {
-	cl, _, err := c.smoke(ctx, w.version, w.rel.Environment, w.rel.ID)
+	cl, outage, err := c.smoke(ctx, w.version, w.rel.Environment, w.rel.ID)
+	if err == nil && cl.verdict != resource.Pass {
+		err = measured(w.version, outage)
+	}
 	if err != nil {
 		return nil, err
 	}
