@@ -44,6 +44,8 @@ func Run(t *testing.T, open Open) {
 		{"canary sessions", testCanarySessions},
 		{"approvals", testApprovals},
 		{"approval tokens", testApprovalTokens},
+		{"delegations", testDelegations},
+		{"channels", testChannels},
 		{"runs", testRuns},
 		{"steps of runs", testRunSteps},
 		{"checkpoints of runs", testRunCheckpoints},
