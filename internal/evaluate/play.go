@@ -20,7 +20,7 @@ var errStop = errors.New("the evaluation stopped")
 
 // The pauses before a run is made again whose model did not answer, beyond what
 // the model's client has tried by itself. A dead model is no failure of the agent.
-var outagePauses = []time.Duration{2 * time.Second, 8 * time.Second}
+var outagePauses = []time.Duration{time.Second, 4 * time.Second}
 
 // evaluation is one evaluation in progress.
 type evaluation struct {
