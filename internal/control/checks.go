@@ -6,7 +6,6 @@ import (
 
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/crv"
-	"github.com/aureus-agents/aureus/internal/evaluate"
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/internal/pipeline"
 	"github.com/aureus-agents/aureus/internal/simulate"
@@ -22,6 +21,8 @@ type CheckRequest struct {
 	// Of an evaluation: nil and false take the version's own.
 	Margin    *float64 `json:"margin,omitempty"`
 	StopEarly bool     `json:"stopEarly,omitempty"`
+	// Cache takes runs of earlier evaluations that asked for it, and keeps new ones.
+	Cache bool `json:"cache,omitempty"`
 }
 
 // Simulate simulates a version and keeps the signed report. Developer.
@@ -114,7 +115,7 @@ func (c *Control) checks(ctx context.Context, w releaseWork) ([]claim, error) {
 	if pipeline.Skips(rel.Stage, resource.EvidenceEvaluation) {
 		return claims, nil
 	}
-	eval, err := c.evaluate(ctx, w.version, base, evaluate.Options{Seed: 1})
+	eval, err := c.evaluateRelease(ctx, w, base)
 	if err == nil {
 		err = measured(w.version, eval.Outage())
 	}

@@ -27,7 +27,11 @@ func (c *Control) Evaluate(ctx context.Context, p Principal, r CheckRequest) (Ch
 		}
 		base = &b
 	}
-	report, err := c.evaluate(ctx, v, base, evaluate.Options{Seed: r.Seed, Repeats: r.Repeats, Margin: r.Margin, StopEarly: r.StopEarly})
+	o := evaluate.Options{Seed: r.Seed, Repeats: r.Repeats, Margin: r.Margin, StopEarly: r.StopEarly}
+	if r.Cache {
+		o.Cache = keptRuns{c, cacheScope}
+	}
+	report, err := c.evaluate(ctx, v, base, o)
 	if err == nil {
 		err = measured(v, report.Outage())
 	}
@@ -48,13 +52,19 @@ func measured(v resource.Version, outage error) error {
 }
 
 func (c *Control) evaluate(ctx context.Context, v resource.Version, base *resource.Version, o evaluate.Options) (evaluate.Report, error) {
-	candidate, err := c.subject(ctx, v)
+	keeps := o.Journal != nil || o.Cache != nil
+	if keeps {
+		if err := c.forgetRuns(ctx); err != nil {
+			return evaluate.Report{}, err
+		}
+	}
+	candidate, err := c.subject(ctx, v, keeps)
 	if err != nil {
 		return evaluate.Report{}, err
 	}
 	var against *evaluate.Subject
 	if base != nil {
-		b, err := c.subject(ctx, *base)
+		b, err := c.subject(ctx, *base, keeps)
 		if err != nil {
 			return evaluate.Report{}, err
 		}
@@ -64,9 +74,14 @@ func (c *Control) evaluate(ctx context.Context, v resource.Version, base *resour
 	return evaluate.Run(ctx, candidate, against, o)
 }
 
-func (c *Control) subject(_ context.Context, v resource.Version) (evaluate.Subject, error) {
-	m, err := c.cfg.Models.Model(v.Manifest.Blueprint.Spec.Model)
-	return evaluate.Subject{Manifest: v.Manifest, Digest: v.Digest, Model: m}, err
+func (c *Control) subject(ctx context.Context, v resource.Version, keeps bool) (evaluate.Subject, error) {
+	spec := v.Manifest.Blueprint.Spec.Model
+	m, err := c.cfg.Models.Model(spec)
+	s := evaluate.Subject{Manifest: v.Manifest, Digest: v.Digest, Model: m}
+	if err == nil && keeps {
+		s.ModelVersion = c.cfg.Models.Version(ctx, spec)
+	}
+	return s, err
 }
 
 // evaluationClaim is what an evaluation says about a version. One that a person has

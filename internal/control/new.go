@@ -17,6 +17,8 @@ type Control struct {
 
 	tokens   knownTokens
 	explored explored
+	// evaluating is how far the checks of releases are.
+	evaluating evaluating
 
 	mu       sync.Mutex
 	loaded   map[string]*loadedVersion  // by digest and environment

@@ -95,6 +95,9 @@ func (c *Control) checkRelease(ctx context.Context, w releaseWork) (func(*tx, re
 		if err != nil {
 			return ev, err
 		}
+		if err := t.DropEvaluationRuns(releaseScope + rel.ID); err != nil {
+			return ev, err
+		}
 		ev.Quorum = max(ev.Quorum, asked(claims))
 		ev.Gates = append([]resource.Gate{signature}, gates...)
 		ev.Reason = gatesReason(ev.Gates, "every gate passes")

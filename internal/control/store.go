@@ -41,6 +41,7 @@ type Reader interface {
 	TokenReader
 	LedgerReader
 	FiguresReader
+	EvaluationReader
 }
 
 // Tx reads and writes. Put... methods compare Revision with the stored one and
@@ -62,6 +63,7 @@ type Tx interface {
 	UsageWriter
 	IncidentWriter
 	TokenWriter
+	EvaluationWriter
 	// Append adds an event to the ledger. It has no index until the sequencer
 	// gives it one; the order of events is the order of their transactions.
 	Append(e resource.Event) error

@@ -51,6 +51,7 @@ func Run(t *testing.T, open Open) {
 		{"checkpoints of runs", testRunCheckpoints},
 		{"recent calls", testRecentCalls},
 		{"usage", testUsage},
+		{"evaluations", testEvaluations},
 		{"requests counted", testAsked},
 		{"incidents", testIncidents},
 		{"tally", testTally},
