@@ -143,7 +143,7 @@ func TestTableIsComplete(t *testing.T) {
 			t.Errorf("event %s is in no row", e)
 		}
 	}
-	if len(states) != 12 {
-		t.Errorf("%d states are in the table, want 12", len(states))
+	if len(states) != numStates {
+		t.Errorf("%d states are in the table, want %d", len(states), numStates)
 	}
 }

@@ -2,240 +2,205 @@ package release
 
 import (
 	"fmt"
+	"maps"
 	"testing"
 
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/resource"
 )
 
-// depth is how many events deep the model checker looks. The way to promotion
-// takes nine.
-const depth = 16
-
-// facts is what a path to a release did, as an observer outside the machine
-// remembers it.
-type facts struct {
-	checked, asked, approved, smoked bool
+// found is what an exploration saw.
+type found struct {
+	worlds, edges, deepest int
+	states                 map[resource.ReleaseState]bool
+	rows                   map[int]bool // of the table, that were taken
+	whole                  bool         // nothing was left at the bound
+	wrong                  string
 }
 
-// node is a release that can be reached.
-type node struct {
-	r     resource.Release
-	facts facts
-	from  *node
-	by    string
-	depth int
-}
-
-func (n *node) path() string {
-	if n.from == nil {
-		return ""
-	}
-	return n.from.path() + " " + n.by
-}
-
-// key tells nodes apart by everything that decides what can happen next.
-func (n *node) key() string {
-	stats := ""
-	if c := n.r.Canary; c != nil {
-		stats = fmt.Sprintf("%v %v %d %s %.9v", c.Control, c.Canary, c.AtStep, c.Verdict, c.LogHarm)
-	}
-	return fmt.Sprint(n.r.State, n.r.PausedFrom, n.r.Step, n.r.Deadline, n.facts, stats)
-}
-
-// alphabet is every event that makes a difference, with the time it comes at.
-func alphabet(r resource.Release) map[string]struct {
-	ev Event
-	at resource.Millis
-} {
-	type timed = struct {
-		ev Event
-		at resource.Millis
-	}
-	weight := 10
-	if r.Step == 1 {
-		weight = 50
-	}
-	out := map[string]timed{
-		"checked/pass":      {Event{Kind: Checked, Gates: passing}, 1},
-		"checked/pass/ask":  {Event{Kind: Checked, Gates: passing, Quorum: 2}, 1},
-		"checked/block":     {Event{Kind: Checked, Gates: blocking}, 1},
-		"checked/pending":   {Event{Kind: Checked, Gates: waiting, Quorum: 1}, 1},
-		"checked/nothing":   {Event{Kind: Checked}, 1},
-		"deployed/pass":     {Event{Kind: Deployed, Gates: passing}, 1},
-		"deployed/block":    {Event{Kind: Deployed, Gates: blocking}, 1},
-		"smoked/pass":       {Event{Kind: Smoked, Gates: passing}, 1},
-		"smoked/canary":     {Event{Kind: Smoked, Gates: passing, Serving: true}, 1},
-		"smoked/block":      {Event{Kind: Smoked, Gates: blocking, Serving: true}, 1},
-		"canary fails":      {Event{Kind: Outcome, IsCanary: true, Failed: true, Weight: weight}, 1},
-		"canary succeeds":   {Event{Kind: Outcome, IsCanary: true, Weight: weight}, 1},
-		"control fails":     {Event{Kind: Outcome, Failed: true, Weight: weight}, 1},
-		"deadline/early":    {Event{Kind: Deadline}, 1},
-		"deadline":          {Event{Kind: Deadline}, 1 + deadlineMs},
-		"promote":           {Event{Kind: Promote, Actor: human, Reason: "r"}, 1},
-		"promote/no reason": {Event{Kind: Promote, Actor: human}, 1},
-	}
-	for _, k := range []EventKind{Begin, Approved, Denied, Expired, Pause, Resume, Cancel, Rollback, Verified, Unverified} {
-		out[string(k)] = timed{Event{Kind: k}, 1}
+// explore visits every world that can be reached from the start within depth
+// events, breadth first, and stops at the first broken rule.
+func explore(c stageCase, both bool, depth int) found {
+	start := startWorld(c)
+	out := found{states: map[resource.ReleaseState]bool{}, rows: map[int]bool{}, whole: true}
+	seen := map[string]bool{start.key(): true}
+	queue := []*world{start}
+	for len(queue) > 0 {
+		w := queue[0]
+		queue = queue[1:]
+		out.worlds++
+		out.deepest = max(out.deepest, w.deep)
+		for i := range w.started {
+			out.states[w.rel[i].State] = true
+		}
+		if what := wrongWorld(c, w); what != "" {
+			out.wrong = fmt.Sprintf("after%s: %s", w.path(), what)
+			return out
+		}
+		if w.deep == depth {
+			out.whole = false
+			continue
+		}
+		for _, next := range successors(c, w, both, &out) {
+			if k := next.key(); !seen[k] {
+				seen[k] = true
+				queue = append(queue, next)
+			}
+		}
+		if out.wrong != "" {
+			return out
+		}
 	}
 	return out
 }
 
-// explore visits every release that can be reached within depth events.
-func explore(t *testing.T, visit func(n *node), edge func(from, to *node, effects []Effect)) int {
-	t.Helper()
-	start := &node{r: pending()}
-	seen := map[string]bool{start.key(): true}
-	queue := []*node{start}
-	for len(queue) > 0 {
-		n := queue[0]
-		queue = queue[1:]
-		visit(n)
-		if n.depth == depth {
-			continue
-		}
-		for name, e := range alphabet(n.r) {
-			r, effects, err := Next(n.r, e.ev, e.at)
-			if err != nil {
-				if code := fault.CodeOf(err); code != fault.Conflict && code != fault.Invalid {
-					t.Fatalf("after%s: Next(%s, %s) = %v, want a refusal or a transition", n.path(), n.r.State, name, err)
+// successors are the worlds one event further.
+func successors(c stageCase, w *world, both bool, out *found) []*world {
+	var next []*world
+	branch := func(by string) *world {
+		n := *w
+		n.from, n.by, n.deep = w, by, w.deep+1
+		next = append(next, &n)
+		out.edges++
+		return &n
+	}
+	for i := range w.started {
+		for _, s := range w.steps(i) {
+			n, what := w.take(c, i, s, out.rows)
+			for _, ev := range s.then {
+				if n == nil || what != "" || n.rel[i].State != resource.ReleaseShadow {
+					break
 				}
-				continue
+				n, what = n.take(c, i, step{name: s.name, ev: ev}, out.rows)
 			}
-			r.History = nil
-			next := &node{r: r, facts: n.facts.after(n.r, e.ev, r), from: n, by: name, depth: n.depth + 1}
-			edge(n, next, effects)
-			if !seen[next.key()] {
-				seen[next.key()] = true
-				queue = append(queue, next)
+			if what != "" && out.wrong == "" {
+				out.wrong = what
+			}
+			if n != nil {
+				n.from, n.by, n.deep = w, fmt.Sprintf("r%d %s", i+1, s.name), w.deep+1
+				next = append(next, n)
+				out.edges++
 			}
 		}
 	}
-	return len(seen)
-}
-
-func (f facts) after(was resource.Release, ev Event, is resource.Release) facts {
-	passed := len(ev.Gates) > 0 && !blocked(situation{ev: ev})
-	switch ev.Kind {
-	case Checked:
-		f.checked, f.asked = passed, ev.Quorum > 0
-	case Approved:
-		f.approved = true
-	case Smoked:
-		f.smoked = passed
-	}
-	return f
-}
-
-func TestModel(t *testing.T) {
-	states := map[resource.ReleaseState]bool{}
-	edges := 0
-	visit := func(n *node) {
-		states[n.r.State] = true
-		checkReachable(t, n)
-	}
-	n := explore(t, visit, func(from, to *node, effects []Effect) {
-		edges++
-		checkEdge(t, from, to, effects)
-	})
-	t.Logf("%d releases and %d transitions within %d events", n, edges, depth)
-	if len(states) != 12 {
-		t.Errorf("%d states were reached, want all 12: %v", len(states), states)
-	}
-}
-
-// checkReachable: nothing is stuck, and nothing gets to traffic without its
-// evidence.
-func checkReachable(t *testing.T, n *node) {
-	t.Helper()
-	if n.r.State == resource.ReleasePromoted || n.r.State == resource.ReleaseCanary {
-		f := n.facts
-		if !f.checked || !f.smoked || f.asked && !f.approved {
-			t.Fatalf("after%s: %s with %+v, want checks, approval if asked, and smoke tests", n.path(), n.r.State, f)
+	n := branch("time passes")
+	n.now += 1_000_000_000_000
+	branch("a freeze window opens or ends").frozen = !w.frozen
+	for i := range w.started {
+		if !w.quarantined[i+1] && w.facts[i].begun {
+			n := branch(fmt.Sprintf("r%d is quarantined elsewhere", i+1))
+			n.quarantined[i+1] = true
+			if r := n.rel[i].State; r != resource.ReleasePaused && r != resource.ReleaseRollingBack {
+				n.hold(i)
+			}
 		}
 	}
-	if (n.r.State == resource.ReleasePaused) != (n.r.PausedFrom != "") {
-		t.Fatalf("after%s: %s with PausedFrom %q", n.path(), n.r.State, n.r.PausedFrom)
+	if both && w.started == 1 {
+		second(w, branch)
 	}
-	if end := finish(t, n); !end.Final() {
-		t.Fatalf("after%s: %s got no further than %s, want a final state", n.path(), n.r.State, end)
-	}
-	if n.r.State == resource.ReleasePaused {
-		r, _, err := Next(n.r, Event{Kind: Resume}, 1)
-		want := n.r.PausedFrom
-		if want == resource.ReleasePending {
-			want = resource.ReleaseChecking
-		}
-		if err != nil || r.State != want {
-			t.Fatalf("after%s: resume from %s gave %s, %v", n.path(), n.r.PausedFrom, r.State, err)
-		}
+	return next
+}
+
+// second starts the second release: it waits for the first one, or supersedes it.
+func second(w *world, branch func(string) *world) {
+	n := branch("r2 waits")
+	n.started, n.baseline[1] = 2, w.d.stable
+	n.rel[1].UpdatedAt, n.rel[1].EnteredAt = w.now, w.now
+	if r, effects, err := Next(w.rel[0], Event{Kind: Supersede, Reason: "r2"}, w.now); err == nil && !hasTraffic(w.rel[0]) {
+		n := branch("r2 supersedes r1")
+		n.started, n.baseline[1] = 2, w.d.stable
+		r.History = nil
+		n.rel[0] = r
+		n.apply(0, effects)
 	}
 }
 
-// finish drives a release to its end without cancelling it, as the worker's
-// results and live traffic do.
-func finish(t *testing.T, n *node) resource.ReleaseState {
-	t.Helper()
-	results := map[resource.ReleaseState]Event{
-		resource.ReleasePending:     {Kind: Begin},
-		resource.ReleaseChecking:    {Kind: Checked, Gates: passing},
-		resource.ReleaseAwaiting:    {Kind: Approved},
-		resource.ReleaseDeploying:   {Kind: Deployed, Gates: passing},
-		resource.ReleaseSmoke:       {Kind: Smoked, Gates: passing},
-		resource.ReleaseCanary:      canaryOutcome(false),
-		resource.ReleasePaused:      {Kind: Resume},
-		resource.ReleaseRollingBack: {Kind: Unverified},
-	}
-	r := n.r
-	for range 500 {
-		if r.State.Final() {
-			break
+// take gives an event to release i: the world after it, nil when it is refused.
+// What is refused has to be refused with a code that says so; what a job of an
+// older attempt found has to be refused.
+func (w *world) take(c stageCase, i int, s step, rows map[int]bool) (n *world, what string) {
+	r, effects, err := Next(w.rel[i], s.ev, w.now)
+	where := func() string { return fmt.Sprintf("after%s: r%d (%s) %s", w.path(), i+1, w.rel[i].State, s.name) }
+	if err != nil {
+		switch fault.CodeOf(err) {
+		case fault.Conflict, fault.Invalid, fault.Forbidden:
+			return nil, ""
 		}
-		next, _, err := Next(r, results[r.State], 1)
-		if err != nil {
-			t.Fatalf("after%s: %s refused %s: %v", n.path(), r.State, results[r.State].Kind, err)
-		}
-		r = next
+		return nil, fmt.Sprintf("%s = %v, want a refusal or a transition", where(), err)
 	}
-	return r.State
+	if jobOf[s.ev.Kind] != "" {
+		stale := s.ev
+		stale.Attempt = w.rel[i].Attempt + 1
+		if _, _, err := Next(w.rel[i], stale, w.now); !fault.Is(err, fault.Conflict) {
+			return nil, fmt.Sprintf("%s of another attempt = %v, want a conflict", where(), err)
+		}
+	}
+	rows[pick(situation{r: takeIn(w.rel[i], s.ev, w.now), ev: s.ev, now: w.now})] = true
+	copied := *w
+	n = &copied
+	r.History = nil
+	n.rel[i] = r
+	n.facts[i] = w.facts[i].known(w.rel[i], r, s.ev)
+	if s.ev.Kind == Begin || r.State == resource.ReleaseChecking && w.rel[i].PausedFrom == resource.ReleasePending {
+		n.facts[i].begun = true
+		n.baseline[i] = w.d.stable
+	}
+	n.armed[i] &^= jobBit(jobOf[s.ev.Kind])
+	n.apply(i, effects)
+	if s.ev.Kind == Unverified {
+		for j := range n.taken {
+			n.snaps[j].verified = n.snaps[j].verified && n.snaps[j].version != n.d.stable
+		}
+	}
+	if what := wrongEdge(edge{c, i, w, n, s.ev, effects}); what != "" {
+		return n, fmt.Sprintf("%s -> %s with %v: %s", where(), r.State, kinds(effects), what)
+	}
+	return n, ""
 }
 
-func checkEdge(t *testing.T, from, to *node, effects []Effect) {
-	t.Helper()
-	fail := func(format string, args ...any) {
-		t.Helper()
-		t.Fatalf("after%s: %s -> %s with %v: %s", to.path(), from.r.State, to.r.State, effects, fmt.Sprintf(format, args...))
+// The depths of the exploration: of one release every world is reached long
+// before, of two the worlds within so many events are.
+const (
+	depthOne = 60
+	depthTwo = 10
+)
+
+func TestModelOneRelease(t *testing.T) {
+	states, rows := map[resource.ReleaseState]bool{}, map[int]bool{}
+	for _, c := range stageCases() {
+		t.Run(c.name, func(t *testing.T) {
+			f := explore(c, false, depthOne)
+			maps.Copy(rows, f.rows)
+			if f.wrong != "" {
+				t.Fatal(f.wrong)
+			}
+			if !f.whole {
+				t.Errorf("there are worlds deeper than %d events", depthOne)
+			}
+			t.Logf("%d worlds, %d transitions, the deepest %d events away: all there are", f.worlds, f.edges, f.deepest)
+			for s := range f.states {
+				states[s] = true
+			}
+		})
 	}
-	if to.r.Revision != from.r.Revision+1 {
-		fail("revision went from %d to %d", from.r.Revision, to.r.Revision)
+	if len(states) != numStates {
+		t.Errorf("%d states were reached, want all %d: %v", len(states), numStates, states)
 	}
-	switch from.r.State {
-	case resource.ReleaseRejected, resource.ReleaseCancelled, resource.ReleaseRolledBack:
-		fail("nothing may follow a final state")
-	case resource.ReleasePromoted:
-		if to.r.State != resource.ReleaseRollingBack {
-			fail("a promoted release can only be rolled back")
+	for i, row := range table {
+		if one := row.Event != Supersede && !(row.Held == resource.ReleasePending && row.To == resource.ReleasePending); one && !rows[i] {
+			t.Errorf("row %s (held in %q) by %s to %s, when %q, was never taken", row.From, row.Held, row.Event, row.To, row.Guard)
 		}
-	case resource.ReleaseRollingBack:
-		if to.r.State != resource.ReleaseRolledBack {
-			fail("a rollback has to end")
-		}
 	}
-	held := from.r.State == resource.ReleasePaused && to.r.State == resource.ReleasePaused || to.r.State == resource.ReleasePaused
-	job := false
-	for _, e := range effects {
-		job = job || e.Kind.Job()
-		if e.Kind == SetWeight && held {
-			fail("a hold may not change traffic")
-		}
-	}
-	if job != (to.r.Attempt == from.r.Attempt+1) {
-		fail("attempt went from %d to %d", from.r.Attempt, to.r.Attempt)
-	}
-	if to.r.Step > from.r.Step && from.r.Canary.AtStep+1 < from.r.Plan.Steps[from.r.Step].Runs {
-		fail("step %d had %d runs of %d", from.r.Step, from.r.Canary.AtStep+1, from.r.Plan.Steps[from.r.Step].Runs)
-	}
-	if to.r.State == resource.ReleasePromoted && to.by == "canary succeeds" && from.r.Step != 1 {
-		fail("all traffic before the last step")
+}
+
+func TestModelTwoReleases(t *testing.T) {
+	for _, c := range stageCases() {
+		t.Run(c.name, func(t *testing.T) {
+			f := explore(c, true, depthTwo)
+			if f.wrong != "" {
+				t.Fatal(f.wrong)
+			}
+			t.Logf("%d worlds, %d transitions within %d events", f.worlds, f.edges, depthTwo)
+		})
 	}
 }

@@ -21,13 +21,23 @@ func Next(r resource.Release, ev Event, now resource.Millis) (resource.Release, 
 		return r, nil, err
 	}
 	s := situation{r: takeIn(r, ev, now), ev: ev, now: now}
-	for _, row := range table {
-		if row.Event == ev.Kind && row.From == r.State && row.Held == r.PausedFrom && (row.when == nil || row.when(s)) {
-			next := apply(row, s)
-			return next, effects(row.Effects, next), nil
+	i := pick(s)
+	if i < 0 {
+		return r, nil, conflict(r, ev)
+	}
+	next := apply(table[i], s)
+	return next, effects(table[i].Effects, next), nil
+}
+
+// pick is the first row that fits, -1 when none does.
+func pick(s situation) int {
+	for i := range table {
+		row := &table[i]
+		if row.Event == s.ev.Kind && row.From == s.r.State && row.Held == s.r.PausedFrom && (row.when == nil || row.when(s)) {
+			return i
 		}
 	}
-	return r, nil, conflict(r, ev)
+	return -1
 }
 
 // takeIn copies r with what ev tells: its gates, its outcome, its pair.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/resource"
 )
@@ -17,46 +18,46 @@ func TestNext(t *testing.T) {
 		state   resource.ReleaseState
 		effects []Effect // of the last event
 	}{
-		{"begin", wayChecking, "checking", []Effect{{Kind: DoCheck}}},
+		{"begin", wayChecking, "checking", []Effect{{Kind: DoCheck}, {Kind: ArmProgress}}},
 		{"checked, approval needed", wayAwaiting, "awaiting_approval", []Effect{{Kind: AskApproval}}},
-		{"checked, no approval", then(wayChecking, Event{Kind: Checked, Gates: passing}), "deploying", []Effect{{Kind: DoDeploy}}},
+		{"checked, no approval", then(wayChecking, Event{Kind: Checked, Gates: passing}), "deploying", []Effect{{Kind: DoDeploy}, {Kind: ArmProgress}}},
 		{"checked, blocked", then(wayChecking, Event{Kind: Checked, Gates: blocking, Quorum: 1}), "rejected", []Effect{{Kind: Notify}}},
 		{"checked, pending", then(wayChecking, Event{Kind: Checked, Gates: waiting}), "rejected", []Effect{{Kind: Notify}}},
 		{"checked, no evidence", then(wayChecking, Event{Kind: Checked}), "rejected", []Effect{{Kind: Notify}}},
 		{"checked, a verdict nobody knows", then(wayChecking, Event{Kind: Checked, Gates: []resource.Gate{{Name: "x", Verdict: "fine"}}}), "rejected", []Effect{{Kind: Notify}}},
-		{"approved", wayDeploying, "deploying", []Effect{{Kind: DoDeploy}}},
+		{"approved", wayDeploying, "deploying", []Effect{{Kind: DoDeploy}, {Kind: ArmProgress}}},
 		{"denied", then(wayAwaiting, Event{Kind: Denied}), "rejected", []Effect{{Kind: Notify}}},
 		{"expired", then(wayAwaiting, Event{Kind: Expired}), "rejected", []Effect{{Kind: Notify}}},
-		{"deployed", waySmoke, "smoke", []Effect{{Kind: DoSmoke}}},
+		{"deployed", waySmoke, "smoke", []Effect{{Kind: DoSmoke}, {Kind: ArmProgress}}},
 		{"deployed, blocked", then(wayDeploying, Event{Kind: Deployed, Gates: blocking}), "rejected", []Effect{{Kind: Notify}}},
 		{"smoked, blocked", then(waySmoke, Event{Kind: Smoked, Gates: blocking, Serving: true}), "rejected", []Effect{{Kind: Notify}}},
-		{"smoked, canary", wayCanary, "canary", []Effect{{Kind: SetWeight, Weight: 10}, {Kind: ArmDeadline}}},
-		{"smoked, no canary", wayPromoted, "promoted", []Effect{{Kind: SetStable}, {Kind: Notify}}},
+		{"smoked, canary", wayCanary, "canary", []Effect{{Kind: SetWeight, Weight: 10}, {Kind: ArmDeadline}, {Kind: ArmProgress}}},
+		{"smoked, no canary", wayPromoted, "promoted", []Effect{{Kind: SetStable}, {Kind: SignPromotion}, {Kind: Notify}}},
 		{"an outcome inside a step", then(wayCanary, ok), "canary", []Effect{}},
 		{"the next step", then(wayCanary, ok, ok), "canary", []Effect{{Kind: SetWeight, Weight: 50}}},
 		{"a verdict inside the last step waits", then(wayCanary, ok, ok, ok), "canary", []Effect{}},
-		{"the last step", then(wayCanary, ok, ok, ok, ok), "promoted", []Effect{{Kind: SetStable}, {Kind: RecordVerdict}, {Kind: Notify}}},
+		{"the last step", then(wayCanary, ok, ok, ok, ok), "promoted", []Effect{{Kind: SetStable}, {Kind: SignPromotion}, {Kind: RecordVerdict}, {Kind: Notify}}},
 		{"harm", then(wayCanary, bad, bad), "rolling_back",
 			[]Effect{{Kind: RestoreGood}, {Kind: OpenIncident}, {Kind: QuarantineBad}, {Kind: RecordVerdict}, {Kind: VerifyGood}, {Kind: Notify}}},
 		{"harm while paused", then(wayCanary, bad, Event{Kind: Pause}, bad), "rolling_back",
 			[]Effect{{Kind: RestoreGood}, {Kind: OpenIncident}, {Kind: QuarantineBad}, {Kind: RecordVerdict}, {Kind: VerifyGood}, {Kind: Notify}}},
 		{"no promotion while paused", then(wayCanary, Event{Kind: Pause}, ok, ok, ok, ok, ok, ok), "paused", []Effect{}},
 		{"a step that was done while paused is taken by the next outcome", then(wayCanary, Event{Kind: Pause}, ok, ok, Event{Kind: Resume}, ok), "canary", []Effect{{Kind: SetWeight, Weight: 50}}},
-		{"promoted by hand", then(wayCanary, Event{Kind: Promote, Actor: human, Reason: "known flake"}), "promoted", []Effect{{Kind: SetStable}, {Kind: RecordVerdict}, {Kind: Notify}}},
-		{"promoted by hand from paused", then(wayCanary, Event{Kind: Pause}, Event{Kind: Promote, Actor: human, Reason: "known flake"}), "promoted", []Effect{{Kind: SetStable}, {Kind: RecordVerdict}, {Kind: Notify}}},
+		{"promoted by hand", then(wayCanary, Event{Kind: Promote, Actor: human, Reason: "known flake"}), "promoted", []Effect{{Kind: SetStable}, {Kind: SignPromotion}, {Kind: RecordVerdict}, {Kind: Notify}}},
+		{"promoted by hand from paused", then(wayCanary, Event{Kind: Pause}, Event{Kind: Promote, Actor: human, Reason: "known flake"}), "promoted", []Effect{{Kind: SetStable}, {Kind: SignPromotion}, {Kind: RecordVerdict}, {Kind: Notify}}},
 		{"rolled back by hand", then(wayCanary, Event{Kind: Rollback}), "rolling_back",
 			[]Effect{{Kind: RestoreGood}, {Kind: OpenIncident}, {Kind: QuarantineBad}, {Kind: RecordVerdict}, {Kind: VerifyGood}, {Kind: Notify}}},
 		{"rolled back after promotion", then(wayPromoted, Event{Kind: Rollback}), "rolling_back",
 			[]Effect{{Kind: RestoreGood}, {Kind: OpenIncident}, {Kind: QuarantineBad}, {Kind: VerifyGood}, {Kind: Notify}}},
 		{"verified", then(wayPromoted, Event{Kind: Rollback}, Event{Kind: Verified}), "rolled_back",
-			[]Effect{{Kind: ResumeTraffic}, {Kind: RecordRollback}, {Kind: Notify}}},
+			[]Effect{{Kind: ResumeTraffic}, {Kind: RecordRollback}, {Kind: WatchGood}, {Kind: Notify}}},
 		{"not verified", then(wayPromoted, Event{Kind: Rollback}, Event{Kind: Unverified}), "rolled_back",
 			[]Effect{{Kind: StopTraffic}, {Kind: RecordRollback}, {Kind: Notify}}},
 		{"cancelled in canary", then(wayCanary, ok, ok, Event{Kind: Cancel}), "cancelled", []Effect{{Kind: SetWeight, Weight: 0}}},
 		{"cancelled while paused from canary", then(wayCanary, Event{Kind: Pause}, Event{Kind: Cancel}), "cancelled", []Effect{{Kind: SetWeight, Weight: 0}}},
 		{"cancelled while people are asked", then(wayAwaiting, Event{Kind: Cancel}), "cancelled", []Effect{{Kind: CloseApproval}}},
 		{"approved while paused", then(wayAwaiting, Event{Kind: Pause}, Event{Kind: Approved}), "paused", []Effect{}},
-		{"approved while paused, resumed", then(wayAwaiting, Event{Kind: Pause}, Event{Kind: Approved}, Event{Kind: Resume}), "deploying", []Effect{{Kind: DoDeploy}}},
+		{"approved while paused, resumed", then(wayAwaiting, Event{Kind: Pause}, Event{Kind: Approved}, Event{Kind: Resume}), "deploying", []Effect{{Kind: DoDeploy}, {Kind: ArmProgress}}},
 		{"denied while paused", then(wayAwaiting, Event{Kind: Pause}, Event{Kind: Denied}), "rejected", []Effect{{Kind: Notify}}},
 	}
 	for _, tt := range tests {
@@ -78,12 +79,12 @@ func TestResumeDoesAgain(t *testing.T) {
 		state resource.ReleaseState
 		want  []EffectKind
 	}{
-		{nil, "checking", []EffectKind{DoCheck}}, // nothing else would begin it
-		{wayChecking, "checking", []EffectKind{DoCheck}},
+		{nil, "checking", []EffectKind{DoCheck, ArmProgress}}, // nothing else would begin it
+		{wayChecking, "checking", []EffectKind{DoCheck, ArmProgress}},
 		{wayAwaiting, "awaiting_approval", nil},
-		{wayDeploying, "deploying", []EffectKind{DoDeploy}},
-		{waySmoke, "smoke", []EffectKind{DoSmoke}},
-		{wayCanary, "canary", []EffectKind{ArmDeadline}},
+		{wayDeploying, "deploying", []EffectKind{DoDeploy, ArmProgress}},
+		{waySmoke, "smoke", []EffectKind{DoSmoke, ArmProgress}},
+		{wayCanary, "canary", []EffectKind{ArmDeadline, ArmProgress}},
 	}
 	for _, tt := range tests {
 		before, _ := walk(t, pending(), tt.way...)
@@ -106,6 +107,7 @@ func TestNextRefuses(t *testing.T) {
 	smoking, _ := walk(t, pending(), waySmoke...)
 	noPlan := smoking
 	noPlan.Plan.Steps = nil
+	noPlan.Stage.Stage.Rollout.Strategy = blueprint.StrategyCanary
 	inCanary, _ := walk(t, pending(), wayCanary...)
 	lost := inCanary
 	lost.Canary = nil

@@ -70,3 +70,6 @@ func kinds(effects []Effect) []EffectKind {
 	}
 	return out
 }
+
+// numStates is how many states a release can be in.
+const numStates = 16

@@ -78,7 +78,7 @@ func resuming(from resource.ReleaseState) []Row {
 		ended := row
 		ended.Guard, ended.Effects = "the preview has ended", []EffectKind{DoGate}
 		ended.when = func(s situation) bool { return s.r.PreviewedAt > 0 }
-		row.Guard, row.Effects, row.then = "the preview goes on", []EffectKind{ArmDeadline}, resumeTerm
+		row.Guard, row.Effects, row.then = "the preview goes on", []EffectKind{StartPreview, ArmDeadline}, resumeTerm
 		return []Row{ended, row}
 	case resource.ReleaseCanary:
 		row.Effects, row.then = []EffectKind{ArmDeadline, ArmProgress}, resumeTerm
@@ -96,7 +96,7 @@ func resumingShadow(row Row) []Row {
 	ended.when = func(s situation) bool { return s.r.ShadowedAt > 0 }
 	decides.Guard, decides.Effects = "verdict promote", []EffectKind{StopShadow, RecordShadow, DoGate}
 	decides.when, decides.then = shadowVerdict(canary.Promote), endShadow
-	row.Guard, row.Effects = "any other verdict", []EffectKind{ArmDeadline}
+	row.Guard, row.Effects = "any other verdict", []EffectKind{StartShadow, ArmDeadline}
 	row.then = func(r *resource.Release, s situation) {
 		resumeTerm(r, s)
 		st := canary.MoreShadow(*r.Stage.Stage.Rollout.Shadow, *r.Shadow)

@@ -12,7 +12,7 @@ func rollout() []Row {
 	const shadow, preview = resource.ReleaseShadow, resource.ReleasePreview
 	ended := func(r resource.Release) bool { return r.ShadowedAt > 0 }
 	tried := func(r resource.Release) bool { return r.PreviewedAt > 0 }
-	rows := onward(resource.ReleaseSmoke, Smoked, func(resource.Release) bool { return true }, nil)
+	rows := onward(resource.ReleaseSmoke, Smoked, nil, nil)
 	rows = append(rows,
 		Row{From: shadow, Event: Compared, Guard: "verdict rollback", when: shadowVerdict(canary.Rollback), says: worse,
 			To: resource.ReleaseRejected, Effects: []EffectKind{StopShadow, RecordShadow, Notify}},
@@ -56,11 +56,15 @@ func gated(from resource.ReleaseState, guard string, ended func(resource.Release
 	return append(rows, onward(from, Gated, ended, leave)...)
 }
 
-// onward is the rest of the rollout, from where every gate passes or warns.
+// onward is the rest of the rollout, from where every gate passes or warns and
+// ended holds; nil holds always.
 func onward(from resource.ReleaseState, ev EventKind, ended func(resource.Release) bool, leave []EffectKind) []Row {
 	row := func(guard string, when func(situation) bool, to resource.ReleaseState, then func(*resource.Release, situation), effects ...EffectKind) Row {
-		return Row{From: from, Event: ev, Guard: "every gate passes or warns, " + guard, To: to, then: then, Effects: effects,
-			when: func(s situation) bool { return ended(s.r) && (when == nil || when(s)) }}
+		r := Row{From: from, Event: ev, Guard: "every gate passes or warns, " + guard, To: to, then: then, Effects: effects, when: when}
+		if ended != nil {
+			r.when = func(s situation) bool { return ended(s.r) && (when == nil || when(s)) }
+		}
+		return r
 	}
 	var rows []Row
 	if from == resource.ReleaseSmoke {
