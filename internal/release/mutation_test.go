@@ -1,0 +1,60 @@
+package release
+
+import (
+	"fmt"
+	"testing"
+)
+
+// mutants are ways to break one row of the table.
+func mutants(row Row) map[string]Row {
+	out := map[string]Row{}
+	if row.when != nil {
+		m := row
+		m.when = nil
+		out["without its guard"] = m
+	}
+	for i, k := range row.Effects {
+		if k == Notify || k == RecordShadow || k == RecordVerdict || k == RecordRollback || k == WatchGood || k == CloseApproval {
+			continue // they tell and record; nothing that moves depends on them
+		}
+		m := row
+		m.Effects = append(append([]EffectKind{}, row.Effects[:i]...), row.Effects[i+1:]...)
+		out[fmt.Sprintf("without %s", k)] = m
+	}
+	return out
+}
+
+// The model checker is worth what it finds: a table with any one guard taken
+// away, or any one effect that moves something, breaks a rule.
+func TestModelFindsEveryMutant(t *testing.T) {
+	whole := table
+	t.Cleanup(func() { table = whole })
+	tried := 0
+	for i, row := range whole {
+		for what, mutant := range mutants(row) {
+			tried++
+			table = append(append(append([]Row{}, whole[:i]...), mutant), whole[i+1:]...)
+			if !broken() {
+				t.Errorf("row %s (held in %q) by %s to %s, when %q, %s: no rule is broken", row.From, row.Held, row.Event, row.To, row.Guard, what)
+			}
+		}
+	}
+	t.Logf("%d mutants of %d rows", tried, len(whole))
+}
+
+// broken reports whether the model checker finds fault with the table; one that
+// cannot even be followed is broken.
+func broken() (yes bool) {
+	defer func() { yes = yes || recover() != nil }()
+	for _, c := range stageCases() {
+		if explore(c, false, depthOne).wrong != "" {
+			return true
+		}
+	}
+	for _, c := range stageCases() {
+		if explore(c, true, depthTwo).wrong != "" {
+			return true
+		}
+	}
+	return false
+}
