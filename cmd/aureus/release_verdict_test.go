@@ -1,0 +1,98 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/internal/attest"
+	"github.com/aureus-agents/aureus/internal/canary"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// signedExport is the export of a canary that rolled back, signed by a key.
+func signedExport(t *testing.T, key *attest.Key) resource.CanaryExport {
+	t.Helper()
+	p := canary.Plan(blueprint.Canary{})
+	s := canary.Start(p)
+	x := resource.CanaryExport{Format: resource.CanaryExportFormat, Release: "rel_1", Agent: "desk", Version: 2,
+		Digest: "sha256:0000000000000000000000000000000000000000000000000000000000000002", Plan: p, Key: string(key.PublicPEM())}
+	for i := 1; s.Verdict != canary.Rollback; i++ {
+		o := resource.CanaryOutcome{Release: "rel_1", Seq: int64(i), Run: fmt.Sprint("run_", i), Session: fmt.Sprint("s", i), Canary: i%3 != 0,
+			Failed: i%3 != 0, Weight: 10, Outcome: resource.OutcomeSuccess}
+		seen, _ := canary.See(s, nil, o)
+		s = canary.Observe(p, s, o.Canary, o.Failed, o.Weight, seen)
+		x.Outcomes = append(x.Outcomes, canary.Mark(o, s))
+	}
+	x.Stored = s
+	digest, err := blueprint.Digest(x.Outcomes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.Evidence, err = key.Attest(attest.Claim{Kind: resource.EvidenceCanary, SubjectName: "desk@v2", SubjectDigest: x.Digest,
+		Predicate: map[string]any{"plan": x.Plan, "state": x.Stored, "outcomesDigest": digest}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x
+}
+
+// TestRecomputeAnExport: an export that was changed anywhere is found out.
+func TestRecomputeAnExport(t *testing.T) {
+	key, err := attest.NewKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := attest.NewKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	otherKey := filepath.Join(t.TempDir(), "other.pub")
+	if err := os.WriteFile(otherKey, other.PublicPEM(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name   string
+		change func(*resource.CanaryExport)
+		args   []string
+		status int
+		says   string
+	}{
+		{"as it was", func(*resource.CanaryExport) {}, nil, 0, "the signed evidence is about these outcomes"},
+		{"not signed yet", func(x *resource.CanaryExport) { x.Evidence = nil }, nil, 0, "not signed yet"},
+		{"another arm", func(x *resource.CanaryExport) { x.Outcomes[1].Canary = false }, nil, 5, "after outcome 2"},
+		{"an outcome is missing", func(x *resource.CanaryExport) { x.Outcomes = append(x.Outcomes[:1], x.Outcomes[2:]...) }, nil, 5, "outcome 2 is missing"},
+		{"the last outcome is missing", func(x *resource.CanaryExport) { x.Outcomes = x.Outcomes[:len(x.Outcomes)-1] }, nil, 5, `lead to "continue"`},
+		{"another alpha", func(x *resource.CanaryExport) { x.Plan.Alpha = 1e-9 }, nil, 5, `"rollback" is recorded`},
+		{"another verdict", func(x *resource.CanaryExport) { x.Stored.Verdict = canary.Promote }, nil, 5, `"promote" is recorded`},
+		{"a share", func(x *resource.CanaryExport) { x.Plan.Streams[1].Share = 1.5 }, nil, 5, "rel_1 does not follow"},
+		{"what no statistic reads", func(x *resource.CanaryExport) { x.Outcomes[0].Run = "run_x" }, nil, 5, "the outcomes are not the signed ones"},
+		{"the deadline", func(x *resource.CanaryExport) { x.Plan.DeadlineMs++ }, nil, 5, "the plan is not the signed one"},
+		{"another version", func(x *resource.CanaryExport) { x.Digest = "sha256:1" }, nil, 5, "about another version"},
+		{"another key", func(*resource.CanaryExport) {}, []string{"--key", otherKey}, 5, "key"},
+		{"another format", func(x *resource.CanaryExport) { x.Format = "zip" }, nil, 2, "no export of a canary"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			x := signedExport(t, key)
+			tt.change(&x)
+			data, err := json.Marshal(x)
+			if err != nil {
+				t.Fatal(err)
+			}
+			file := filepath.Join(t.TempDir(), "verdict.json")
+			if err := os.WriteFile(file, data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var out bytes.Buffer
+			args := append([]string{"release", "verdict", "--recompute", file}, tt.args...)
+			status := run(t.Context(), args, nil, &out, &out)
+			if status != tt.status || !bytes.Contains(out.Bytes(), []byte(tt.says)) {
+				t.Errorf("aureus %v = %d, want %d with %q:\n%s", args, status, tt.status, tt.says, out.String())
+			}
+		})
+	}
+}
