@@ -29,19 +29,21 @@ func newApply(e *env) *cobra.Command {
 		Use:   "apply -f DIR",
 		Short: "Make the server have what a folder of blueprints says",
 		Long: `Make the server have what a folder says: every file in it and below whose header is
-apiVersion aureus/v1 and kind Agent; policies and suites are the files that
-blueprints name. Other files, and folders whose name begins with a dot, are left
-alone. Everything is validated before anything is written. Repeating it changes
-nothing, and two at once are as one after the other.
+apiVersion aureus/v1 and kind Agent or Pipeline; policies and suites are the files
+that blueprints name. Other files, and folders whose name begins with a dot, are
+left alone. Everything is validated before anything is written; pipelines come
+before agents. Repeating it changes nothing, and two at once are as one after the
+other.
 
 --dry-run prints the plan and changes nothing; with --detailed-exitcode the exit
 status is 7 when there is something to do.
 --release ENVIRONMENT starts a release of every agent of the folder whose content
 does not serve there and is not on its way.
 --prune retires agents that are not in the folder: they serve nowhere any more, and
-their versions, evidence and runs stay; a release brings one back. It wants to know
-whose agents the folder has: --owner, --selector LABEL=VALUE, or --all of the
-server's. Retiring what serves asks for --yes.
+their versions, evidence and runs stay; a release brings one back. Pipelines that
+are not in the folder are deleted. It wants to know whose things the folder has:
+--owner, --selector LABEL=VALUE, or --all of the server's. Retiring what serves asks
+for --yes.
 -o json prints {"applied","plan":{"items":[{"kind","name","file","action","version",
 "latest","digest","delta","notes","release","serves"}],"create","change","keep",
 "retire","release"},"done":[{"name","what"}]}; actions are create, change, keep and
@@ -55,7 +57,7 @@ but for releases.`,
 	f.StringArrayVarP(&o.files, "filename", "f", nil, "folder or file; can be given several times")
 	f.BoolVar(&o.dryRun, "dry-run", false, "print the plan and change nothing")
 	f.BoolVar(&o.detailed, "detailed-exitcode", false, "with --dry-run: exit status 7 when there is something to do")
-	f.BoolVar(&o.prune, "prune", false, "retire agents that are not in the folder")
+	f.BoolVar(&o.prune, "prune", false, "retire what is not in the folder")
 	f.BoolVar(&o.yes, "yes", false, "retire also what serves")
 	f.StringVar(&o.release, "release", "", "environment to start releases into")
 	f.StringVar(&o.reason, "reason", "", "why, for the record (default: the build)")
@@ -103,13 +105,13 @@ func apply(ctx context.Context, e *env, r *remote, o applyOptions) error {
 		return err
 	}
 	run := &folderRun{ciRun: &ciRun{e: e, o: ciOptions{environment: o.release, reason: o.reason, retry: o.retry}, c: c, base: r.server}, scope: o.scope}
-	if o.release != "" {
+	if err := run.read(o.files); err != nil {
+		return err
+	}
+	if o.release != "" && !run.declares(o.release) {
 		if err := run.know(ctx); err != nil {
 			return err
 		}
-	}
-	if err := run.read(o.files); err != nil {
-		return err
 	}
 	plan, err := run.plan(ctx, o.release, o.prune)
 	if err != nil {

@@ -29,7 +29,7 @@ func (r *folderRun) planned(ctx context.Context) ([]folder.Agent, error) {
 		go func() {
 			defer func() { <-places; wg.Done() }()
 			req := resource.PushRequest{Blueprint: a.bp}
-			out[i].Declared = r.declaredAs(a)
+			out[i].Declared, out[i].Owner = r.declaredAs(a), a.bp.Metadata.Owner
 			out[i].Plan, errs[i] = retry(ctx, r.ciRun, func() (resource.PushPlan, error) { return r.c.PlanPush(ctx, req) })
 		}()
 	}
@@ -84,7 +84,8 @@ func (r *folderRun) plan(ctx context.Context, release string, prune bool) (folde
 			return folder.Plan{}, err
 		}
 	}
-	return folder.Make(nil, agents, release, others), nil
+	pipelines, err := r.planPipelines(ctx, prune)
+	return folder.Make(pipelines, agents, release, others), err
 }
 
 // undeclared are the server's agents that are in the scope and not in the folder.
@@ -98,15 +99,15 @@ func (r *folderRun) undeclared(ctx context.Context) ([]resource.AgentSummary, er
 		if slices.ContainsFunc(r.agents, func(d *ciAgent) bool { return d.bp.Metadata.Name == a.Name }) {
 			continue
 		}
-		meta := blueprint.Metadata{Owner: a.Owner}
+		var labels map[string]string
 		if len(r.scope.selectors) > 0 { // labels are in the version
 			v, err := retry(ctx, r.ciRun, func() (resource.Version, error) { return r.c.Version(ctx, a.Name) })
 			if err != nil {
 				return nil, err
 			}
-			meta = v.Manifest.Blueprint.Metadata
+			labels = v.Manifest.Blueprint.Metadata.Labels
 		}
-		if r.scope.has(meta) {
+		if r.scope.has(a.Owner, labels) {
 			out = append(out, a)
 		}
 	}
@@ -116,8 +117,13 @@ func (r *folderRun) undeclared(ctx context.Context) ([]resource.AgentSummary, er
 // carryOut does what a plan says, in its order; tell is told of each thing done. A
 // release that is not let out does not keep the others back.
 func (r *folderRun) carryOut(ctx context.Context, plan folder.Plan, tell func(name, what string)) error {
-	var late []error
+	if err := r.putPipelines(ctx, plan, tell); err != nil {
+		return err
+	}
 	for _, i := range plan.Items {
+		if i.Kind == blueprint.KindPipeline {
+			continue
+		}
 		if i.Action == folder.Retire {
 			if err := r.retire(ctx, i, tell); err != nil {
 				return err
@@ -129,6 +135,15 @@ func (r *folderRun) carryOut(ctx context.Context, plan folder.Plan, tell func(na
 			return err
 		}
 	}
+	if err := r.deletePipelines(ctx, plan, tell); err != nil {
+		return err
+	}
+	return r.startReleases(ctx, plan, tell)
+}
+
+// startReleases starts the releases of a plan.
+func (r *folderRun) startReleases(ctx context.Context, plan folder.Plan, tell func(name, what string)) error {
+	var late []error
 	for _, i := range plan.Items {
 		if i.Release == "" {
 			continue

@@ -13,14 +13,16 @@ import (
 	"github.com/aureus-agents/aureus/internal/control"
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/internal/folder"
+	"github.com/aureus-agents/aureus/internal/pipeline"
 	"github.com/aureus-agents/aureus/resource"
 )
 
 // folderRun is one `aureus apply` or `aureus drift`.
 type folderRun struct {
 	*ciRun
-	scope    scopeOfFolder
-	declared []folder.Declared
+	scope     scopeOfFolder
+	declared  []folder.Declared
+	pipelines []folder.Pipeline
 }
 
 // read reads and validates everything that the files and folders declare. What is
@@ -43,25 +45,27 @@ func (r *folderRun) read(names []string) error {
 		case "":
 		case blueprint.KindAgent:
 			wrong = r.readAgent(file, wrong)
+		case blueprint.KindPipeline:
+			wrong = r.readPipelineOf(file, wrong)
 		default:
-			wrong = invalid(wrong, fault.Detail{File: file, Message: fmt.Sprintf("the kind %q is not known", kind), Fix: "write kind: Agent"})
+			wrong = invalid(wrong, fault.Detail{File: file, Message: fmt.Sprintf("the kind %q is not known", kind), Fix: "write kind: Agent or kind: Pipeline"})
 		}
 	}
-	for _, d := range doubles(r.declared) {
-		wrong = invalid(wrong, d)
-	}
+	wrong = invalid(wrong, append(doubles(r.declared), clashes(r.pipelines, nil)...)...)
 	if len(wrong.Details) > 0 {
 		return wrong
 	}
 	if len(r.declared) == 0 {
-		return fault.New(fault.Invalid, "there is no blueprint in %s; one begins with apiVersion: %s and kind: Agent", strings.Join(names, ", "), blueprint.APIVersion)
+		return fault.New(fault.Invalid, "there is no blueprint and no pipeline in %s; a blueprint begins with apiVersion: %s and kind: Agent", strings.Join(names, ", "), blueprint.APIVersion)
 	}
 	return nil
 }
 
 // invalid adds to an error what makes it one of the input's form.
 func invalid(err *fault.Error, d ...fault.Detail) *fault.Error {
-	err.Code = fault.Invalid
+	if len(d) > 0 {
+		err.Code = fault.Invalid
+	}
 	return err.With(d...)
 }
 
@@ -82,6 +86,41 @@ func (r *folderRun) readAgent(file string, wrong *fault.Error) *fault.Error {
 		}
 	}
 	return wrong
+}
+
+func (r *folderRun) readPipelineOf(file string, wrong *fault.Error) *fault.Error {
+	p, err := readPipeline(r.e, file)
+	if err != nil {
+		if f, ok := asFault(err); ok && len(f.Details) > 0 {
+			return invalid(wrong, f.Details...)
+		}
+		return invalid(wrong, fault.Detail{File: file, Message: sentence(err)})
+	}
+	d := folder.Declared{Kind: p.Kind, Name: p.Metadata.Name, File: file, Line: 1}
+	r.declared = append(r.declared, d)
+	r.pipelines = append(r.pipelines, folder.Pipeline{Declared: d, Spec: *p})
+	return wrong
+}
+
+// clashes are the pairs of pipelines that name the same agent or owner: two that
+// are declared, or a declared one and one that stays on the server.
+func clashes(declared []folder.Pipeline, stay []resource.Pipeline) []fault.Detail {
+	var out []fault.Detail
+	for i, p := range declared {
+		for _, other := range declared[:i] {
+			if what := pipeline.Clash(p.Spec, other.Spec); what != "" && p.Name != other.Name {
+				out = append(out, fault.Detail{File: p.File, Line: p.Line, Message: fmt.Sprintf("the pipeline %q names the %s, as %q of %s does", p.Name, what, other.Name, other.File),
+					Fix: "leave it in one of the two"})
+			}
+		}
+		for _, other := range stay {
+			if what := pipeline.Clash(p.Spec, other.Spec); what != "" {
+				out = append(out, fault.Detail{File: p.File, Line: p.Line, Message: fmt.Sprintf("the pipeline %q names the %s, as %q of the server does", p.Name, what, other.Name),
+					Fix: "leave it in one of the two, or retire the other with --prune"})
+			}
+		}
+	}
+	return out
 }
 
 // doubles are the names that are declared twice, each with both places.

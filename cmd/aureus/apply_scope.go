@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/fault"
 )
 
@@ -18,9 +17,9 @@ type scopeOfFolder struct {
 
 func (s *scopeOfFolder) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&s.owner, "owner", "", "agents of this owner that are not in the folder")
-	f.StringSliceVar(&s.selectors, "selector", nil, "agents with this label, written LABEL=VALUE, that are not in the folder")
-	f.BoolVar(&s.all, "all", false, "every agent of the server that is not in the folder")
+	f.StringVar(&s.owner, "owner", "", "agents and pipelines of this owner that are not in the folder")
+	f.StringSliceVar(&s.selectors, "selector", nil, "agents and pipelines with this label, written LABEL=VALUE, that are not in the folder")
+	f.BoolVar(&s.all, "all", false, "every agent and pipeline of the server that is not in the folder")
 }
 
 func (s scopeOfFolder) given() bool { return s.all || s.owner != "" || len(s.selectors) > 0 }
@@ -38,14 +37,14 @@ func (s scopeOfFolder) check() error {
 	return nil
 }
 
-// has reports whether an agent is one of those.
-func (s scopeOfFolder) has(m blueprint.Metadata) bool {
-	if !s.given() || s.owner != "" && m.Owner != s.owner {
+// has reports whether an agent or a pipeline is one of those.
+func (s scopeOfFolder) has(owner string, labels map[string]string) bool {
+	if !s.given() || s.owner != "" && owner != s.owner {
 		return false
 	}
 	for _, sel := range s.selectors {
 		label, value, _ := strings.Cut(sel, "=")
-		if v, ok := m.Labels[label]; !ok || v != value {
+		if v, ok := labels[label]; !ok || v != value {
 			return false
 		}
 	}

@@ -49,7 +49,7 @@ Exit status: 0 everything passes (with --release: the releases are started, with
 is no blueprint or the call is wrong, 3 a check or a gate says no, 4 a release waits
 for people or is not done within --timeout, 5 a signature or digest does not hold,
 6 no server answered within --retry.
--o json and --json FILE have {"verdict","exit","message","environment","server",
+-o json prints, and --json FILE has, {"verdict","exit","message","environment","server",
 "build","agents":[{"file","agent","version","digest","created","baseline","url",
 "steps":[{"name","verdict","message","reused","evidence","ms","cases"}],"findings",
 "delta","asks","evaluation","release"}]}; verdicts are pass, warn, skip, wait, block

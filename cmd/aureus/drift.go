@@ -4,14 +4,15 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/aureus-agents/aureus/client"
 	"github.com/aureus-agents/aureus/internal/ci"
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/internal/folder"
+	"github.com/aureus-agents/aureus/internal/pipeline"
 	"github.com/aureus-agents/aureus/resource"
 )
 
@@ -33,7 +34,8 @@ serving versions have pinned with what their servers offer now. It changes nothi
 Drift of kind content: the newest version is not the folder's; serving: something
 else serves in an environment, or nothing; tools: a tool changed, is gone, or its
 server does not answer; undeclared, with --owner, --selector or --all: an agent
-serves that is not in the folder. A release on its way is no drift.
+serves that is not in the folder; pipeline: it is another, or is missing. A release
+on its way is no drift.
 Exit status 0 when there is none, 7 when there is.
 -o json prints [{"kind","name","environment","have","want","message","fix"}].`,
 		Args: cobra.NoArgs,
@@ -83,7 +85,15 @@ func (r *folderRun) drift(ctx context.Context, o driftOptions) ([]folder.Drift, 
 			return nil, err
 		}
 	}
-	environments, err := r.environmentsOf(ctx, o.environments)
+	pls, err := r.serverPipelines(ctx)
+	if err != nil {
+		return nil, err
+	}
+	environments, err := environmentsOf(pls, agents, o.environments)
+	if err != nil {
+		return nil, err
+	}
+	pipelines, err := r.planPipelines(ctx, r.scope.given())
 	if err != nil {
 		return nil, err
 	}
@@ -98,29 +108,30 @@ func (r *folderRun) drift(ctx context.Context, o driftOptions) ([]folder.Drift, 
 		}
 		tools = append(tools, d)
 	}
-	return folder.Compare(folder.Make(nil, agents, "", others), agents, environments, tools), nil
+	return folder.Compare(folder.Make(pipelines, agents, "", others), agents, environments, tools), nil
 }
 
-// environmentsOf are the names of the server's environments, or those asked for.
-func (r *folderRun) environmentsOf(ctx context.Context, asked []string) ([]string, error) {
-	l, err := retry(ctx, r.ciRun, func() (client.List[resource.Environment], error) { return r.c.Environments(ctx) })
-	if err != nil {
-		return nil, err
-	}
-	known := map[string]bool{}
+// environmentsOf are the environments of each agent's pipeline, of those that were
+// asked for.
+func environmentsOf(pls []resource.Pipeline, agents []folder.Agent, asked []string) (map[string][]string, error) {
 	var all []string
-	for _, e := range l.Items {
-		known[e.Name], all = true, append(all, e.Name)
+	for _, e := range pipeline.Environments(pls) {
+		all = append(all, e.Name)
 	}
 	for _, name := range asked {
-		if !known[name] {
+		if !slices.Contains(all, name) {
 			return nil, fault.New(fault.Invalid, "there is no environment %q; the environments are %v", name, all)
 		}
 	}
-	if len(asked) > 0 {
-		return asked, nil
+	out := map[string][]string{}
+	for _, a := range agents {
+		for _, name := range pipeline.Names(pipeline.For(pls, a.Name, a.Owner)) {
+			if len(asked) == 0 || slices.Contains(asked, name) {
+				out[a.Name] = append(out[a.Name], name)
+			}
+		}
 	}
-	return all, nil
+	return out, nil
 }
 
 func printDrift(w io.Writer, found []folder.Drift) {

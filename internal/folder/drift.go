@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/resource"
 )
 
@@ -30,21 +31,24 @@ type Drift struct {
 }
 
 // Compare finds the drift of a plan's things, of what serves in the environments
-// and of the tools of what serves; sorted by name, kind and environment.
-func Compare(plan Plan, agents []Agent, environments []string, tools []resource.AgentDrift) []Drift {
+// of each agent, by its name, and of the tools of what serves; sorted by name, kind
+// and environment.
+func Compare(plan Plan, agents []Agent, environments map[string][]string, tools []resource.AgentDrift) []Drift {
 	out := []Drift{}
 	for _, i := range plan.Items {
 		switch {
 		case i.Action == Retire:
 			out = append(out, Drift{Kind: DriftUndeclared, Name: i.Name, Have: i.Latest, Message: "it is not in the folder" + inPlaces(i.Serves),
 				Fix: "add it to the folder, or retire it with `aureus apply --prune`"})
-		case i.Kind != agentKind && i.Action != Keep:
-			out = append(out, Drift{Kind: DriftPipeline, Name: i.Name, Message: i.Kind + ": to " + string(i.Action), Fix: "aureus apply"})
+		case i.Kind == blueprint.KindPipeline && i.Action == Create:
+			out = append(out, Drift{Kind: DriftPipeline, Name: i.Name, Message: "the server has no such pipeline", Fix: "aureus apply"})
+		case i.Kind == blueprint.KindPipeline && i.Action == Change:
+			out = append(out, Drift{Kind: DriftPipeline, Name: i.Name, Message: "the server's pipeline is not what the folder says", Fix: "aureus apply"})
 		}
 	}
 	for _, a := range agents {
 		out = append(out, content(a)...)
-		for _, e := range environments {
+		for _, e := range environments[a.Name] {
 			out = append(out, serves(a, e)...)
 		}
 	}
@@ -70,8 +74,6 @@ func inPlaces(environments []string) string {
 	}
 	return " and serves in " + strings.Join(environments, ", ")
 }
-
-const agentKind = "Agent"
 
 func content(a Agent) []Drift {
 	p := a.Plan

@@ -69,7 +69,8 @@ func (p Plan) Changes() bool { return p.Create+p.Change+p.Retire+p.Release > 0 }
 // Agent is a declared agent with what the server says of it.
 type Agent struct {
 	Declared
-	Plan resource.PushPlan
+	Owner string
+	Plan  resource.PushPlan
 }
 
 // Make puts a plan together: pipelines come before agents, and what is retired

@@ -23,7 +23,7 @@ func (p Plan) Text(w io.Writer, plain func(string) string) error {
 		case Change:
 			fmt.Fprintf(&b, ": changed%s", tierOf(i))
 		case Keep:
-			fmt.Fprintf(&b, ": unchanged %s", i.Version)
+			b.WriteString(strings.TrimRight(": unchanged "+i.Version, " "))
 		case Retire:
 			b.WriteString(": is not in the folder" + inPlaces(i.Serves))
 		}
