@@ -371,7 +371,7 @@ func TestPreCommit(t *testing.T) {
 	if len(hooks) != 1 || hooks[0].Language != "script" || hooks[0].PassFilenames {
 		t.Fatalf("the hooks are %+v, want one script without file names", hooks)
 	}
-	files, hook := regexp.MustCompile(hooks[0].Files), absolute(t, filepath.Join("../..", hooks[0].Entry))
+	files, hook := regexp.MustCompile(hooks[0].Files), absolutePath(t, filepath.Join("../..", hooks[0].Entry))
 	b := &build{t: t, dir: t.TempDir()}
 	sh := []string{"sh", "-ec"}
 	vars := map[string]string{"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.com", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@example.com", "GIT_CONFIG_GLOBAL": "/dev/null"}
@@ -426,7 +426,7 @@ func TestPreCommit(t *testing.T) {
 	}
 }
 
-func absolute(t *testing.T, name string) string {
+func absolutePath(t *testing.T, name string) string {
 	t.Helper()
 	abs, err := filepath.Abs(name)
 	if err != nil {
