@@ -204,3 +204,22 @@ func invalid(name string, problems []fault.Detail) error {
 	}
 	return fault.New(fault.Invalid, "%s", msg).With(problems...)
 }
+
+// ParseValue reads any document, YAML or JSON as [Parse] tells them apart, with
+// the place of each of its values.
+func ParseValue(name string, data []byte) (any, *Source, error) {
+	root, problems, err := readTree(name, data, MaxDataBytes)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(problems) > 0 {
+		return nil, nil, invalid(name, inOrder(problems))
+	}
+	var out any
+	if err := decode(root, &out); err != nil {
+		return nil, nil, fault.Wrap(err, fault.Invalid, "%s cannot be read", name)
+	}
+	src := &Source{File: name, at: map[string]Position{}, blocks: map[string]bool{}}
+	src.add(name, "", root)
+	return out, src, nil
+}

@@ -16,7 +16,7 @@ import (
 
 func newDataset(e *env) *cobra.Command {
 	cmd := &cobra.Command{Use: "dataset", Short: "Check data sets, make them from runs, import promptfoo, calibrate judges", Args: cobra.NoArgs}
-	cmd.AddCommand(newDatasetValidate(e), newDatasetFromRuns(e), newDatasetCalibrate(e))
+	cmd.AddCommand(newDatasetValidate(e), newDatasetFromRuns(e), newDatasetImport(e), newDatasetCalibrate(e))
 	return cmd
 }
 

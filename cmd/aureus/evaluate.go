@@ -27,12 +27,13 @@ type evaluateFlags struct {
 	limits                blueprint.EvaluationLimits
 	resume, cache         string
 	pages                 reportPages
+	promptfoo             string
 }
 
 func newEvaluate(e *env) *cobra.Command {
 	var f evaluateFlags
 	cmd := &cobra.Command{
-		Use:   "evaluate FILE|VERSION [--baseline FILE|VERSION] | --recorded",
+		Use:   "evaluate FILE|VERSION [--baseline FILE|VERSION] | --import-promptfoo FILE | --recorded",
 		Short: "Measure an agent: repeats, pass^k, baseline against candidate",
 		Long: `Run every scenario of a blueprint file, or of a registered version on the server
 (which keeps the signed report as evidence), several times, and grade each run.
@@ -72,6 +73,9 @@ person decides (evaluation.onUnclear: ask).`,
 		if f.recorded {
 			return f.evaluateRecorded(cmd.Context(), e, r)
 		}
+		if f.promptfoo != "" {
+			return f.evaluatePromptfoo(cmd.Context(), e, r)
+		}
 		if len(args) != 1 {
 			return fault.New(fault.Invalid, "name a blueprint file or a version, or say --recorded")
 		}
@@ -97,6 +101,7 @@ func (f *evaluateFlags) add(fs *pflag.FlagSet) {
 	fs.StringVar(&f.resume, "resume", "", "go on with the runs in this file or folder, and keep them there (of a file)")
 	fs.StringVar(&f.cache, "cache", "", "take and keep runs in this folder, --cache alone: the user's (of a file)")
 	fs.Lookup("cache").NoOptDefVal = userCache
+	fs.StringVar(&f.promptfoo, "import-promptfoo", "", "evaluate the model by this promptfoo configuration; what cannot be imported is listed")
 	fs.BoolVar(&f.recorded, "recorded", false, "evaluate imported runs")
 	fs.StringVar(&f.agent, "agent", "", "whose imported runs (default: all)")
 	fs.StringVar(&f.data, "data", defaultData, "data folder")
@@ -108,7 +113,13 @@ func (f evaluateFlags) run(ctx context.Context, e *env, r *remote, what string) 
 	if err != nil {
 		return err
 	}
-	if err := f.pages.write(report); err != nil {
+	return f.show(e, r, form, report)
+}
+
+// show writes the files, prints the report in its form, and ends as it decides.
+func (f evaluateFlags) show(e *env, r *remote, form string, report evaluate.Report) error {
+	err := f.pages.write(report)
+	if err != nil {
 		return err
 	}
 	if form != "" {

@@ -120,6 +120,12 @@ func read(req chatRequest) chat {
 // answer is the next message of the support agent.
 func answer(req chatRequest) chatMessage {
 	c := read(req)
+	switch {
+	case strings.HasPrefix(c.system, judgeTask):
+		return verdict(req)
+	case strings.HasPrefix(c.system, userTask):
+		return customer(req)
+	}
 	found, looked := c.called["lookup_order"]
 	order, known := parseOrder(found)
 	refund, refunded := c.called["issue_refund"]

@@ -92,6 +92,7 @@ func Layers() []Layer {
 				{Path: "internal/folder"},
 				{Path: "internal/generate", Also: []string{"internal/agentrun", "internal/script"}},
 				{Path: "internal/judge", Also: []string{"internal/agentrun"}},
+				{Path: "internal/promptfoo"},
 				{Path: "internal/recorded"},
 				{Path: "internal/redteam", Also: []string{"internal/backtest"}},
 				{Path: "internal/script"},
