@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"net/http"
 	"strconv"
 
 	"github.com/aureus-agents/aureus/resource"
@@ -68,4 +69,23 @@ func (c *Client) Delegate(ctx context.Context, r resource.DelegationRequest) (re
 // EndDelegation ends a delegation before its time.
 func (c *Client) EndDelegation(ctx context.Context, id, reason string) (resource.Delegation, error) {
 	return post[resource.Delegation](ctx, c, map[string]string{"reason": reason}, "delegations", id, "end")
+}
+
+// ChannelUsers lists which person a user of a channel is.
+func (c *Client) ChannelUsers(ctx context.Context) (List[resource.ChannelUser], error) {
+	return get[List[resource.ChannelUser]](ctx, c, nil, "channels", "users")
+}
+
+// LinkChannelUser says which person a user of a channel is.
+func (c *Client) LinkChannelUser(ctx context.Context, u resource.ChannelUser) (resource.ChannelUser, error) {
+	return post[resource.ChannelUser](ctx, c, u, "channels", "users")
+}
+
+// UnlinkChannelUser takes it back.
+func (c *Client) UnlinkChannelUser(ctx context.Context, channel, user string) error {
+	res, err := c.send(ctx, call{method: http.MethodDelete, path: []string{"channels", "users", channel, user}})
+	if err != nil {
+		return err
+	}
+	return res.Body.Close()
 }

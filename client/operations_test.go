@@ -114,7 +114,9 @@ func TestEveryOperation(t *testing.T) {
 			return cl.ImportRuns(ctx, strings.NewReader(`{"id":"a"}`+"\n"+`{"id":"b"}`))
 		}, []any{[]resource.Run{{ID: "a"}, {ID: "b"}}}, resource.ImportResult{Imported: 2}},
 		{"ScenarioFromRun", func(ctx context.Context) (any, error) { return cl.Scenario(ctx, "run_1") }, []any{"run_1"}, apitest.Scenario},
-		{"Incidents", func(ctx context.Context) (any, error) { return list(cl.Incidents(ctx, client.IncidentFilter{Agent: "desk", State: "open", Severity: "sev2"}, page)) }, []any{control.IncidentFilter{Agent: "desk", State: "open", Severity: "sev2"}, asked},
+		{"Incidents", func(ctx context.Context) (any, error) {
+			return list(cl.Incidents(ctx, client.IncidentFilter{Agent: "desk", State: "open", Severity: "sev2"}, page))
+		}, []any{control.IncidentFilter{Agent: "desk", State: "open", Severity: "sev2"}, asked},
 			[]resource.Incident{apitest.Incident}},
 		{"Incident", func(ctx context.Context) (any, error) { return cl.Incident(ctx, "inc_1") }, []any{"inc_1"}, apitest.Incident},
 		{"RecordRCA", func(ctx context.Context) (any, error) {

@@ -82,7 +82,7 @@ var commands = []func(*env) *cobra.Command{
 	newSimulate, newEvaluate, newRuns, newPolicy, newCanary, newPipeline, newRelease, newWaiver, newRollback, newApprovals,
 	func(e *env) *cobra.Command { return newAnswer(e, true) },
 	func(e *env) *cobra.Command { return newAnswer(e, false) },
-	newInvoke, newMCP, newScenario, newDataset, newIncident, newEvidence, newFigures, newDORA, newAudit, newToken, newDelegation, newExample,
+	newInvoke, newMCP, newScenario, newDataset, newIncident, newEvidence, newFigures, newDORA, newAudit, newToken, newDelegation, newChannel, newExample,
 }
 
 // report prints an error as a sentence with its details, and returns the exit

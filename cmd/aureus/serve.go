@@ -31,7 +31,13 @@ Further endpoints, which a blueprint's model.provider names:
   AUREUS_MODEL_PROVIDERS         their names, with commas between
   AUREUS_MODEL_<PROVIDER>_URL    and _KEY and _NAME, as above
 Notices go to a webhook when it is set:
-  AUREUS_WEBHOOK_URL, AUREUS_WEBHOOK_SECRET`,
+  AUREUS_WEBHOOK_URL, AUREUS_WEBHOOK_SECRET
+  AUREUS_SLACK_WEBHOOK_URL     as messages of a Slack app
+  AUREUS_PUBLIC_URL            address of the console that messages link to
+Approval requests can be answered by signed webhooks when their secret is set:
+  AUREUS_SLACK_SIGNING_SECRET  buttons of Slack messages
+  AUREUS_ANSWER_SECRET         any other system; docs/approvals.md says how
+` + "`aureus channel`" + ` says which person a user of theirs is.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if cfg.Logger, err = newLogger(e, logFormat); err != nil {
@@ -40,7 +46,9 @@ Notices go to a webhook when it is set:
 			if cfg.Models, err = modelConfig(e, prices); err != nil {
 				return err
 			}
-			cfg.Webhook.URL, cfg.Webhook.Secret = e.getenv("AUREUS_WEBHOOK_URL"), e.getenv("AUREUS_WEBHOOK_SECRET")
+			if cfg.Channels, err = channelsOf(e); err != nil {
+				return err
+			}
 			return serve(cmd.Context(), e, cfg)
 		},
 	}

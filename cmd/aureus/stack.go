@@ -29,12 +29,13 @@ const defaultData = "aureus-data"
 
 // stackConfig is what a server needs. The zero value of a field is its default.
 type stackConfig struct {
-	Data    string // folder; "" is aureus-data
-	Listen  string // address; "" is 127.0.0.1:7420
-	Hosts   []string
-	Models  model.Config
-	Webhook telemetry.WebhookConfig // URL "": none
-	Logger  *slog.Logger
+	Data   string // folder; "" is aureus-data
+	Listen string // address; "" is 127.0.0.1:7420
+	Hosts  []string
+	Models model.Config
+	// Channels is by what people are told and can answer.
+	Channels channelConfig
+	Logger   *slog.Logger
 	// Workers is how many effects are done at once; 0 is 8.
 	Workers int
 	// ToolDir is where MCP servers find their files; "" is the current folder.
@@ -74,6 +75,7 @@ type stack struct {
 	db      *sqlite.DB
 	tools   *tool.Adapters
 	gateway *gateway.Gateway
+	slack   *telemetry.Slack // nil: none
 	seq     *sequencer.Sequencer
 	http    *http.Server
 	// URL is where it listens.
@@ -138,12 +140,8 @@ func (s *stack) wireControl(key *attest.Key, metrics *telemetry.Metrics) (*contr
 	if s.cfg.CommandGraders {
 		cc.Graders = tool.NewGraders(tool.Config{Dir: s.cfg.ToolDir, Private: []string{s.cfg.Data}, Logger: s.cfg.Logger})
 	}
-	if s.cfg.Webhook.URL != "" {
-		hook, err := telemetry.NewWebhook(s.cfg.Webhook)
-		if err != nil {
-			return nil, err
-		}
-		cc.Notifier = hook
+	if cc.Notifier, err = s.notifier(); err != nil {
+		return nil, err
 	}
 	return control.New(cc)
 }
@@ -152,7 +150,7 @@ func (s *stack) handler(metrics *telemetry.Metrics, addr net.Addr) http.Handler 
 	tcp, _ := addr.(*net.TCPAddr)
 	hosts := api.HostRules{Loopback: tcp != nil && tcp.IP.IsLoopback(), Allowed: s.cfg.Hosts}
 	routes := api.New(api.Config{Control: s.control, Logger: s.cfg.Logger, Version: version, Metrics: metrics.Handler(),
-		Ready: s.ready, Hosts: hosts, Done: s.done})
+		Ready: s.ready, Hosts: hosts, Done: s.done, Hooks: s.hooks()})
 	pages := api.ProtectHost(console.New(console.Config{Control: s.control, Logger: s.cfg.Logger, Version: version, Done: s.done}), hosts)
 	mux := http.NewServeMux()
 	for _, path := range api.Patterns() {

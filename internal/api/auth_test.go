@@ -63,6 +63,12 @@ func TestEveryOperationNeedsAToken(t *testing.T) {
 			}
 			continue
 		}
+		if strings.HasPrefix(op.id, "answer-from-") { // signed instead, and off here
+			if res.StatusCode != 404 || len(c.Calls()) != 0 {
+				t.Errorf("%s that is not set up = %d %s, want 404 and no call", op.id, res.StatusCode, body)
+			}
+			continue
+		}
 		n++
 		if res.StatusCode != 401 || len(c.Calls()) != 0 {
 			t.Errorf("%s without a token = %d %s, want 401 and no call", op.id, res.StatusCode, body)

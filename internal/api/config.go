@@ -42,6 +42,8 @@ type Config struct {
 	PushTimeout time.Duration
 	// Heartbeat is how often an idle event stream sends a comment; 0 is 15s.
 	Heartbeat time.Duration
+	// Hooks says how signed answers to approval requests are checked.
+	Hooks Hooks
 	// Done is closed when the server stops: event streams end then, so that a
 	// graceful stop does not wait for them. nil is never.
 	Done <-chan struct{}
@@ -65,6 +67,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.PushTimeout == 0 {
 		c.PushTimeout = 2 * time.Minute
+	}
+	if c.Hooks.Now == nil {
+		c.Hooks.Now = time.Now
 	}
 	if c.Heartbeat == 0 {
 		c.Heartbeat = 15 * time.Second

@@ -22,6 +22,7 @@ type Control interface {
 	Pipelines
 	Approvals
 	Delegations
+	Channels
 	Runs
 	Incidents
 	Monitor

@@ -48,6 +48,7 @@ func (s *server) routes() {
 	s.pipelines()
 	s.approvals()
 	s.delegations()
+	s.hooks()
 	s.runs()
 	s.incidents()
 	s.figures()

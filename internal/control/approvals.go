@@ -38,11 +38,15 @@ func (t *tx) askRelease(r *resource.Release, quorum int) error {
 	if r.Stage.Hotfix != nil {
 		a.Title += ", as a hotfix"
 	}
-	if a, err = t.openApproval(a, approvalTTL); err != nil {
+	if a, err = t.storeApproval(a, approvalTTL); err != nil {
 		return err
 	}
 	r.Approval = a.ID
-	return nil
+	n, err := t.askNotice("approval.requested", "", a, r)
+	if err != nil {
+		return err
+	}
+	return t.notify(n)
 }
 
 // partiesOf are the people behind a version that somebody asks to release.
@@ -54,10 +58,23 @@ func partiesOf(v resource.Version, requester resource.Actor) resource.Parties {
 	return p
 }
 
-// openApproval stores a request, arms its expiry and its reminders, and tells
-// people. Without Rules it lasts ttl and needs its Quorum of approvers, none of
-// whom is Excluded or one of its Parties.
+// openApproval stores a request and tells people.
 func (t *tx) openApproval(a resource.Approval, ttl time.Duration) (resource.Approval, error) {
+	a, err := t.storeApproval(a, ttl)
+	if err != nil {
+		return a, err
+	}
+	n, err := t.askNotice("approval.requested", "", a, nil)
+	if err != nil {
+		return a, err
+	}
+	return a, t.notify(n)
+}
+
+// storeApproval stores a request and arms its expiry and its reminders. Without
+// Rules it lasts ttl and needs its Quorum of approvers, none of whom is Excluded or
+// one of its Parties.
+func (t *tx) storeApproval(a resource.Approval, ttl time.Duration) (resource.Approval, error) {
 	a.ID = t.c.cfg.NewID("apr")
 	a.State, a.Revision = resource.ApprovalPending, 1
 	if a.Role == "" {
@@ -84,15 +101,7 @@ func (t *tx) openApproval(a resource.Approval, ttl time.Duration) (resource.Appr
 	if err := t.armReminder(a); err != nil {
 		return a, err
 	}
-	if err := t.recordApproval(a, "approval.requested", a.CreatedBy, a.Reason, nil); err != nil {
-		return a, err
-	}
-	text, err := t.whoIsAsked(a)
-	if err != nil {
-		return a, err
-	}
-	return a, t.notify(Notice{Kind: "approval.requested", Agent: a.Agent, Environment: a.Environment, Subject: a.ID, Digest: a.Digest,
-		Text: fmt.Sprintf("%s %s, until %s", a.Title, text, stamp(a.ExpiresAt))})
+	return a, t.recordApproval(a, "approval.requested", a.CreatedBy, a.Reason, nil)
 }
 
 // excludedBy are the people who can answer by none of a request's rules.

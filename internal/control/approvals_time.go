@@ -113,15 +113,22 @@ func (c *Control) remindApproval(_ context.Context, j Job) (func(*tx) error, err
 		if err != nil || a.State != resource.ApprovalPending || t.c.ended(a) || remindEvery(a) == 0 {
 			return err
 		}
-		text, err := t.whoIsAsked(a)
+		var rel *resource.Release
+		if a.Kind == approvalOfRelease {
+			r, err := t.Release(a.Subject)
+			if err != nil {
+				return err
+			}
+			rel = &r
+		}
+		n, err := t.askNotice("approval.reminder", " still", a, rel)
 		if err != nil {
 			return err
 		}
-		if err := t.recordApproval(a, "approval.reminder", resource.System, text, nil); err != nil {
+		if err := t.recordApproval(a, "approval.reminder", resource.System, n.Text, nil); err != nil {
 			return err
 		}
-		if err := t.notify(Notice{Kind: "approval.reminder", Agent: a.Agent, Environment: a.Environment, Subject: a.ID, Digest: a.Digest,
-			Text: fmt.Sprintf("%s still %s, until %s", a.Title, text, stamp(a.ExpiresAt))}); err != nil {
+		if err := t.notify(n); err != nil {
 			return err
 		}
 		return t.armReminder(a)

@@ -52,13 +52,18 @@ type Notifier interface {
 
 // Notice is a message for people: an alert, an approval request, a rollback.
 type Notice struct {
-	Kind        string          `json:"kind"` // approval.requested, release.rolled_back, alert.fired, ...
-	Agent       string          `json:"agent"`
-	Environment string          `json:"environment,omitempty"`
-	Subject     string          `json:"subject"` // id
-	Digest      string          `json:"digest,omitempty"`
-	Text        string          `json:"text"`
-	At          resource.Millis `json:"at"`
+	Kind        string `json:"kind"` // approval.requested, release.rolled_back, alert.fired, ...
+	Agent       string `json:"agent"`
+	Environment string `json:"environment,omitempty"`
+	Subject     string `json:"subject"` // id
+	Digest      string `json:"digest,omitempty"`
+	Text        string `json:"text"`
+	// Details are what people have to know besides, a line each: of a request for an
+	// approval its rules, what changes, and what was found. Never a payload.
+	Details []string `json:"details,omitempty"`
+	// Answerable says that the request that Subject names can be answered by a channel.
+	Answerable bool            `json:"answerable,omitempty"`
+	At         resource.Millis `json:"at"`
 }
 
 // Config is what Control needs. Every field is required but Logger, Meter, Notifier

@@ -224,6 +224,27 @@ func (c *Control) EndDelegation(ctx context.Context, p control.Principal, id, re
 	return answer(ctx, c, p, "EndDelegation", Delegation, id, reason)
 }
 
+// AnswerFromChannel implements api.Channels. Nobody is its principal.
+func (c *Control) AnswerFromChannel(ctx context.Context, r control.ChannelAnswer) (resource.Approval, error) {
+	return answer(ctx, c, control.Principal{}, "AnswerFromChannel", Approval, r)
+}
+
+// LinkChannelUser implements api.Channels.
+func (c *Control) LinkChannelUser(ctx context.Context, p control.Principal, u resource.ChannelUser) (resource.ChannelUser, error) {
+	return answer(ctx, c, p, "LinkChannelUser", u, u)
+}
+
+// UnlinkChannelUser implements api.Channels.
+func (c *Control) UnlinkChannelUser(ctx context.Context, p control.Principal, channel, user string) error {
+	_, err := answer(ctx, c, p, "UnlinkChannelUser", struct{}{}, channel, user)
+	return err
+}
+
+// ChannelUsers implements api.Channels.
+func (c *Control) ChannelUsers(ctx context.Context, p control.Principal) ([]resource.ChannelUser, error) {
+	return answer(ctx, c, p, "ChannelUsers", []resource.ChannelUser{{Channel: "slack", User: "U1", Person: "tester"}})
+}
+
 // Decide implements api.Approvals.
 func (c *Control) Decide(ctx context.Context, p control.Principal, id string, r control.DecideRequest) (resource.Approval, error) {
 	return answer(ctx, c, p, "Decide", Approval, id, r)

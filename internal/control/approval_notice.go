@@ -1,0 +1,69 @@
+package control
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// maxChanges is how many changes a notice lists.
+const maxChanges = 12
+
+// askNotice is the notice that people are asked: what, by which rules, and what
+// they have to know of it: of a request for a release, that release. The arguments
+// of a tool call stay here.
+func (t *tx) askNotice(kind, verb string, a resource.Approval, rel *resource.Release) (Notice, error) {
+	who, err := t.whoIsAsked(a)
+	if err != nil {
+		return Notice{}, err
+	}
+	n := Notice{Kind: kind, Agent: a.Agent, Environment: a.Environment, Subject: a.ID, Digest: a.Digest,
+		Text:       fmt.Sprintf("%s%s %s, until %s", a.Title, verb, who, stamp(a.ExpiresAt)),
+		Answerable: a.Kind != approvalOfCall}
+	if rel == nil {
+		return n, nil
+	}
+	n.Details, err = askDetails(t, *rel)
+	return n, err
+}
+
+// askDetails are what people have to know of a release, a line each.
+func askDetails(r Reader, rel resource.Release) ([]string, error) {
+	out := []string{"tier " + string(rel.Tier)}
+	if p, err := previousOf(r, rel); err != nil {
+		return nil, err
+	} else if p != nil {
+		out = append(out, "takes the place of "+p.Version)
+	}
+	if h := rel.Stage.Hotfix; h != nil {
+		out = append(out, "HOTFIX: goes out without "+strings.Join(h.Skip, ", "))
+	}
+	for n, c := range rel.Delta.Changes {
+		if n == maxChanges {
+			out = append(out, fmt.Sprintf("and %d more changes", len(rel.Delta.Changes)-n))
+			break
+		}
+		line := c.Op + " " + c.Path + " (" + string(c.Tier)
+		if c.Widens {
+			line += ", widens"
+		}
+		if c.Breaking {
+			line += ", breaking"
+		}
+		out = append(out, line+")")
+	}
+	for _, g := range rel.Gates {
+		if g.Verdict != resource.Pass {
+			out = append(out, fmt.Sprintf("gate %s: %s, %s", g.Name, g.Verdict, g.Message))
+		}
+	}
+	list, err := evidenceOf(r, rel)
+	if i := slices.IndexFunc(list, func(e resource.Evidence) bool { return e.Kind == resource.EvidenceEvaluation }); err == nil && i >= 0 {
+		if d := evaluationDifference(list[i]); d != nil && d.Verdict != "" {
+			out = append(out, fmt.Sprintf("evaluation: %s, %d fixed, %d broken", d.Verdict, len(d.Fixed), len(d.Broken)))
+		}
+	}
+	return out, err
+}
