@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,7 +32,8 @@ func newRelease(e *env) *cobra.Command {
 
 // waitHelp says what waiting ends with.
 const waitHelp = `Exit status: 0 promoted, 1 rolled back or cancelled, 3 rejected by a gate or an
-approver, 4 waiting for approval or paused.`
+approver, 4 waiting for approval, for the end of a freeze window, in preview, or
+paused.`
 
 func newReleaseStart(e *env) *cobra.Command {
 	var req resource.ReleaseRequest
@@ -127,11 +129,18 @@ func releaseEnd(rel resource.Release) error {
 		return fault.New(fault.Blocked, "release %s was rejected: %s", rel.ID, rel.Reason)
 	case resource.ReleaseAwaiting:
 		return fault.New(fault.Waiting, "release %s waits for approval %s; an approver answers it with `aureus approve %s --reason TEXT`", rel.ID, rel.Approval, rel.Approval)
+	case resource.ReleaseFrozen:
+		return fault.New(fault.Waiting, "release %s is frozen until %s and goes on by itself", rel.ID, when(rel.FrozenUntil))
+	case resource.ReleasePreview:
+		return fault.New(fault.Waiting, "release %s can be tried by name; `aureus release promote %s --reason TEXT` gives it all traffic", rel.ID, rel.ID)
 	case resource.ReleasePaused:
 		return fault.New(fault.Waiting, "release %s is paused: %s", rel.ID, rel.Reason)
 	}
 	return fault.New(fault.Failed, "release %s ended %s: %s", rel.ID, rel.State, rel.Reason)
 }
+
+// waitingStates are where a release waits for people or for a time that can be far.
+var waitingStates = []resource.ReleaseState{resource.ReleaseAwaiting, resource.ReleaseFrozen, resource.ReleasePreview, resource.ReleasePaused}
 
 // followRelease returns when the release has ended or waits for people.
 func followRelease(ctx context.Context, r *remote, c *client.Client, rel resource.Release) (resource.Release, error) {
@@ -142,7 +151,7 @@ func followRelease(ctx context.Context, r *remote, c *client.Client, rel resourc
 			fmt.Fprintf(r.env.stderr, "%s %s\n", when(rel.UpdatedAt), stateLine(rel))
 		}
 		switch {
-		case rel.State.Final(), rel.State == resource.ReleaseAwaiting, rel.State == resource.ReleasePaused:
+		case rel.State.Final(), slices.Contains(waitingStates, rel.State):
 			return rel, nil
 		}
 		select {

@@ -21,7 +21,11 @@ func (c *Control) PutPipeline(ctx context.Context, p Principal, spec blueprint.P
 	if err := need(p, resource.RoleAdmin, resource.RoleOperator); err != nil {
 		return pl, err
 	}
-	if problems := append(spec.Problems(), pipeline.Check(&spec)...); len(problems) > 0 {
+	problems := spec.Problems()
+	if len(problems) == 0 {
+		problems = pipeline.Check(&spec)
+	}
+	if len(problems) > 0 {
 		first := problems[0]
 		return pl, fault.New(fault.Invalid, "the pipeline cannot be used: %s: %s; %s", first.Path, first.Message, first.Fix).With(problems...)
 	}

@@ -93,12 +93,17 @@ func (t *tx) soakGates(rel resource.Release) ([]resource.Gate, error) {
 	for _, rule := range rel.Stage.Stage.After {
 		var g resource.Gate
 		if rule.Metric != "" {
-			g, err = t.c.metricGate(t, d, rule)
+			if g, err = t.c.metricGate(t, d, rule); err == nil {
+				g, err = t.c.waive(t, rel, g)
+			}
 		} else {
-			g = t.c.unreadGate(rule)
+			g, err = t.c.externalGate(t, rel, rule)
 		}
 		if err != nil {
 			return nil, err
+		}
+		if g.Verdict == resource.Block && g.Code == resource.MissingData {
+			g.Verdict = resource.Pending // nothing bad is known: people are asked, and nothing is rolled back
 		}
 		gates = append(gates, g)
 	}
@@ -140,10 +145,4 @@ func (c *Control) metricGate(r Reader, d resource.Deployment, rule blueprint.Gat
 		g.Message = fmt.Sprintf("%s is %.4g over %d runs, within %.4g", rule.Metric, value, f.Runs, *rule.Above)
 	}
 	return g, nil
-}
-
-// unreadGate is the gate of a rule that nothing was submitted for.
-func (c *Control) unreadGate(rule blueprint.GateRule) resource.Gate {
-	return resource.Gate{Name: rule.Name, Verdict: resource.Pending, Code: resource.MissingData, At: c.now(),
-		Message: "no evidence was submitted for this gate", Remediation: "aureus evidence add"}
 }

@@ -1,6 +1,10 @@
 package pipeline
 
 import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 	_ "time/tzdata" // the zones are the same wherever the binary runs
@@ -28,25 +32,65 @@ func read(s blueprint.Schedule) (times, string, error) {
 		return times{}, "timeZone", fault.New(fault.Invalid, "%q is not an IANA time zone; write one like Europe/Berlin or UTC", s.TimeZone)
 	}
 	start, err := time.ParseInLocation(startLayout, s.Start, zone)
-	if err != nil {
+	if err != nil || start.Year() < 2000 || start.Year() > 2099 {
 		return times{}, "start", fault.New(fault.Invalid, "%q is not a time; write it like 2026-12-18T18:00", s.Start)
 	}
 	if s.RRule == "" {
 		return times{start: start}, "", nil
 	}
+	if err := checkRule(s.RRule); err != nil {
+		return times{}, "rrule", err
+	}
 	o, err := rrule.StrToROptionInLocation(s.RRule, zone)
 	if err != nil {
-		return times{}, "rrule", fault.New(fault.Invalid, "%q is not a recurrence rule (%v); write one like FREQ=WEEKLY;BYDAY=FR", s.RRule, err)
-	}
-	if o.Freq > rrule.DAILY || len(o.Byhour)+len(o.Byminute)+len(o.Bysecond) > 0 || strings.Contains(strings.ToUpper(s.RRule), "DTSTART") {
-		return times{}, "rrule", fault.New(fault.Invalid, "%q recurs within a day or has its own start; use FREQ=DAILY, WEEKLY, MONTHLY or YEARLY, and start for the time of day", s.RRule)
+		return times{}, "rrule", noRule(s.RRule, err.Error())
 	}
 	o.Dtstart = start
 	rule, err := rrule.NewRRule(*o)
 	if err != nil {
-		return times{}, "rrule", fault.New(fault.Invalid, "%q is not a recurrence rule (%v); write one like FREQ=WEEKLY;BYDAY=FR", s.RRule, err)
+		return times{}, "rrule", noRule(s.RRule, err.Error())
 	}
 	return times{start: start, rule: rule}, "", nil
+}
+
+// ruleParts are the parts of RFC 5545 that a rule may have. The time of day is the
+// start's, so none is about that; what the library does not bound is bounded here.
+var ruleParts = map[string]*regexp.Regexp{
+	"FREQ":       regexp.MustCompile(`^(DAILY|WEEKLY|MONTHLY|YEARLY)$`),
+	"INTERVAL":   regexp.MustCompile(`^[1-9][0-9]{0,2}$`),
+	"COUNT":      regexp.MustCompile(`^[1-9][0-9]{0,3}$`),
+	"UNTIL":      regexp.MustCompile(`^20[0-9]{6}(T[0-9]{6}Z?)?$`),
+	"WKST":       regexp.MustCompile(`^(MO|TU|WE|TH|FR|SA|SU)$`),
+	"BYDAY":      regexp.MustCompile(`^([+-]?[1-5])?(MO|TU|WE|TH|FR|SA|SU)(,([+-]?[1-5])?(MO|TU|WE|TH|FR|SA|SU)){0,34}$`),
+	"BYMONTH":    regexp.MustCompile(`^([1-9]|1[0-2])(,([1-9]|1[0-2])){0,11}$`),
+	"BYMONTHDAY": regexp.MustCompile(`^-?([1-9]|[12][0-9]|3[01])(,-?([1-9]|[12][0-9]|3[01])){0,61}$`),
+	"BYSETPOS":   regexp.MustCompile(`^-?[1-9][0-9]?(,-?[1-9][0-9]?){0,9}$`),
+}
+
+// checkRule refuses a rule with parts or values that are none of [ruleParts].
+func checkRule(text string) error {
+	seen := map[string]bool{}
+	for part := range strings.SplitSeq(text, ";") {
+		name, value, _ := strings.Cut(part, "=")
+		form := ruleParts[name]
+		switch {
+		case form == nil:
+			return noRule(text, fmt.Sprintf("there is no part %q; parts are %s", name, strings.Join(slices.Sorted(maps.Keys(ruleParts)), ", ")))
+		case seen[name]:
+			return noRule(text, name+" is there twice")
+		case !form.MatchString(value):
+			return noRule(text, fmt.Sprintf("%s cannot be %q", name, value))
+		}
+		seen[name] = true
+	}
+	if !seen["FREQ"] {
+		return noRule(text, "it has no FREQ")
+	}
+	return nil
+}
+
+func noRule(text, why string) error {
+	return fault.New(fault.Invalid, "%q is not a recurrence rule that is known here: %s; write one like FREQ=WEEKLY;BYDAY=FR", text, why)
 }
 
 // last is the last time up to at, itself included; false when there was none yet.
