@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/aureus-agents/aureus/client"
+	"github.com/aureus-agents/aureus/internal/control"
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/resource"
 )
@@ -69,4 +70,10 @@ func spreadText(s resource.Spread) string {
 		return d.Round(time.Second).String()
 	}
 	return d.String()
+}
+
+// fourKeys reads the four keys for the metrics.
+func (s *stack) fourKeys(ctx context.Context) ([]resource.DORA, error) {
+	reader := control.Principal{Actor: resource.System, Roles: []resource.Role{resource.RoleViewer}}
+	return s.control.DORA(ctx, reader, control.FiguresQuery{})
 }

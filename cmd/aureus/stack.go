@@ -112,7 +112,7 @@ func startStack(ctx context.Context, cfg stackConfig) (s *stack, err error) {
 	if err != nil {
 		return nil, err
 	}
-	metrics := telemetry.New(telemetry.Config{Version: version, Ledger: s.ledgerSize})
+	metrics := telemetry.New(telemetry.Config{Version: version, Ledger: s.ledgerSize, DORA: s.fourKeys})
 	if s.control, err = s.wireControl(key, metrics); err != nil {
 		return nil, err
 	}

@@ -76,7 +76,7 @@ func (c *Control) judge(g resource.Gate, e resource.Evidence, wanted EvidenceFil
 		g.Verdict, g.Code, g.Remediation = e.Verdict, "", ""
 		g.Message = "the signed " + g.Name + " evidence passes"
 	default:
-		g.Code, g.Message = resource.PolicyViolation, "the signed "+g.Name+" evidence does not pass"+failedProperties(e)
+		g.Code, g.Message = resource.PolicyViolation, "the signed "+g.Name+" evidence does not pass"+failedProperties(e)+failedGuardrails(e)
 	}
 	return g
 }

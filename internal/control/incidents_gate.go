@@ -55,6 +55,20 @@ func (c *Control) checkGuardrails(ctx context.Context, w releaseWork) (claim, er
 	return guardrailClaim(w.version, w.rel.Environment, w.rel.ID, verdictOf(report.Passed), report, tests, resource.System), nil
 }
 
+// failedGuardrails says what fails in the evidence of a release's guardrails.
+func failedGuardrails(e resource.Evidence) string {
+	var r resource.GuardrailReplay
+	if e.Kind != resource.EvidenceGuardrail || json.Unmarshal(e.Report, &r) != nil {
+		return ""
+	}
+	for _, g := range r.Guardrails {
+		if !g.Passed {
+			return ": " + g.Message
+		}
+	}
+	return ""
+}
+
 // provenRule is a proof with the evidence that it was read from.
 type provenRule struct {
 	resource.GuardrailProof

@@ -176,6 +176,13 @@ func (c *Control) replayGood(ctx context.Context, in resource.Incident, limit in
 	})
 }
 
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
 // judgeProof says whether a proof holds: every bad run is stopped by the rule, and
 // enough good runs by nothing.
 func judgeProof(p *resource.GuardrailProof, holder string) {
@@ -208,7 +215,7 @@ func judgeProof(p *resource.GuardrailProof, holder string) {
 			rule, stopped, passed, len(p.Pass), 100*p.MinPass, broken.Run, broken.Why)
 	default:
 		p.Passed = true
-		p.Message = fmt.Sprintf("%s stops all %d recorded bad runs of %d groups, and %d of %d good runs pass.", rule, stopped, len(p.Groups), passed, len(p.Pass))
+		p.Message = fmt.Sprintf("%s stops all %d recorded bad runs, of %s, and %d of %d good runs pass.", rule, stopped, plural(len(p.Groups), "cause"), passed, len(p.Pass))
 		if p.Others > 0 {
 			p.Message += fmt.Sprintf(" %d failing runs are in other groups.", p.Others)
 		}

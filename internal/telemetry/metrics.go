@@ -23,6 +23,9 @@ type Config struct {
 	// at each scrape; nil leaves those metrics out. An error leaves them out of
 	// that scrape.
 	Ledger func(ctx context.Context) (size, pending int64, err error)
+	// DORA reads the four keys of the last 30 days, at most once a minute; nil leaves
+	// those metrics out.
+	DORA func(ctx context.Context) ([]resource.DORA, error)
 }
 
 // Metrics counts what happens, on a registry of its own. It is safe for
@@ -73,6 +76,9 @@ func New(cfg Config) *Metrics {
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if cfg.Ledger != nil {
 		m.registry.MustRegister(&ledgerCollector{read: cfg.Ledger})
+	}
+	if cfg.DORA != nil {
+		m.registry.MustRegister(&doraCollector{read: cfg.DORA, now: time.Now})
 	}
 	return m
 }
