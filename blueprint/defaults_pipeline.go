@@ -70,7 +70,6 @@ func resolvedGates(gates []GateRule, maxAge Duration) []GateRule {
 // Resolved returns g with its defaults filled in but MaxAge, which is its stage's.
 func (g GateRule) Resolved() GateRule {
 	if g.Metric != "" {
-		g.Window = or(g.Window, Duration(DefaultAlertWindow))
 		g.MinRuns = or(g.MinRuns, DefaultAlertMinRuns)
 	}
 	if g.Waivable == nil {

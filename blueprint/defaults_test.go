@@ -44,7 +44,7 @@ func resolvedDefaults() map[string]string {
 		"Sandbox.MemoryMiB": fmt.Sprint(sb.MemoryMiB), "Sandbox.Processes": fmt.Sprint(sb.Processes), "Sandbox.DiskMiB": fmt.Sprint(sb.DiskMiB), "Sandbox.OpenFiles": fmt.Sprint(sb.OpenFiles),
 		"PipelineSpec.Concurrency": string(blueprint.PipelineSpec{}.Resolved().Concurrency),
 		"Stage.ProgressDeadline":   dur(stage.ProgressDeadline), "Stage.EvidenceMaxAge": dur(stage.EvidenceMaxAge),
-		"GateRule.Window": dur(metric.Window), "GateRule.MinRuns": fmt.Sprint(metric.MinRuns), "GateRule.Waivable": fmt.Sprint(*metric.Waivable),
+		"GateRule.MinRuns": fmt.Sprint(metric.MinRuns), "GateRule.Waivable": fmt.Sprint(*metric.Waivable),
 		"ApprovalRule.Role": rule.Role, "ApprovalRule.Expires": dur(rule.Expires),
 		"Rollout.Sessions": stage.Rollout.Sessions,
 		"Shadow.Runs":      fmt.Sprint(sh.Runs), "Shadow.Percent": fmt.Sprint(sh.Percent), "Shadow.MaxWorse": fmt.Sprint(sh.MaxWorse), "Shadow.Deadline": dur(sh.Deadline),

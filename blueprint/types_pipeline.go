@@ -93,8 +93,8 @@ type GateRule struct {
 	// Metric bounds a figure of the version (as in monitor.alerts) while it soaks.
 	Metric  string   `json:"metric,omitempty"`
 	Above   *float64 `json:"above,omitempty"`   // fails above
-	Window  Duration `json:"window,omitempty"`  // of the metric; default 5m
-	MinRuns int      `json:"minRuns,omitempty"` // fewer never fail the metric; default 10
+	Window  Duration `json:"window,omitempty"`  // of the metric; "" is since the version has all traffic
+	MinRuns int      `json:"minRuns,omitempty"` // fewer never fail the metric, and at the end of the soak they are no verdict; default 10
 	// Waivable: a waiver can let a release pass it; signature, order and quarantine
 	// never can be waived. default true
 	Waivable *bool `json:"waivable,omitempty"`

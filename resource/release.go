@@ -146,6 +146,12 @@ type Release struct {
 	History   []Transition `json:"history"`
 }
 
+// Stopped reports whether the release's rollback left nothing to serve: there was
+// no verified version to restore, or it failed its checks.
+func (r Release) Stopped() bool {
+	return r.State == ReleaseRolledBack && len(r.History) > 0 && r.History[len(r.History)-1].Event == "unverified"
+}
+
 // Transition is one line of a release's history.
 type Transition struct {
 	At     Millis       `json:"at"`

@@ -3,7 +3,6 @@ package control_test
 import (
 	"crypto/sha256"
 	"fmt"
-	"slices"
 	"testing"
 
 	"github.com/aureus-agents/aureus/blueprint"
@@ -19,8 +18,8 @@ import (
 func TestMoveRelease(t *testing.T) {
 	t.Parallel()
 	w := newIdleWorld(t)
-	states := []resource.ReleaseState{resource.ReleasePending, resource.ReleaseChecking, resource.ReleaseAwaiting, resource.ReleaseDeploying,
-		resource.ReleaseSmoke, resource.ReleaseCanary, resource.ReleasePromoted, resource.ReleaseRejected, resource.ReleaseCancelled,
+	states := []resource.ReleaseState{resource.ReleasePending, resource.ReleaseChecking, resource.ReleaseAwaiting, resource.ReleaseFrozen, resource.ReleaseDeploying,
+		resource.ReleaseSmoke, resource.ReleaseShadow, resource.ReleasePreview, resource.ReleaseCanary, resource.ReleaseSoaking, resource.ReleasePromoted, resource.ReleaseRejected, resource.ReleaseCancelled,
 		resource.ReleaseRollingBack, resource.ReleaseRolledBack}
 	type place struct{ state, held resource.ReleaseState }
 	var places []place
@@ -36,9 +35,12 @@ func TestMoveRelease(t *testing.T) {
 		for _, p := range places {
 			name := fmt.Sprintf("%s in %s%s", event, p.state, p.held)
 			rel := w.madeUp(p.state, p.held)
-			i := slices.IndexFunc(release.Table(), func(r release.Row) bool {
-				return r.From == p.state && r.Held == p.held && string(r.Event) == event
-			})
+			i := -1 // the last row that fits: those before it ask for more
+			for n, r := range release.Table() {
+				if r.From == p.state && r.Held == p.held && string(r.Event) == event {
+					i = n
+				}
+			}
 			if i < 0 {
 				refused = append(refused, refusal{name, rel.ID, event})
 				continue
@@ -90,6 +92,16 @@ func (w *world) madeUp(state, held resource.ReleaseState) resource.Release {
 		st := canary.Start(plan)
 		rel.Canary, rel.Deadline = &st, resource.Millis(w.clock.Now().UnixMilli()+plan.DeadlineMs)
 		d.Candidate, d.Weight, d.Release = rel.Digest, plan.Steps[0].Weight, id
+	case state == resource.ReleaseShadow || held == resource.ReleaseShadow:
+		rel.Stage.Stage.Rollout.Shadow = &blueprint.Shadow{}
+		st := canary.StartShadow(blueprint.Shadow{})
+		rel.Shadow, d.Shadow = &st, id
+	case state == resource.ReleasePreview || held == resource.ReleasePreview:
+		d.Candidate, d.Release = rel.Digest, id
+	case state == resource.ReleaseSoaking || held == resource.ReleaseSoaking:
+		old.ID = "older-" + id
+		snap.Digest, snap.Release, snap.Verified = rel.Digest, id, false
+		d.Stable, d.Release, d.Soaking = rel.Digest, id, true
 	case state == resource.ReleasePromoted:
 		old.ID = "older-" + id
 		snap.Digest, snap.Release = rel.Digest, id

@@ -38,7 +38,7 @@ func (t *tx) moveOne(rel resource.Release, ev release.Event) (resource.Release, 
 		return rel, err
 	}
 	t.then(func() { t.c.cfg.Meter.ReleaseMoved(next, string(ev.Kind)) })
-	if next.State == rel.State && next.Step == rel.Step {
+	if len(next.History) == len(rel.History) {
 		return next, nil // an outcome that decides nothing is no lifecycle event
 	}
 	return next, t.record(resource.Event{Actor: ev.Actor, Action: "release." + string(next.State), SubjectKind: "release", SubjectID: next.ID,

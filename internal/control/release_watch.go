@@ -32,9 +32,6 @@ func (c *Control) watched(_ context.Context, j Job) (func(*tx) error, error) {
 			}
 			text = fmt.Sprintf("Watched for %s: the restored version made %d runs, %d failed.", watchTime, f.Runs, f.Failed)
 		}
-		if in, err = t.noteIncident(in, resource.System, text); err != nil {
-			return err
-		}
 		return t.recordIncident(in, "incident.watched", resource.System, text)
 	}, nil
 }
