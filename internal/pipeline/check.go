@@ -92,7 +92,8 @@ func (c *checker) stage(at string, s blueprint.Stage) {
 func (c *checker) schedule(at string, s blueprint.Schedule) {
 	t, field, err := read(s)
 	if err != nil {
-		c.add(at+"."+field, said(err), "correct it")
+		message, fix := said(err)
+		c.add(at+"."+field, message, fix)
 		return
 	}
 	if _, ok := t.next(t.start.Add(-time.Second)); !ok {
@@ -100,12 +101,13 @@ func (c *checker) schedule(at string, s blueprint.Schedule) {
 	}
 }
 
-// said is the sentence of a fault without its code.
-func said(err error) string {
-	if f, ok := err.(*fault.Error); ok {
-		return f.Message
+// said is the sentence of a fault, and what it says to do.
+func said(err error) (message, fix string) {
+	text := err.Error()
+	if i := strings.LastIndex(text, "; "); i >= 0 {
+		return text[:i], text[i+2:]
 	}
-	return err.Error()
+	return text, "correct it"
 }
 
 func (c *checker) gates(at string, gates []blueprint.GateRule, s blueprint.Stage, after bool) {
