@@ -1,7 +1,6 @@
 package canary
 
 import (
-	"math/rand/v2"
 	"testing"
 
 	"github.com/aureus-agents/aureus/blueprint"
@@ -44,7 +43,7 @@ func TestAverageWouldGainLittle(t *testing.T) {
 		{"latency alone", func(w *World) { w.Streams[3].Canary = .8 }, .01},
 		{"failures and blocks, together", func(w *World) { w.Bad = .3; w.Streams[0].Canary = .3 }, .05},
 	} {
-		r := rand.New(rand.NewPCG(8, 8))
+		r := NewRandom(8)
 		union, average := 0, 0
 		for range 400 {
 			w := world(.01, .01)

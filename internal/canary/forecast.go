@@ -2,7 +2,6 @@ package canary
 
 import (
 	"math"
-	"math/rand/v2"
 	"slices"
 	"sort"
 
@@ -126,7 +125,7 @@ func fitSteps(weight int) []blueprint.CanaryStep {
 // excessOf is what the budget's share of releases of a version stay within.
 func excessOf(p resource.CanaryPlan, t resource.CanaryTraffic, rate float64) float64 {
 	w := worldOf(p, t, rate)
-	r := rand.New(rand.NewPCG(forecastSeed, 2))
+	r := NewRandom(forecastSeed)
 	var excess []float64
 	for range fitReleases {
 		excess = append(excess, Play(r, w, Watch(p, false)).Excess)

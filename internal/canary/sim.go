@@ -2,7 +2,6 @@ package canary
 
 import (
 	"container/heap"
-	"math/rand/v2"
 
 	"github.com/aureus-agents/aureus/blueprint"
 )
@@ -101,13 +100,13 @@ func (a *arrivals) Pop() any {
 }
 
 // Play runs one release in w under c.
-func Play(r *rand.Rand, w World, c Controller) Played {
+func Play(r *Random, w World, c Controller) Played {
 	var out Played
 	var open []session
 	var late arrivals
 	expected := 0.0
 	for at, id := 0.0, 0; ; {
-		at += r.ExpFloat64() / w.RunsPerSecond
+		at += r.exp() / w.RunsPerSecond
 		for len(late) > 0 && late[0].at <= at {
 			a := heap.Pop(&late).(arrival)
 			c.Tell(a.at, a.of.id, a.of.canary, a.failed, a.of.weight, a.streams)
@@ -130,7 +129,7 @@ func Play(r *rand.Rand, w World, c Controller) Played {
 		}
 		a := arrival{at: at, of: *s, failed: failed, streams: w.fails(r, s.canary)}
 		if w.RunSeconds > 0 {
-			a.at += r.ExpFloat64() * w.RunSeconds
+			a.at += r.exp() * w.RunSeconds
 			heap.Push(&late, a)
 			continue
 		}
@@ -139,20 +138,20 @@ func Play(r *rand.Rand, w World, c Controller) Played {
 }
 
 // pick is the session of the next run: a new one, or one that goes on.
-func (w World) pick(r *rand.Rand, open []session, id int, at float64, c Controller) (*session, []session, int) {
+func (w World) pick(r *Random, open []session, id int, at float64, c Controller) (*session, []session, int) {
 	if w.SessionRuns <= 1 {
 		open = open[:0]
 	}
-	if n := len(open); n > 0 && r.Float64() >= 1/w.SessionRuns {
-		i := r.IntN(n)
-		if r.Float64() < 1/w.SessionRuns { // its last run
+	if n := len(open); n > 0 && r.float() >= 1/w.SessionRuns {
+		i := r.below(n)
+		if r.float() < 1/w.SessionRuns { // its last run
 			open[i], open[n-1] = open[n-1], open[i]
 			return &open[n-1], open[:n-1], id
 		}
 		return &open[i], open, id
 	}
 	weight := c.Weight(at)
-	open = append(open, session{id: id, weight: weight, canary: r.IntN(100) < weight, same: w.Correlation > 0 && r.Float64() < w.Correlation})
+	open = append(open, session{id: id, weight: weight, canary: r.below(100) < weight, same: w.Correlation > 0 && r.float() < w.Correlation})
 	return &open[len(open)-1], open, id + 1
 }
 
@@ -167,24 +166,24 @@ func (w World) rate(s session, at float64) (rate, base float64) {
 	return w.Baseline, w.Baseline
 }
 
-func (s *session) fails(r *rand.Rand, rate float64) bool {
+func (s *session) fails(r *Random, rate float64) bool {
 	if !s.same {
-		return r.Float64() < rate
+		return r.float() < rate
 	}
 	if !s.decided {
-		s.fate, s.decided = r.Float64() < rate, true
+		s.fate, s.decided = r.float() < rate, true
 	}
 	return s.fate
 }
 
-func (w World) fails(r *rand.Rand, isCanary bool) []string {
+func (w World) fails(r *Random, isCanary bool) []string {
 	var out []string
 	for _, s := range w.Streams {
 		rate := s.Control
 		if isCanary {
 			rate = s.Canary
 		}
-		if r.Float64() < rate {
+		if r.float() < rate {
 			out = append(out, s.Name)
 		}
 	}

@@ -2,7 +2,6 @@ package canary
 
 import (
 	"math"
-	"math/rand/v2"
 	"slices"
 
 	"github.com/aureus-agents/aureus/resource"
@@ -10,7 +9,7 @@ import (
 
 // Simulate plays releases one after the other, each with a controller of its own.
 func Simulate(seed uint64, releases int, w World, begin func() Controller) resource.CanarySimulated {
-	r := rand.New(rand.NewPCG(seed, uint64(releases)))
+	r := NewRandom(seed)
 	var excess, delay, promote []float64
 	out := resource.CanarySimulated{Releases: releases}
 	for range releases {
