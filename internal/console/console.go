@@ -93,6 +93,7 @@ func (s *server) routes() http.Handler {
 		"GET /audit/export":               s.exportLedger,
 		"GET /evidence/{ref}/{id}/bundle": s.evidenceBundle,
 		"GET /runs/{id}/scenario":         s.runScenario,
+		"GET /incidents/{id}/postmortem":  s.postmortem,
 	}
 	for pattern, fn := range downloads {
 		mux.HandleFunc(pattern, s.download(fn))
@@ -101,7 +102,10 @@ func (s *server) routes() http.Handler {
 		"POST /agents/{agent}/rollback":  s.rollbackAgent,
 		"POST /releases/{id}/move":       s.moveRelease,
 		"POST /approvals/{id}/decide":    s.decideApproval,
+		"POST /approvals/{id}/withdraw":  s.withdrawApproval,
 		"POST /incidents/{id}/rca":       s.recordRCA,
+		"POST /incidents/{id}/triage":    s.triageIncident,
+		"POST /incidents/{id}/follow-up": s.followUp,
 		"POST /incidents/{id}/guardrail": s.proveGuardrail,
 	}
 	for pattern, fn := range actions {

@@ -236,7 +236,7 @@ func TestStatuses(t *testing.T) {
 	if h.Get("Content-Disposition") != `attachment; filename="validation-evi-1.sigstore.json"` || !strings.Contains(body, "sigstore.bundle.v0.3") {
 		t.Errorf("bundle = %q, %q", h.Get("Content-Disposition"), body)
 	}
-	status, _, body := c.post("/incidents/inc-07/guardrail", url.Values{"form": {c.token()}, "version": {"refund-desk@v4"}, "scenario": {"s"}})
+	status, _, body := c.post("/incidents/inc-07/guardrail", url.Values{"form": {c.token()}, "version": {"refund-desk@v4"}, "kind": {"scenario"}, "name": {"s"}})
 	if status != 422 || !strings.Contains(body, "does not prove anything") || !strings.Contains(body, "make the scenario from a run that failed") {
 		t.Errorf("a guardrail that proves nothing = %d, want 422 with what to do", status)
 	}

@@ -26,6 +26,7 @@ type agentView struct {
 	Recent       []releaseRow
 	Runs         []resource.Run
 	ByVersion    []resource.Figures
+	Delivery     []stat // the four keys
 	MayRollBack  bool
 }
 
@@ -62,6 +63,9 @@ func (s *server) agentPage(rq *request) (view, error) {
 	v := agentView{Span: sp, Spans: spans, Environments: envs,
 		Environment: chosenEnvironment(envs, rq.URL.Query().Get("environment")), MayRollBack: rq.has(resource.RoleOperator)}
 	if v.ByVersion, err = s.control.Figures(ctx, p, v.Span.query(s.now(), name, "")); err != nil {
+		return view{}, err
+	}
+	if v.Delivery, err = s.delivery(rq, name, v.Environment); err != nil {
 		return view{}, err
 	}
 	var shown []resource.Figures

@@ -14,6 +14,7 @@ type fleetView struct {
 	Environment  string
 	Environments []resource.Environment // promotion order, last first
 	Totals       []stat
+	Delivery     []stat // the four keys of Environment
 	Agents       []agentCard
 	Approvals    []resource.Approval
 	Incidents    []resource.Incident
@@ -77,6 +78,9 @@ func (s *server) fleetPage(rq *request) (view, error) {
 		}
 	}
 	v.Totals = fleetTotals(v, combine(rows))
+	if v.Delivery, err = s.delivery(rq, "", v.Environment); err != nil {
+		return view{}, err
+	}
 	return view{template: "fleet", title: "Fleet", nav: "fleet", body: v}, nil
 }
 

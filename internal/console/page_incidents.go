@@ -1,12 +1,12 @@
 package console
 
 import (
-	"net/url"
+	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aureus-agents/aureus/internal/control"
-	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/resource"
 )
 
@@ -21,17 +21,19 @@ type incidentsView struct {
 // incidentView is the body of an incident's page.
 type incidentView struct {
 	resource.Incident
-	Steps   []step
-	Runs    []resource.Run // the first of the failed runs
-	More    int            // failed runs not shown
-	MayAct  bool
-	NextDo  string // what is to do next
-	Name    string
-	GoodRef string
+	Report     resource.IncidentReport
+	Steps      []step
+	Stats      []stat
+	MayAct     bool
+	NextDo     string // what is to do next
+	Name       string
+	Severities []string
+	Categories []string
+	Kinds      []string // of guardrails
+	Passing    int      // good runs that pass the proof
+	Due        string
+	Overdue    bool
 }
-
-// maxFailedRuns bounds the failed runs that an incident's page reads.
-const maxFailedRuns = 8
 
 var incidentStates = []string{"open", "mitigated", "resolved"}
 
@@ -51,26 +53,51 @@ func (s *server) incidentsPage(rq *request) (view, error) {
 	return view{template: "incidents", title: "Incidents", nav: "incidents", body: v}, nil
 }
 
-// incidentPage is one incident.
+// incidentPage is one incident, with what was put together about it.
 func (s *server) incidentPage(rq *request) (view, error) {
-	i, err := s.control.Incident(rq.Context(), rq.who, rq.PathValue("id"))
+	rep, err := s.control.IncidentReport(rq.Context(), rq.who, rq.PathValue("id"))
 	if err != nil {
 		return view{}, err
 	}
-	v := incidentView{Incident: i, MayAct: rq.has(resource.RoleOperator), Name: i.Agent + "@v" + count(i.Version)}
+	i := rep.Incident
+	v := incidentView{Incident: i, Report: rep, MayAct: rq.has(resource.RoleOperator), Name: i.Agent + "@v" + count(i.Version),
+		Stats: impactStats(rep.Impact), Severities: resource.Severities(), Categories: resource.CauseCategories(),
+		Kinds: []string{resource.GuardrailScenario, resource.GuardrailPolicy, resource.GuardrailCRV}}
 	v.Steps, v.NextDo = incidentSteps(i)
-	for _, id := range i.FailedRuns[:min(len(i.FailedRuns), maxFailedRuns)] {
-		r, err := s.control.Run(rq.Context(), rq.who, id)
-		if fault.Is(err, fault.NotFound) {
-			continue // retention may delete a run before its incident
+	if rep.Proof != nil {
+		for _, r := range rep.Proof.Pass {
+			if !r.Stopped {
+				v.Passing++
+			}
 		}
-		if err != nil {
-			return view{}, err
-		}
-		v.Runs = append(v.Runs, r)
 	}
-	v.More = len(i.FailedRuns) - len(v.Runs)
+	if r := i.RCA; r != nil && r.Due > 0 {
+		v.Due = time.UnixMilli(int64(r.Due)).UTC().Format(time.DateOnly)
+		v.Overdue = r.DoneAt == 0 && s.now().UnixMilli() > int64(r.Due)
+	}
 	return view{template: "incident", title: "Incident: " + v.Name, nav: "incidents", body: v}, nil
+}
+
+// impactStats are what a bad version did, in a row.
+func impactStats(i resource.IncidentImpact) []stat {
+	beside := "no control arm"
+	if i.Control.Runs > 0 {
+		beside = count(i.Control.Failures) + " of " + count(i.Control.Runs)
+	}
+	span := func(ms int64, known bool) string {
+		if !known {
+			return "–"
+		}
+		return millis(float64(ms))
+	}
+	return []stat{
+		{"Failed runs", count(i.Failed) + " of " + count(i.Runs), "live runs of the version since its release began", worse(i.Failed, true)},
+		{"Sessions", count(i.FailedSessions) + " of " + count(i.Sessions), "with a failed run", ""},
+		{"Beside it", beside, "failed runs of the stable version in the same canary", ""},
+		{"Its own", wholeNumber(i.ExcessFailed), "failed runs beyond what the stable version's rate gives", worse(i.Failed, i.ExcessFailed > 0)},
+		{"Until decided", span(i.DetectMs, i.FirstFailedAt > 0), "from the first failing run to the decision to roll back", ""},
+		{"Until good", span(i.RestoreMs, i.GoodAt > 0), "from the decision to all traffic on a good version", ""},
+	}
 }
 
 // incidentSteps draws an incident's way and says what comes next.
@@ -97,29 +124,19 @@ func incidentSteps(i resource.Incident) ([]step, string) {
 	return steps, next
 }
 
-// recordRCA records a root cause analysis.
-func (s *server) recordRCA(rq *request) (to, said string, err error) {
+// postmortem is an incident as a file.
+func (s *server) postmortem(rq *request, d *download) error {
 	id := rq.PathValue("id")
-	field := func(name string) string { return strings.TrimSpace(rq.PostForm.Get(name)) }
-	r := resource.RCA{Cause: field("cause"), Detection: field("detection"), Prevention: field("prevention")}
-	if r.Cause == "" || r.Detection == "" || r.Prevention == "" {
-		return "", "", fault.New(fault.Invalid, "All three parts are needed: what was wrong, how it was seen, and what will stop it. Go back and fill them in.")
+	text, err := s.control.Postmortem(rq.Context(), rq.who, id)
+	if err != nil {
+		return err
 	}
-	if _, err := s.control.RecordRCA(rq.Context(), rq.who, id, r); err != nil {
-		return "", "", err
-	}
-	return "/incidents/" + url.PathEscape(id), "The root cause is recorded.", nil
-}
-
-// proveGuardrail proves what would have caught the version.
-func (s *server) proveGuardrail(rq *request) (to, said string, err error) {
-	id := rq.PathValue("id")
-	g := control.GuardrailRequest{Version: strings.TrimSpace(rq.PostForm.Get("version")), Name: strings.TrimSpace(rq.PostForm.Get("scenario"))}
-	if g.Version == "" || g.Name == "" {
-		return "", "", fault.New(fault.Invalid, "Name both the version that holds the guardrail and its scenario. Go back and fill them in.")
-	}
-	if _, err := s.control.ProveGuardrail(rq.Context(), rq.who, id, g); err != nil {
-		return "", "", err
-	}
-	return "/incidents/" + url.PathEscape(id), "Proven: the bad version fails the scenario and the new one passes it. The incident is resolved.", nil
+	name := strings.Map(func(r rune) rune {
+		if r == '_' || r == '-' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
+			return r
+		}
+		return '-'
+	}, id)
+	_, err = io.WriteString(d.as("postmortem-"+name+".md", "text/markdown; charset=utf-8"), text)
+	return err
 }
