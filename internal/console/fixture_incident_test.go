@@ -27,9 +27,9 @@ func (f *fixture) IncidentReport(ctx context.Context, p control.Principal, id st
 			DetectMs: int64(decided - first), RestoreMs: 41, TotalMs: int64(decided-first) + 41},
 		Lines: []resource.IncidentLine{
 			{At: first - 900_000, Kind: "push", Actor: resource.Actor{Name: "ada", Kind: "human"}, Text: "refund-desk@v3 was pushed (commit 4be1f02, build 118).", Source: resource.LineSource{Kind: "ledger", ID: "evt_1", Index: index(1408)}},
-			{At: first - 600_000, Kind: "change", Actor: resource.Actor{Name: "ada", Kind: "human"}, Text: "ada asked for refund-desk@v3 in production. Against refund-desk@v2 it changes changed instructions (tier medium).", Source: resource.LineSource{Kind: "release", ID: in.Release}},
+			{At: first - 600_000, Kind: "change", Actor: resource.Actor{Name: "ada", Kind: "human"}, Text: "ada asked for refund-desk@v3 in production. Changed since refund-desk@v2: changed instructions (tier medium).", Source: resource.LineSource{Kind: "release", ID: in.Release}},
 			{At: first - 400_000, Kind: "approval", Actor: resource.Actor{Name: "grace", Kind: "human"}, Text: "grace approved: delta and evidence read.", Source: resource.LineSource{Kind: "ledger", ID: "evt_2", Index: index(1431)}},
-			{At: first - 300_000, Kind: "traffic", Actor: resource.System, Text: "10 % of new sessions go to refund-desk@v3 (step 0).", Source: resource.LineSource{Kind: "ledger", ID: "evt_3", Index: index(1440)}},
+			{At: first - 300_000, Kind: "traffic", Actor: resource.System, Text: "10 % of new sessions go to refund-desk@v3.", Source: resource.LineSource{Kind: "ledger", ID: "evt_3", Index: index(1440)}},
 			{At: first, Kind: "run", Actor: resource.System, Text: "The first run of refund-desk@v3 failed. Failure: issue_refund reported an error.", Source: resource.LineSource{Kind: "run", ID: run}},
 			{At: decided, Kind: "verdict", Actor: resource.System, Text: "Run " + run + " failed: outcome 458 of the canary decided, with E = 1043 over a threshold of 1000.", Source: resource.LineSource{Kind: "run", ID: run}},
 			{At: decided + 41, Kind: "traffic", Actor: resource.System, Text: "All traffic went to refund-desk@v2, 41 ms after the decision.", Source: resource.LineSource{Kind: "release", ID: in.Release}},
@@ -41,6 +41,14 @@ func (f *fixture) IncidentReport(ctx context.Context, p control.Principal, id st
 			{ID: "g91d07e44", Title: "escalated: issue_refund reported an error: the account is closed", Outcome: resource.OutcomeEscalated, Tool: "issue_refund",
 				Pattern: "the account is closed", Runs: 2, Control: 5, FirstAt: first + 60_000, LastAt: decided, Example: run},
 		}}
+	if g := in.Guardrail; g != nil && g.Kind != resource.GuardrailScenario {
+		digest := "sha256:6b1f0d9f7a5a4c9a8f0f3a3be8d27f4c0e8c5ab0e6d0c7b6b8ed1b1a2c3d4e5f"
+		rep.Proof = &resource.GuardrailProof{Incident: in.ID, Kind: g.Kind, Name: g.Name, Version: g.Version, Bad: in.Digest, MinPass: .99, Passed: true,
+			Message: g.Kind + " \"" + g.Name + "\" stops all 2 recorded bad runs, of 1 cause, and 3 of 3 good runs pass.",
+			Stop: []resource.ReplayedRun{{Run: "run-a1", Digest: digest, Stopped: true, Why: "gate " + g.Name + " (output) blocks: the answer is in English and the question is not"},
+				{Run: "run-a2", Digest: digest, Stopped: true, Why: "gate " + g.Name + " (output) blocks: the answer is in English and the question is not"}},
+			Pass: []resource.ReplayedRun{{Run: "run-b1", Digest: digest}, {Run: "run-b2", Digest: digest}, {Run: "run-b3", Digest: digest}}}
+	}
 	return rep, nil
 }
 

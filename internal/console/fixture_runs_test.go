@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/control"
 	"github.com/aureus-agents/aureus/resource"
 )
@@ -91,7 +92,9 @@ func (f *fixture) tellRest() {
 			State: resource.ApprovalPending, Tool: "issue_refund", Args: map[string]any{"order_id": "A-10533", "amount": 480, "currency": "EUR", "iban": "DE02120300000000202051", "note": hostile}, Reason: "A refund over 200 needs a person.",
 			Call: askedCall(), Runs: []resource.AskedRun{{Run: "run-wait", Principal: "web-shop", Said: map[string]any{"message": "Please refund order A-10533. " + hostile}}}, CreatedAt: before(4 * time.Minute), ExpiresAt: before(-56 * time.Minute), CreatedBy: resource.Actor{Name: "web-shop", Kind: "service"}},
 		{ID: "apr-11", Kind: "release", Subject: "rel-32", Digest: digestOf("plan"), Agent: "invoice-reader", Environment: "production", Title: "Release invoice-reader@v3 into production", Tier: "critical", Quorum: 2, Role: resource.RoleApprover,
-			Excluded: []string{"mika"}, State: resource.ApprovalPending, Reason: "pay the supplier when the invoice matches its order", CreatedAt: before(43 * time.Minute), ExpiresAt: before(-17 * time.Minute), CreatedBy: author},
+			Excluded: []string{"mika"}, State: resource.ApprovalPending, Reason: "pay the supplier when the invoice matches its order", CreatedAt: before(43 * time.Minute), ExpiresAt: before(-17 * time.Minute), CreatedBy: author,
+			Rules:     []blueprint.ApprovalRule{{Count: 2}, {Count: 1, Groups: []string{"payments-leads"}}, {Count: 1, Groups: []string{"legal"}}},
+			Decisions: []resource.ApprovalDecision{{Actor: resource.Actor{Name: "noor", Kind: "human"}, Approve: true, Reason: "the delta is what we agreed on", At: before(12 * time.Minute), Rules: []int{0, 1}, Via: "slack"}}},
 		{ID: "apr-09", Kind: "release", Subject: "rel-27", Digest: digestOf("old"), Agent: "refund-desk", Environment: "production", Title: "Release refund-desk@v3 into production", Tier: "high", Quorum: 1, Role: resource.RoleApprover,
 			State: resource.ApprovalUsed, CreatedAt: before(23 * time.Hour), ExpiresAt: before(22 * time.Hour), CreatedBy: bot, Decisions: []resource.ApprovalDecision{{Actor: resource.Actor{Name: "sasha", Kind: "human"}, Approve: true, Reason: "delta is small, evidence holds", At: before(22*time.Hour + 50*time.Minute)}}},
 	}
@@ -100,8 +103,8 @@ func (f *fixture) tellRest() {
 			Summary: "14 of 41 canary runs failed against 2 of 259 in control.", FailedRuns: []string{"run-full", "run-0897", "run-0886", "run-gone"}, State: "mitigated", OpenedAt: before(22 * time.Hour), MitigatedAt: before(22*time.Hour) + 4100,
 			Notes: []resource.IncidentNote{{At: before(22 * time.Hour), Actor: resource.System, Text: "Rolled back: the harm process reached 1/α = 1,000. All traffic on v2 after 41 ms."}, {At: before(22*time.Hour) + 4100, Actor: resource.System, Text: "v2 verified again: signature, validation and 4 of 4 smoke runs."}}},
 		{ID: "inc-03", Agent: "support-triage", Environment: "production", Release: "rel-24", Digest: version("support-triage", 3), Version: 3, Cause: "manual", Summary: "Drafts were sent in the wrong language.", State: "resolved", OpenedAt: before(9 * 24 * time.Hour), MitigatedAt: before(9*24*time.Hour) + 5000, ResolvedAt: before(8 * 24 * time.Hour),
-			RCA:       &resource.RCA{Cause: "The prompt named one language.", Detection: "A person saw it; no scenario covered it.", Prevention: "A scenario in two languages.", Author: operator, At: before(8*24*time.Hour + time.Hour)},
-			Guardrail: &resource.Guardrail{Kind: "scenario", Name: "answers-in-the-writers-language", Version: version("support-triage", 4), At: before(8 * 24 * time.Hour)}},
+			RCA:       &resource.RCA{Cause: "The prompt named one language.", Detection: "A person saw it; no scenario covered it.", Prevention: "A gate that compares the languages.", Author: operator, At: before(8*24*time.Hour + time.Hour)},
+			Guardrail: &resource.Guardrail{Kind: "crv", Name: "answers-in-the-asked-language", Version: version("support-triage", 4), At: before(8 * 24 * time.Hour)}},
 	}
 	actions := []string{"version.registered", "release.started", "evidence.recorded", "approval.requested", "approval.decided", "release.promoted", "guard.decided", "audit.read"}
 	for i := range 137 {
@@ -120,6 +123,7 @@ func evidenceOf(agent, digest string) []resource.Evidence {
 		out = append(out, resource.Evidence{ID: fmt.Sprint("evi-", i), Kind: kind, Subject: digest, Agent: agent, Environment: "production", PredicateType: "https://in-toto.io/attestation/test-result/v0.1",
 			Verdict: resource.Pass, Digest: digestOf(kind), CreatedAt: before(2 * time.Hour), CreatedBy: resource.System, Bundle: []byte(`{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json"}`), Report: []byte(`{"passed":12,"failed":0,"note":"` + "\\u003cscript\\u003e" + `"}`)})
 	}
+	out[3].Report = evaluationReport(agent, digest)
 	return append(out, policyEvidence(agent, digest))
 }
 
