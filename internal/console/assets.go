@@ -18,7 +18,7 @@ const assetPrefix = "/console/static/"
 var staticFiles embed.FS
 
 // styles are served as one sheet, in this order.
-var styles = []string{"tokens.css", "base.css", "layout.css", "parts.css", "charts.css", "automaton.css", "judging.css", "pages.css"}
+var styles = []string{"tokens.css", "base.css", "layout.css", "parts.css", "charts.css", "automaton.css", "judging.css", "pipeline.css", "pages.css", "evaluation.css"}
 
 // assets are the static files under names that hold a hash of their content, so
 // that a browser may keep them for ever.

@@ -77,6 +77,7 @@ func (s *server) routes() http.Handler {
 		"GET /agents/{agent}/versions/{version}/backtest": s.backtestPage,
 		"GET /releases":                                   s.releasesPage,
 		"GET /releases/{id}":                              s.releasePage,
+		"GET /pipelines":                                  s.pipelinesPage,
 		"GET /approvals":                                  s.approvalsPage,
 		"GET /approvals/{id}":                             s.approvalPage,
 		"GET /runs":                                       s.runsPage,
@@ -85,15 +86,17 @@ func (s *server) routes() http.Handler {
 		"GET /incidents/{id}":                             s.incidentPage,
 		"GET /audit":                                      s.auditPage,
 		"GET /evidence/{ref}":                             s.evidencePage,
+		"GET /evidence/{ref}/{id}/evaluation":             s.evaluationPage,
 	}
 	for pattern, fn := range pages {
 		mux.HandleFunc(pattern, s.page(fn))
 	}
 	downloads := map[string]downloadFunc{
-		"GET /audit/export":               s.exportLedger,
-		"GET /evidence/{ref}/{id}/bundle": s.evidenceBundle,
-		"GET /runs/{id}/scenario":         s.runScenario,
-		"GET /incidents/{id}/postmortem":  s.postmortem,
+		"GET /audit/export":                        s.exportLedger,
+		"GET /evidence/{ref}/{id}/bundle":          s.evidenceBundle,
+		"GET /evidence/{ref}/{id}/evaluation.html": s.evaluationFile,
+		"GET /runs/{id}/scenario":                  s.runScenario,
+		"GET /incidents/{id}/postmortem":           s.postmortem,
 	}
 	for pattern, fn := range downloads {
 		mux.HandleFunc(pattern, s.download(fn))

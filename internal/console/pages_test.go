@@ -23,6 +23,7 @@ var everyPage = []struct{ name, path, title string }{
 	{"release-paused", "/releases/rel-29", "support-triage@v5"},
 	{"release-rolledback", "/releases/rel-27", "refund-desk@v3"},
 	{"release-rejected", "/releases/rel-24", "support-triage@v4"},
+	{"pipelines", "/pipelines", "Pipelines"},
 	{"approvals", "/approvals", "Approvals"},
 	{"approval-release", "/approvals/apr-11", "Release invoice-reader@v3"},
 	{"approval-call", "/approvals/apr-12", "Call issue_refund"},
@@ -37,6 +38,8 @@ var everyPage = []struct{ name, path, title string }{
 	{"audit", "/audit", "Audit"},
 	{"audit-proof", "/audit?index=41", "Audit"},
 	{"evidence", "/evidence/refund-desk@v3", "Evidence of refund-desk@v3"},
+	{"evaluation", "/evidence/refund-desk@v3/evi-3/evaluation", "Evaluation of refund-desk@v3"},
+	{"evaluation-flipped", "/evidence/refund-desk@v3/evi-3/evaluation?show=flipped#case-open", "Evaluation of refund-desk@v3"},
 }
 
 // looks are the ways that every page is looked at.
