@@ -56,7 +56,10 @@ func printStage(w io.Writer, n int, s blueprint.Stage) {
 	for _, g := range s.After {
 		what := "external"
 		if g.Metric != "" {
-			what = fmt.Sprintf("%s at most %g over %s", g.Metric, *g.Above, g.Window)
+			what = fmt.Sprintf("%s at most %g over the soak", g.Metric, *g.Above)
+			if g.Window > 0 {
+				what = fmt.Sprintf("%s at most %g over %s of the soak", g.Metric, *g.Above, g.Window)
+			}
 		}
 		fmt.Fprintf(w, "   gate after: %s (%s)\n", g.Name, what)
 	}
@@ -89,6 +92,9 @@ func printRules(w io.Writer, rules []blueprint.ApprovalRule) {
 			of = "a change of " + strings.Join(r.Changes, " or ")
 		}
 		who := r.Role
+		if r.Count > 1 {
+			who += "s"
+		}
 		if len(r.Groups) > 0 {
 			who += " of " + strings.Join(r.Groups, " or ")
 		}

@@ -68,6 +68,7 @@ type Releases interface {
 	MoveRelease(ctx context.Context, p control.Principal, id, event, reason string) (resource.Release, error)
 	Verdict(ctx context.Context, p control.Principal, release string) (control.CanaryVerdict, error)
 	Rollback(ctx context.Context, p control.Principal, agent, env, reason string) (resource.Release, error)
+	Pipelines(ctx context.Context, p control.Principal) ([]resource.Pipeline, error)
 }
 
 // Approvals reads and answers approval requests. ViewApproval makes a
@@ -76,7 +77,9 @@ type Releases interface {
 type Approvals interface {
 	Approvals(ctx context.Context, p control.Principal, f control.ApprovalFilter, page control.Page) ([]resource.Approval, error)
 	Approval(ctx context.Context, p control.Principal, id string) (resource.Approval, error)
+	ShowApproval(ctx context.Context, p control.Principal, id string) (control.ApprovalView, error)
 	ViewApproval(ctx context.Context, p control.Principal, id string) (control.ApprovalView, error)
+	Withdraw(ctx context.Context, p control.Principal, id string, r resource.WithdrawRequest) (resource.Approval, error)
 	Decide(ctx context.Context, p control.Principal, id string, r control.DecideRequest) (resource.Approval, error)
 }
 

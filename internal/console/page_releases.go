@@ -32,7 +32,7 @@ type listFilter struct {
 	States                    []string
 }
 
-var releaseStates = []string{"pending", "checking", "awaiting_approval", "deploying", "smoke", "canary", "paused", "promoted", "rejected", "cancelled", "rolling_back", "rolled_back"}
+var releaseStates = []string{"pending", "checking", "awaiting_approval", "frozen", "deploying", "smoke", "shadow", "preview", "canary", "soaking", "paused", "promoted", "rejected", "cancelled", "rolling_back", "rolled_back"}
 
 // releasesPage lists releases.
 func (s *server) releasesPage(rq *request) (view, error) {
