@@ -116,7 +116,7 @@ func promptfooSubject(e *env, file string) (evaluate.Subject, int, error) {
 	a := &blueprint.Agent{APIVersion: blueprint.APIVersion, Kind: blueprint.KindAgent,
 		Metadata: blueprint.Metadata{Name: cmp.Or(strings.Trim(notInName.ReplaceAllString(strings.ToLower(dir), "-"), "-"), "promptfoo"), Owner: "promptfoo"},
 		Spec: blueprint.Spec{Goal: "Answer the prompt.", Instructions: cmp.Or(got.Instructions, "Answer the prompt."),
-			Model: blueprint.Model{Name: name}, RiskTier: blueprint.TierLow, Zone: blueprint.ZoneInternal,
+			Model: blueprint.Model{Name: cmp.Or(name, "model")}, RiskTier: blueprint.TierLow, Zone: blueprint.ZoneInternal,
 			Evaluation: blueprint.Evaluation{Suites: []blueprint.Suite{got.Suite}}}}
 	if r := control.Validate(a, nil); !r.Passed {
 		return evaluate.Subject{}, 0, notValid(fault.Invalid, file, r)
