@@ -169,9 +169,9 @@ func useCases(approval string) map[string]useCase {
 			_, err := c.Incidents(ctx, p, control.IncidentFilter{}, control.Page{})
 			return err
 		}),
-		"Ledger":  view(func(ctx context.Context, c C, p P) error { _, err := c.Ledger(ctx, p); return err }),
+		"Ledger":             view(func(ctx context.Context, c C, p P) error { _, err := c.Ledger(ctx, p); return err }),
 		"EvaluationProgress": view(func(ctx context.Context, c C, p P) error { _, err := c.EvaluationProgress(ctx, p, "none"); return err }),
-		"Release": view(func(ctx context.Context, c C, p P) error { _, err := c.Release(ctx, p, "none"); return err }),
+		"Release":            view(func(ctx context.Context, c C, p P) error { _, err := c.Release(ctx, p, "none"); return err }),
 		"Releases": view(func(ctx context.Context, c C, p P) error {
 			_, err := c.Releases(ctx, p, control.ReleaseFilter{}, control.Page{})
 			return err
