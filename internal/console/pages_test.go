@@ -39,7 +39,7 @@ var everyPage = []struct{ name, path, title string }{
 	{"audit-proof", "/audit?index=41", "Audit"},
 	{"evidence", "/evidence/refund-desk@v3", "Evidence of refund-desk@v3"},
 	{"evaluation", "/evidence/refund-desk@v3/evi-3/evaluation", "Evaluation of refund-desk@v3"},
-	{"evaluation-flipped", "/evidence/refund-desk@v3/evi-3/evaluation?show=flipped#case-open", "Evaluation of refund-desk@v3"},
+	{"evaluation-flipped", "/evidence/refund-desk@v3/evi-3/evaluation?show=flipped", "Evaluation of refund-desk@v3"},
 }
 
 // looks are the ways that every page is looked at.
