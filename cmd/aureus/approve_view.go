@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/internal/canary"
 	"github.com/aureus-agents/aureus/resource"
 )
 
@@ -96,6 +97,9 @@ func printAskedRelease(w io.Writer, v resource.ApprovalView) {
 		fmt.Fprintf(w, "  waiver %s of gate %s, until %s: %s\n", wv.ID, wv.Gate, when(wv.ExpiresAt), oneLine(wv.Reason))
 	}
 	fmt.Fprintf(w, "  goes out: %s\n", rolloutLine(*rel))
+	if len(rel.Plan.Steps) > 0 && rel.Baseline != "" {
+		printForecast(w, canary.Forecast(rel.Plan))
+	}
 }
 
 func printDifference(w io.Writer, e resource.EvaluationDifference) {
@@ -126,7 +130,7 @@ func rolloutLine(rel resource.Release) string {
 }
 
 func stepText(s blueprint.CanaryStep) string {
-	return fmt.Sprintf("%d %% for %d runs", s.Weight, s.Runs)
+	return fmt.Sprintf("%d %% for %d sessions", s.Weight, s.Runs)
 }
 
 // printAnswered says what became of a request, and what a yes with a scope allows

@@ -179,6 +179,10 @@ func printRelease(w io.Writer, r resource.Release) {
 			}
 		})
 	}
+	if s := r.Shadow; s != nil {
+		fmt.Fprintf(w, "shadow: %s; of %d copied runs the candidate alone failed %d, what serves alone %d, both %d; %d differ, %d could not be compared\n",
+			s.Verdict, s.Runs, s.OnlyCopy, s.OnlyLive, s.Both, s.Differs, s.Skipped)
+	}
 	if c := r.Canary; c != nil {
 		fmt.Fprintf(w, "canary: %d of %d runs failed, beside it %d of %d; E = %.3g, threshold %.0f\n",
 			c.Canary.Failures, c.Canary.Runs, c.Control.Failures, c.Control.Runs, c.EHarm, 1/r.Plan.Alpha)
@@ -224,9 +228,14 @@ func newReleaseShow(e *env) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		pairs, err := shadowPairs(ctx, c, rel)
+		if err != nil {
+			return err
+		}
 		return r.print(rel, func(w io.Writer) {
 			printRelease(w, rel)
-			if rel.Canary == nil && len(rel.Plan.Steps) > 0 && !rel.State.Final() {
+			printPairs(w, pairs)
+			if rel.Canary == nil && rel.Baseline != "" && len(rel.Plan.Steps) > 0 && !rel.State.Final() {
 				printForecast(w, canary.Forecast(rel.Plan))
 			}
 			table(w, "AT EVENT FROM TO BY REASON", func(row func(...any)) {
@@ -265,8 +274,10 @@ func newRollback(e *env) *cobra.Command {
 		Use:   "rollback AGENT --reason TEXT",
 		Short: "Take an environment back to its last verified snapshot",
 		Long: `Take an environment back to its last verified snapshot; a version in canary
-there is taken back first. The version goes into quarantine and an incident is
-opened. With --wait, until the restored version is verified again.`,
+or soaking there is taken back first. The version goes into quarantine and an
+incident is opened. With --wait, until the restored version is verified again.
+Exit status 1 when nothing is left to serve: there was no verified version to
+restore, or it failed its checks.`,
 		Args: cobra.ExactArgs(1),
 	}
 	r := remoteFlags(e, cmd)
@@ -284,7 +295,13 @@ opened. With --wait, until the restored version is verified again.`,
 				return err
 			}
 		}
-		return r.print(rel, func(w io.Writer) { printRelease(w, rel) })
+		if err := r.print(rel, func(w io.Writer) { printRelease(w, rel) }); err != nil {
+			return err
+		}
+		if wait || rel.RolledBackTo == "" {
+			return rollbackEnd(rel, wait)
+		}
+		return nil
 	})
 	return cmd
 }

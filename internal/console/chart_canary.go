@@ -48,9 +48,20 @@ type process struct {
 	values       []float64
 }
 
-// harmChart draws the process that rolls back against 1/alpha.
+// harmChart draws the processes that roll back: the E of each stream times its
+// share, so that all have the one threshold 1/alpha.
 func harmChart(v control.CanaryVerdict) eChart {
-	return eChartOf([]process{{"harm", "E harm", pick(v.Outcomes, func(o resource.CanaryOutcome) float64 { return o.EHarm })}}, inverse(v.Plan.Alpha), "1/α")
+	var list []process
+	for _, st := range v.Stored.Streams {
+		if st.Off != "" {
+			continue
+		}
+		list = append(list, process{"stream-" + st.Name, st.Name, pick(v.Outcomes, func(o resource.CanaryOutcome) float64 { return o.E[st.Name] * st.Share })})
+	}
+	if len(list) == 0 {
+		list = []process{{"stream-failures", "E harm", pick(v.Outcomes, func(o resource.CanaryOutcome) float64 { return o.EHarm })}}
+	}
+	return eChartOf(list, inverse(v.Plan.Alpha), "1/α")
 }
 
 // safeChart draws the processes that promote against 1/beta.

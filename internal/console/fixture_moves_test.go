@@ -32,26 +32,36 @@ func (f *fixture) told(id, agent string, n int, env string, age time.Duration, g
 func (f *fixture) watch(r *resource.Release, n int, controlRate, canaryRate float64) {
 	rng := rand.New(rand.NewPCG(7, uint64(n)))
 	r.Plan = canary.Plan(blueprint.Canary{})
-	s := canary.Start(r.Plan)
+	s := canary.Freeze(r.Plan, canary.Start(r.Plan), runsBefore())
 	for i := range n {
-		w := 10
+		o := resource.CanaryOutcome{Release: r.ID, Seq: int64(i + 1), Run: fmt.Sprintf("run-%d", i), Session: fmt.Sprintf("customer-%d", i), Weight: 10,
+			LatencyMs: 900 + rng.Int64N(400), Cost: resource.MicroUSD(3000 + rng.IntN(2000)), Denials: rng.IntN(20) / 19, At: before(time.Hour)}
 		if i > n/2 && r.State != resource.ReleaseRolledBack {
-			w = 50
+			o.Weight, o.Step = 50, 1
 		}
-		isCanary := rng.IntN(100) < w
+		o.Canary = rng.IntN(100) < o.Weight
 		rate := controlRate
-		if isCanary {
+		if o.Canary {
 			rate = canaryRate
+			o.LatencyMs += rng.Int64N(300)
 		}
-		failed := rng.Float64() < rate
-		s = canary.Observe(r.Plan, s, isCanary, failed, w, canary.Seen{})
-		f.outcomes[r.ID] = append(f.outcomes[r.ID], resource.CanaryOutcome{Release: r.ID, Seq: int64(i + 1), Run: fmt.Sprintf("run-%d", i), Canary: isCanary, Failed: failed, Weight: w,
-			EHarm: s.EHarm, ESafe: s.ESafe, EAbs: s.EAbs, At: before(time.Hour)})
+		o.Failed = rng.Float64() < rate
+		seen, _ := canary.See(s, nil, o)
+		s = canary.Observe(r.Plan, s, o.Canary, o.Failed, o.Weight, seen)
+		f.outcomes[r.ID] = append(f.outcomes[r.ID], canary.Mark(o, s))
 		if s.Verdict == canary.Rollback {
 			break
 		}
 	}
 	r.Canary = &s
+}
+
+// runsBefore are the runs that a canary's limits are taken from.
+func runsBefore() (runs []resource.Run) {
+	for i := range 100 {
+		runs = append(runs, resource.Run{EndedAt: 1, LatencyMs: int64(900 + 4*i), Stats: resource.RunStats{Cost: resource.MicroUSD(3000 + 20*i)}})
+	}
+	return runs
 }
 
 func (f *fixture) tellReleases() {

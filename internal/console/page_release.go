@@ -33,6 +33,7 @@ type canaryView struct {
 	Harm    eChart
 	Safe    eChart
 	Arms    []arm
+	Streams []streamRow
 	Step    string // step 1 of 2
 	Need    int    // outcomes of the canary before the next step
 }
@@ -122,6 +123,7 @@ func (s *server) canaryView(rq *request, r resource.Release) (*canaryView, error
 	c := &canaryView{Verdict: cv, Harm: harmChart(cv), Safe: safeChart(cv)}
 	c.Arms = []arm{armOf("Control", cv.Stored.Control), armOf("Canary", cv.Stored.Canary)}
 	scaleArms(c.Arms)
+	c.Streams = streamsOf(cv)
 	if cv.Stored.EHarm >= inverse(cv.Plan.Alpha) {
 		c.Arms[1].Tone = "bad"
 	}
