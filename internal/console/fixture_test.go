@@ -182,17 +182,61 @@ func (f *fixture) Approval(_ context.Context, _ control.Principal, id string) (r
 	return find("approval request", id, f.approvals, func(a resource.Approval) bool { return a.ID == id })
 }
 
-func (f *fixture) ViewApproval(_ context.Context, p control.Principal, id string) (control.ApprovalView, error) {
+// rulesOf are the rules of a request: of apr-11 two, one of them with an answer.
+func rulesOf(a resource.Approval) []resource.RuleStatus {
+	if a.ID != "apr-11" {
+		return []resource.RuleStatus{{Rule: blueprint.ApprovalRule{Count: a.Quorum}, Given: []string{}, Able: []string{"ada", "sasha"}, ExpiresAt: a.ExpiresAt}}
+	}
+	return []resource.RuleStatus{
+		{Rule: blueprint.ApprovalRule{Count: 2}, Given: []string{"noor"}, Able: []string{"ada", "dan for lea", "sasha"}, ExpiresAt: a.ExpiresAt},
+		{Rule: blueprint.ApprovalRule{Count: 1, Groups: []string{"payments-leads"}}, Given: []string{"noor"}, Able: []string{}, Satisfied: true, ExpiresAt: a.ExpiresAt},
+		{Rule: blueprint.ApprovalRule{Count: 1, Groups: []string{"legal"}}, Given: []string{}, Able: []string{}, ExpiresAt: a.ExpiresAt,
+			Problem: `nobody can answer this: no token has the group "legal"; make one with: aureus token create --name NAME --role approver --group legal`},
+	}
+}
+
+func (f *fixture) ViewApproval(ctx context.Context, p control.Principal, id string) (control.ApprovalView, error) {
+	v, err := f.ShowApproval(ctx, p, id)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.views++; len(v.Names) > 0 {
+		v.Token = "one-use"
+	}
+	return v, err
+}
+
+func (f *fixture) Withdraw(_ context.Context, _ control.Principal, id string, r resource.WithdrawRequest) (resource.Approval, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i := range f.approvals {
+		if a := &f.approvals[i]; a.ID == id {
+			for n := range a.Decisions {
+				a.Decisions[n].WithdrawnAt, a.Decisions[n].WithdrawnReason = before(0), r.Reason
+			}
+			if r.Request {
+				a.State = resource.ApprovalWithdrawn
+			}
+			return *a, nil
+		}
+	}
+	return resource.Approval{}, fault.New(fault.NotFound, "There is no approval request %s.", id)
+}
+
+func (f *fixture) ShowApproval(_ context.Context, p control.Principal, id string) (control.ApprovalView, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	a, err := find("approval request", id, f.approvals, func(a resource.Approval) bool { return a.ID == id })
 	if err != nil {
 		return control.ApprovalView{}, err
 	}
-	f.views++
-	v := control.ApprovalView{Approval: a}
+	v := control.ApprovalView{Approval: a, Rules: rulesOf(a)}
 	if p.Has(a.Role) && !slices.Contains(a.Excluded, p.Actor.Name) && a.State == resource.ApprovalPending {
-		v.Token = "one-use"
+		v.Names = []string{p.Actor.Name}
+	}
+	if a.Kind == "release" {
+		v.Evaluation = &resource.EvaluationDifference{Evidence: a.Digest, Baseline: a.Digest, CandidatePassRate: 0.97, BaselinePassRate: 0.94, Verdict: "no_worse",
+			Fixed: []string{"matching/partial-delivery", "matching/second-currency"}, Broken: []string{"matching/credit-note"}}
+		v.Previous = &resource.PreviousRelease{Version: "invoice-reader@v2", Digest: version("invoice-reader", 2), Release: "rel-30", Verified: true, Since: before(90 * time.Hour)}
 	}
 	for _, r := range f.releases {
 		if r.ID == a.Subject {

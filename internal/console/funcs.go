@@ -14,6 +14,7 @@ func (s *server) funcs() template.FuncMap {
 		"ago":         func(at resource.Millis) template.HTML { return timeTag(at, ago(s.now(), at)) },
 		"clock":       clock,
 		"short":       shortDigest,
+		"yeses":       yeses,
 		"money":       money,
 		"percent":     percent,
 		"millis":      millis,

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/aureus-agents/aureus/internal/control"
 	"github.com/aureus-agents/aureus/internal/fault"
@@ -23,11 +24,13 @@ type approvalsView struct {
 type approvalView struct {
 	control.ApprovalView
 	Delta  deltaView
-	Yes    int
-	Cannot string       // why there is no form
-	Back   string       // where an answer leads
-	Asked  *askedView   // of a tool call
-	Scope  *scopeChoice // beyond the one call; nil when only that can be allowed
+	Cannot string // why there is no form
+	InName string // in whose name an answer is, when it is not the caller's
+	// MayTakeBack and MayWithdraw say what the caller can take back.
+	MayTakeBack, MayWithdraw bool
+	Back                     string       // where an answer leads
+	Asked                    *askedView   // of a tool call
+	Scope                    *scopeChoice // beyond the one call; nil when only that can be allowed
 }
 
 var approvalStates = []string{"pending", "approved", "used", "denied", "expired", "withdrawn"}
@@ -71,17 +74,16 @@ func (s *server) approvalOf(rq *request, id string) (*approvalView, error) {
 	v := &approvalView{}
 	var err error
 	if rq.live {
-		if v.Approval, err = s.control.Approval(rq.Context(), rq.who, id); err != nil {
+		if v.ApprovalView, err = s.control.ShowApproval(rq.Context(), rq.who, id); err != nil {
 			return nil, err
 		}
 	} else if v.ApprovalView, err = s.control.ViewApproval(rq.Context(), rq.who, id); err != nil {
 		return nil, err
 	}
-	for _, d := range v.Approval.Decisions {
-		if d.Approve {
-			v.Yes++
-		}
+	if len(v.Names) == 1 && !strings.EqualFold(v.Names[0], rq.who.Actor.Name) {
+		v.InName = v.Names[0]
 	}
+	v.MayTakeBack, v.MayWithdraw = takeBack(rq, v.Approval)
 	v.Asked, v.Scope = askedOf(v.Approval, v.Run), scopeOf(v.Approval)
 	v.Cannot = cannot(rq, v.Approval, resource.Millis(s.now().UnixMilli()))
 	if r := v.Release; r != nil {
@@ -99,22 +101,59 @@ func (s *server) approvalOf(rq *request, id string) (*approvalView, error) {
 	return v, nil
 }
 
+// yeses is how many people's yeses a request has.
+func yeses(a resource.Approval) (n int) {
+	for _, d := range a.Decisions {
+		if d.Approve && d.WithdrawnAt == 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// takeBack reports what a principal can take back of a request: its own yes, and
+// the request itself. Whether that still can be done is for control to say.
+func takeBack(rq *request, a resource.Approval) (yes, all bool) {
+	if a.State != resource.ApprovalPending && a.State != resource.ApprovalApproved {
+		return false, false
+	}
+	me := func(name string) bool { return strings.EqualFold(name, rq.who.Actor.Name) }
+	yes = slices.ContainsFunc(a.Decisions, func(d resource.ApprovalDecision) bool {
+		return d.Approve && d.WithdrawnAt == 0 && (me(d.Actor.Name) || me(d.For))
+	})
+	return yes, rq.has(resource.RoleOperator) || me(a.CreatedBy.Name)
+}
+
+// withdrawApproval takes back a yes or a request.
+func (s *server) withdrawApproval(rq *request) (to, said string, err error) {
+	reason, err := reasonOf(rq)
+	if err != nil {
+		return "", "", err
+	}
+	w := resource.WithdrawRequest{Reason: reason, Request: rq.PostForm.Get("what") == "request"}
+	if _, err := s.control.Withdraw(rq.Context(), rq.who, rq.PathValue("id"), w); err != nil {
+		return "", "", err
+	}
+	return "/approvals/" + url.PathEscape(rq.PathValue("id")), "Taken back.", nil
+}
+
 // cannot says why a principal is given no form for a request that waits.
 func cannot(rq *request, a resource.Approval, now resource.Millis) string {
 	me := rq.who.Actor
+	is := func(name string) bool { return strings.EqualFold(name, me.Name) }
 	switch {
-	case !rq.has(a.Role):
+	case !rq.has(a.Role) && len(a.Rules) == 0:
 		return fmt.Sprintf("Answering needs the role %s.", a.Role)
-	case slices.Contains(a.Excluded, me.Name):
+	case slices.ContainsFunc(a.Excluded, is):
 		return "You asked for this or wrote the version, so somebody else has to answer."
 	case me.Kind != "human":
 		return fmt.Sprintf("An approval is a person's answer, and %s is a token of kind %s.", me.Name, me.Kind)
 	case a.ExpiresAt <= now:
 		return "This request has expired."
-	case slices.ContainsFunc(a.Decisions, func(d resource.ApprovalDecision) bool { return d.Actor.Name == me.Name }):
-		return "You have answered. Other people have to answer too."
+	case slices.ContainsFunc(a.Decisions, func(d resource.ApprovalDecision) bool { return d.WithdrawnAt == 0 && (is(d.Actor.Name) || is(d.For)) }):
+		return "You have answered, or somebody has in your name. Other people have to answer too."
 	}
-	return "You cannot answer this request."
+	return "None of the rules above names you."
 }
 
 // decideApproval answers a request.
@@ -123,7 +162,7 @@ func (s *server) decideApproval(rq *request) (to, said string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	d := control.DecideRequest{Token: rq.PostForm.Get("token"), Reason: reason}
+	d := control.DecideRequest{Token: rq.PostForm.Get("token"), Reason: reason, For: rq.PostForm.Get("for")}
 	switch rq.PostForm.Get("answer") {
 	case "approve":
 		d.Approve = true
