@@ -66,6 +66,8 @@ func TestEveryOperation(t *testing.T) {
 		}, []any{control.ReleaseFilter{Agent: "desk", States: []resource.ReleaseState{"canary", "paused"}}, asked}, []resource.Release{apitest.Release}},
 		{"Release", func(ctx context.Context) (any, error) { return cl.Release(ctx, "rel_1") }, []any{"rel_1"}, apitest.Release},
 		{"MoveRelease", func(ctx context.Context) (any, error) { return cl.MoveRelease(ctx, "rel_1", "pause", "look") }, []any{"rel_1", "pause", "look"}, apitest.Release},
+		{"EvaluationProgress", func(ctx context.Context) (any, error) { return cl.EvaluationProgress(ctx, "rel_1") }, []any{"rel_1"}, apitest.EvaluationProgress},
+		{"ShadowResults", func(ctx context.Context) (any, error) { return list(cl.ShadowResults(ctx, "rel_1")) }, []any{"rel_1"}, []resource.ShadowResult{apitest.ShadowResult}},
 		{"Verdict", func(ctx context.Context) (any, error) { return cl.Verdict(ctx, "rel_1") }, []any{"rel_1"}, apitest.Verdict},
 		{"Pipelines", func(ctx context.Context) (any, error) { return list(cl.Pipelines(ctx)) }, nil, []resource.Pipeline{apitest.Pipeline}},
 		{"Pipeline", func(ctx context.Context) (any, error) { return cl.Pipeline(ctx, "team") }, []any{"team"}, apitest.Pipeline},

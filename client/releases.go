@@ -33,6 +33,16 @@ func (c *Client) MoveRelease(ctx context.Context, id, event, reason string) (res
 	return post[resource.Release](ctx, c, resource.MoveRequest{Event: event, Reason: reason}, "releases", id, "events")
 }
 
+// EvaluationProgress is how far the evaluation of a release's checks is.
+func (c *Client) EvaluationProgress(ctx context.Context, release string) (resource.EvaluationProgress, error) {
+	return get[resource.EvaluationProgress](ctx, c, nil, "releases", release, "evaluation")
+}
+
+// ShadowResults lists the live runs that a release's shadow compared.
+func (c *Client) ShadowResults(ctx context.Context, release string) (List[resource.ShadowResult], error) {
+	return get[List[resource.ShadowResult]](ctx, c, nil, "releases", release, "shadow")
+}
+
 // Verdict recomputes a canary's verdict from its outcomes.
 func (c *Client) Verdict(ctx context.Context, release string) (resource.CanaryVerdict, error) {
 	return get[resource.CanaryVerdict](ctx, c, nil, "releases", release, "verdict")

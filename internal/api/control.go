@@ -73,6 +73,7 @@ type Releases interface {
 	MoveRelease(ctx context.Context, p control.Principal, id, event, reason string) (resource.Release, error)
 	Verdict(ctx context.Context, p control.Principal, release string) (control.CanaryVerdict, error)
 }
+	ShadowResults(ctx context.Context, p control.Principal, release string) ([]resource.ShadowResult, error)
 
 // Pipelines says how versions go out, and what lets one pass a gate.
 type Pipelines interface {

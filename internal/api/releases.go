@@ -60,4 +60,10 @@ func (s *server) releases() {
 		func(ctx context.Context, p control.Principal, in *idInput) (control.CanaryVerdict, error) {
 			return s.cfg.Control.Verdict(ctx, p, in.ID)
 		})
+	serve(s, operation{id: "list-shadow-results", method: http.MethodGet, path: "/v1/releases/{id}/shadow", tag: "releases",
+		summary: "List the live runs that a release's shadow compared, in their order", codes: []fault.Code{fault.NotFound}},
+		func(ctx context.Context, p control.Principal, in *idInput) (List[resource.ShadowResult], error) {
+			items, err := s.cfg.Control.ShadowResults(ctx, p, in.ID)
+			return all(items), err
+		})
 }

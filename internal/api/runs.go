@@ -19,7 +19,7 @@ type runsInput struct {
 	Digest      string   `query:"digest" maxLength:"80" doc:"Only of the version with this digest"`
 	Release     string   `query:"release" maxLength:"128" doc:"Only during this release's canary"`
 	Session     string   `query:"session" maxLength:"256" doc:"Only of this session"`
-	Mode        string   `query:"mode" enum:"live,simulation,evaluation,smoke,recorded" doc:"Only of this mode"`
+	Mode        string   `query:"mode" enum:"live,simulation,evaluation,smoke,recorded,shadow" doc:"Only of this mode"`
 	Outcome     []string `query:"outcome" enum:"running,waiting,success,failure,blocked,denied,escalated,error" doc:"Only with these outcomes"`
 	Failed      bool     `query:"failed" doc:"Only those that failed"`
 	PageInput

@@ -134,6 +134,9 @@ func (t *tx) quarantine(r *resource.Release) error {
 			return err
 		}
 	}
+	if err := t.sayServesElsewhere(r); err != nil {
+		return err
+	}
 	return t.record(resource.Event{Actor: resource.System, Action: "version.quarantined", SubjectKind: "version",
 		SubjectID: fmt.Sprintf("%s@v%d", r.Agent, r.Version), Digest: r.Digest, Agent: r.Agent, Environment: r.Environment,
 		Reason: r.Reason, Attrs: map[string]string{"incident": r.Incident}})
@@ -152,6 +155,33 @@ func (t *tx) holdElsewhere(r *resource.Release) error {
 		}
 		if _, err := t.move(other, release.Event{Kind: release.Pause, Actor: resource.System,
 			Reason: "the version is in quarantine since incident " + r.Incident}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sayServesElsewhere is loud about other environments that a version in
+// quarantine serves: it goes on serving there, because taking an environment back
+// that nobody looked at can do more harm than the version does there. People
+// decide, with `aureus rollback`.
+func (t *tx) sayServesElsewhere(r *resource.Release) error {
+	ds, err := t.Deployments(r.Agent)
+	if err != nil {
+		return err
+	}
+	for _, d := range ds {
+		if d.Environment == r.Environment || d.Stable != r.Digest && d.Candidate != r.Digest || d.Stopped {
+			continue
+		}
+		text := fmt.Sprintf("%s@v%d is in quarantine since incident %s and still serves in %s; take it off there with `aureus rollback %s --env %s`",
+			r.Agent, r.Version, r.Incident, d.Environment, r.Agent, d.Environment)
+		if err := t.record(resource.Event{Actor: resource.System, Action: "version.still_serves", SubjectKind: "version",
+			SubjectID: fmt.Sprintf("%s@v%d", r.Agent, r.Version), Digest: r.Digest, Agent: r.Agent, Environment: d.Environment,
+			Reason: text, Attrs: map[string]string{"incident": r.Incident}}); err != nil {
+			return err
+		}
+		if err := t.notify(Notice{Kind: "version.still_serves", Agent: r.Agent, Environment: d.Environment, Subject: r.Incident, Digest: r.Digest, Text: text}); err != nil {
 			return err
 		}
 	}

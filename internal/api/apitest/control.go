@@ -179,6 +179,16 @@ func (c *Control) MoveRelease(ctx context.Context, p control.Principal, id, even
 	return answer(ctx, c, p, "MoveRelease", Release, id, event, reason)
 }
 
+// EvaluationProgress implements api.Checks.
+func (c *Control) EvaluationProgress(ctx context.Context, p control.Principal, release string) (resource.EvaluationProgress, error) {
+	return answer(ctx, c, p, "EvaluationProgress", EvaluationProgress, release)
+}
+
+// ShadowResults implements api.Releases.
+func (c *Control) ShadowResults(ctx context.Context, p control.Principal, release string) ([]resource.ShadowResult, error) {
+	return answer(ctx, c, p, "ShadowResults", []resource.ShadowResult{ShadowResult}, release)
+}
+
 // Verdict implements api.Releases.
 func (c *Control) Verdict(ctx context.Context, p control.Principal, release string) (control.CanaryVerdict, error) {
 	return answer(ctx, c, p, "Verdict", Verdict, release)

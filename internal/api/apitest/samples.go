@@ -38,6 +38,8 @@ var (
 		Outcomes: []resource.CanaryOutcome{{Release: "rel_1", Seq: 1, Run: "run_1", Canary: true, Weight: 10, EHarm: 1}}}
 
 	Delegation = resource.Delegation{ID: "dlg_1", From: "tester", To: "deputy", Role: resource.RoleApprover, Reason: "away", CreatedAt: 1, Until: 2, Revision: 1}
+	ShadowResult = resource.ShadowResult{Release: "rel_1", Seq: 1, Run: "run_1", Copy: "run_2", Differs: []string{"output"}, At: 1}
+
 	Approval   = resource.Approval{ID: "apr_1", Kind: "release", Subject: "rel_1", Digest: digest, Agent: "desk", Title: "Release desk@v3",
 		Tier: blueprint.TierHigh, Quorum: 1, Role: resource.RoleApprover, Excluded: []string{"tester"}, State: resource.ApprovalPending,
 		Decisions: []resource.ApprovalDecision{}, Revision: 1, CreatedAt: 1, ExpiresAt: 2, CreatedBy: tester}
