@@ -41,7 +41,7 @@ func addScenario(file string, sc blueprint.Scenario) (added bool, err error) {
 		return false, fault.Wrap(err, fault.Invalid, "the suite file cannot be read")
 	}
 	var list []blueprint.Scenario
-	if len(bytes.TrimSpace(data)) > 0 {
+	if !noScenarios(data) {
 		if list, err = blueprint.ParseScenarios(file, data, blueprint.Options{}); err != nil {
 			return false, err
 		}
@@ -67,8 +67,11 @@ func withScenario(file string, data []byte, list []blueprint.Scenario, sc bluepr
 	if err := writeScenarios(&whole, want...); err != nil {
 		return nil, err
 	}
+	if len(list) == 0 {
+		return append(commentsOf(data), whole.Bytes()...), nil
+	}
 	indent, ok := blockIndent(data)
-	if !ok || len(list) == 0 {
+	if !ok {
 		return whole.Bytes(), nil
 	}
 	item, err := scenarioItem(sc, indent)
@@ -87,6 +90,33 @@ func withScenario(file string, data []byte, list []blueprint.Scenario, sc bluepr
 		return nil, fault.New(fault.Internal, "%s cannot be added to in place; add the output of `aureus scenario from-run` by hand", file)
 	}
 	return text, nil
+}
+
+// noScenarios reports whether a suite file is one that somebody has only begun.
+func noScenarios(data []byte) bool {
+	var v any
+	if yaml.Unmarshal(data, &v) != nil {
+		return false
+	}
+	if m, ok := v.(map[string]any); ok && len(m) == 1 {
+		v, ok = m["scenarios"]
+		if !ok {
+			return false
+		}
+	}
+	list, ok := v.([]any)
+	return v == nil || ok && len(list) == 0
+}
+
+// commentsOf is the lines of a file that are comments.
+func commentsOf(data []byte) []byte {
+	var out []byte
+	for line := range bytes.Lines(data) {
+		if bytes.HasPrefix(bytes.TrimSpace(line), []byte("#")) {
+			out = append(append(out, bytes.TrimRight(line, "\n")...), '\n')
+		}
+	}
+	return out
 }
 
 // scenarioItem is a scenario as an item of a YAML list that is indented.
