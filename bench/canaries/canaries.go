@@ -37,13 +37,21 @@ func Run() []measure.Figure {
 		})
 	}
 	running.Wait()
+	all := 0
 	for i, got := range played {
-		figures = append(figures, measure.Figure{Section: section, Name: "healthy versions rolled back: " + worlds[i].name,
-			Value: 100 * float64(got.RolledBack) / releases, Unit: "%",
-			Note: fmt.Sprintf("%d of %d, at most %.3f %% (95 %%); %d %% promoted", got.RolledBack, releases, 100*got.RollbackUpper, 100*got.Promoted/releases)}.
-			Against("<= 0.1 %", got.RollbackUpper <= 0.001))
+		all += got.RolledBack
+		figures = append(figures, falseRollbacks("healthy versions rolled back: "+worlds[i].name, got.RolledBack, releases,
+			fmt.Sprintf("; %d %% promoted", 100*got.Promoted/releases)))
 	}
+	figures = append(figures, falseRollbacks("healthy versions rolled back, all of these", all, releases*len(worlds), ""))
 	return figures
+}
+
+// falseRollbacks is the share of healthy releases that were rolled back, with the
+// upper 95 percent confidence bound of Clopper and Pearson.
+func falseRollbacks(name string, n, of int, more string) measure.Figure {
+	return measure.Figure{Section: section, Name: name, Value: 100 * float64(n) / float64(of), Unit: "%",
+		Note: fmt.Sprintf("%d of %d, at most %.3f %% (95 %%)%s", n, of, 100*canary.UpperBound(n, of), more)}.Against("<= 0.1 %", n*1000 <= of)
 }
 
 // bad is a version that fails 30 percent beside one that fails 1.

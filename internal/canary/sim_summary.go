@@ -29,7 +29,7 @@ func Simulate(seed uint64, releases int, w World, begin func() Controller) resou
 	}
 	out.ExcessMedian, out.ExcessP90, out.ExcessP95 = quantile(excess, .5), quantile(excess, .9), quantile(excess, .95)
 	out.DelaySeconds, out.PromoteSeconds = quantile(delay, .5), quantile(promote, .5)
-	out.RollbackUpper = upper(out.RolledBack, releases)
+	out.RollbackUpper = UpperBound(out.RolledBack, releases)
 	return out
 }
 
@@ -42,9 +42,9 @@ func quantile(values []float64, q float64) float64 {
 	return values[max(int(math.Ceil(q*float64(len(values))))-1, 0)]
 }
 
-// upper is the upper 95 % confidence bound of a share of which k of n were seen
+// UpperBound is the upper 95 % confidence bound of a share of which k of n were seen
 // (Clopper and Pearson, Biometrika 26(4), 1934).
-func upper(k, n int) float64 {
+func UpperBound(k, n int) float64 {
 	if k >= n {
 		return 1
 	}
