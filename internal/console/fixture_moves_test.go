@@ -43,7 +43,7 @@ func (f *fixture) watch(r *resource.Release, n int, controlRate, canaryRate floa
 		rate := controlRate
 		if o.Canary {
 			rate = canaryRate
-			o.LatencyMs += rng.Int64N(300)
+			o.LatencyMs += rng.Int64N(140)
 		}
 		o.Failed = rng.Float64() < rate
 		seen, _ := canary.See(s, nil, o)
