@@ -49,6 +49,13 @@ type CheckOptions struct {
 	Seed     int64  `json:"seed,omitempty"`
 	Repeats  int    `json:"repeats,omitempty"`  // of an evaluation; 0 takes the blueprint's
 	Baseline string `json:"baseline,omitempty"` // reference, of an evaluation; "" is none
+	// Margin of an evaluation is the loss of passing cases that "no worse" rules out;
+	// none takes the blueprint's.
+	Margin *float64 `json:"margin,omitempty"`
+	// StopEarly stops an evaluation when the answer is clear; false takes the blueprint's.
+	StopEarly bool `json:"stopEarly,omitempty"`
+	// Cache takes runs of earlier evaluations that asked for it, and keeps new ones.
+	Cache bool `json:"cache,omitempty"`
 }
 
 // CheckResult is a simulation's or evaluation's report with its signed evidence.

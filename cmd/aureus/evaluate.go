@@ -99,7 +99,7 @@ func (f *evaluateFlags) add(fs *pflag.FlagSet) {
 	fs.Float64Var(&f.budget.CostUSD, "budget-usd", 0, "stop when so much was spent (of a file; default: the blueprint's, else no bound)")
 	fs.DurationVar(&f.budgetTime, "budget-time", 0, "stop after so long (of a file; default: the blueprint's, else no bound)")
 	fs.StringVar(&f.resume, "resume", "", "go on with the runs in this file or folder, and keep them there (of a file)")
-	fs.StringVar(&f.cache, "cache", "", "take and keep runs in this folder, --cache alone: the user's (of a file)")
+	fs.StringVar(&f.cache, "cache", "", "take and keep runs in this folder, --cache alone: the user's, or the server's")
 	fs.Lookup("cache").NoOptDefVal = userCache
 	fs.StringVar(&f.promptfoo, "import-promptfoo", "", "evaluate the model by this promptfoo configuration; what cannot be imported is listed")
 	fs.BoolVar(&f.recorded, "recorded", false, "evaluate imported runs")
@@ -133,6 +133,15 @@ func (f evaluateFlags) show(e *env, r *remote, form string, report evaluate.Repo
 	return judged(report)
 }
 
+// asked are the flags that a server is told.
+func (f *evaluateFlags) asked() resource.CheckOptions {
+	o := resource.CheckOptions{Seed: f.Seed, Repeats: f.Repeats, Baseline: f.baseline, StopEarly: f.StopEarly, Cache: f.cache != ""}
+	if f.margin != 0 {
+		o.Margin = &f.margin
+	}
+	return o
+}
+
 func (f *evaluateFlags) report(ctx context.Context, e *env, r *remote, what string) (report evaluate.Report, err error) {
 	if isFile(what) {
 		return f.files(ctx, e, what)
@@ -141,7 +150,7 @@ func (f *evaluateFlags) report(ctx context.Context, e *env, r *remote, what stri
 	if err != nil {
 		return report, err
 	}
-	res, err := c.Evaluate(ctx, what, resource.CheckOptions{Seed: f.Seed, Repeats: f.Repeats, Baseline: f.baseline})
+	res, err := c.Evaluate(ctx, what, f.asked())
 	if err != nil {
 		return report, err
 	}

@@ -24,10 +24,16 @@ func (s *server) checks() {
 		func(ctx context.Context, p control.Principal, in *refInput, b *resource.CheckOptions) (resource.CheckResult, error) {
 			return checked(s.cfg.Control.Evaluate(ctx, p, checkRequest(in, b)))
 		})
+	serve(s, operation{id: "get-evaluation-progress", method: http.MethodGet, path: "/v1/releases/{id}/evaluation", tag: "releases",
+		summary: "How far the evaluation of a release's checks is", codes: []fault.Code{fault.NotFound},
+		description: "Runs done, failed and to do, the cost so far, and the time that the rest takes when it goes on like this."},
+		func(ctx context.Context, p control.Principal, in *idInput) (resource.EvaluationProgress, error) {
+			return s.cfg.Control.EvaluationProgress(ctx, p, in.ID)
+		})
 }
 
 func checkRequest(in *refInput, b *resource.CheckOptions) control.CheckRequest {
-	return control.CheckRequest{Version: in.Ref, Seed: b.Seed, Repeats: b.Repeats, Baseline: b.Baseline}
+	return control.CheckRequest{Version: in.Ref, Seed: b.Seed, Repeats: b.Repeats, Baseline: b.Baseline, Margin: b.Margin, StopEarly: b.StopEarly, Cache: b.Cache}
 }
 
 // checked writes the report as JSON inside the answer.

@@ -55,6 +55,7 @@ type Versions interface {
 type Checks interface {
 	Simulate(ctx context.Context, p control.Principal, r control.CheckRequest) (control.CheckResult, error)
 	Evaluate(ctx context.Context, p control.Principal, r control.CheckRequest) (control.CheckResult, error)
+	EvaluationProgress(ctx context.Context, p control.Principal, release string) (resource.EvaluationProgress, error)
 }
 
 // Serving is what serves where.
@@ -72,8 +73,8 @@ type Releases interface {
 	Releases(ctx context.Context, p control.Principal, f control.ReleaseFilter, page control.Page) ([]resource.Release, error)
 	MoveRelease(ctx context.Context, p control.Principal, id, event, reason string) (resource.Release, error)
 	Verdict(ctx context.Context, p control.Principal, release string) (control.CanaryVerdict, error)
-}
 	ShadowResults(ctx context.Context, p control.Principal, release string) ([]resource.ShadowResult, error)
+}
 
 // Pipelines says how versions go out, and what lets one pass a gate.
 type Pipelines interface {

@@ -34,12 +34,13 @@ var (
 	Release = resource.Release{ID: "rel_1", Agent: "desk", Version: 3, Digest: digest, Environment: "production",
 		State: resource.ReleaseCanary, Revision: 4, Delta: Delta, Tier: blueprint.TierHigh, Gates: []resource.Gate{},
 		Plan: resource.CanaryPlan{Steps: []blueprint.CanaryStep{{Weight: 10, Runs: 20}}, Alpha: 0.001}, History: []resource.Transition{}}
-	Verdict = control.CanaryVerdict{Release: "rel_1", Plan: Release.Plan, Agrees: true,
+	EvaluationProgress = resource.EvaluationProgress{Release: "rel_1", Running: true, Done: 30, Total: 100, Failed: 2, CostUSD: 0.5, ElapsedMs: 3000, LeftMs: 7000}
+	Verdict            = control.CanaryVerdict{Release: "rel_1", Plan: Release.Plan, Agrees: true,
 		Outcomes: []resource.CanaryOutcome{{Release: "rel_1", Seq: 1, Run: "run_1", Canary: true, Weight: 10, EHarm: 1}}}
 
-	Delegation = resource.Delegation{ID: "dlg_1", From: "tester", To: "deputy", Role: resource.RoleApprover, Reason: "away", CreatedAt: 1, Until: 2, Revision: 1}
 	ShadowResult = resource.ShadowResult{Release: "rel_1", Seq: 1, Run: "run_1", Copy: "run_2", Differs: []string{"output"}, At: 1}
 
+	Delegation = resource.Delegation{ID: "dlg_1", From: "tester", To: "deputy", Role: resource.RoleApprover, Reason: "away", CreatedAt: 1, Until: 2, Revision: 1}
 	Approval   = resource.Approval{ID: "apr_1", Kind: "release", Subject: "rel_1", Digest: digest, Agent: "desk", Title: "Release desk@v3",
 		Tier: blueprint.TierHigh, Quorum: 1, Role: resource.RoleApprover, Excluded: []string{"tester"}, State: resource.ApprovalPending,
 		Decisions: []resource.ApprovalDecision{}, Revision: 1, CreatedAt: 1, ExpiresAt: 2, CreatedBy: tester}
