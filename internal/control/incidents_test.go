@@ -273,3 +273,64 @@ func TestIncidentFollowUp(t *testing.T) {
 		t.Errorf("Incidents() that are overdue after it was done = %d, want 0", n)
 	}
 }
+
+// TestGuardrailOfAStricterVersion lets a version go out that has people asked first
+// for what the failing run was allowed to do: the scenario that guards against the
+// old mistake carries what the run was allowed.
+func TestGuardrailOfAStricterVersion(t *testing.T) {
+	t.Parallel()
+	w := newStray(t)
+	rep, err := w.IncidentReport(w.Context(), operator, w.incident)
+	w.must(err)
+	lesson, err := w.ScenarioFromRun(w.Context(), author, rep.Groups[0].Example)
+	w.must(err)
+	fixed := w.push(mended(t, w.blueprint, lesson))
+	_, err = w.ProveGuardrail(w.Context(), operator, w.incident, control.GuardrailRequest{Version: fixed.Name, Name: lesson.Name})
+	w.must(err)
+	_, err = w.RecordRCA(w.Context(), operator, w.incident, resource.RCA{Cause: "c", Detection: "d", Prevention: "p"})
+	w.must(err)
+	w.promote(fixed, "staging")
+	stricter := w.push(lean(t, blueprint.TierHigh))
+	rel := w.release(stricter, "staging")
+	if g := gate(rel, resource.EvidenceSimulation); g.Verdict != resource.Pass {
+		t.Errorf("simulation gate of a version that asks people for refunds = %+v, want pass", g)
+	}
+	w.expect(rel, resource.ReleasePromoted)
+}
+
+// TestNoticesAreRecorded keeps on record who was told, and the first time that
+// people could not be.
+func TestNoticesAreRecorded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.notices.fail(fault.New(fault.Upstream, "the webhook of hooks.example.com answered 500"))
+	v := w.push(lean(t, blueprint.TierMedium))
+	rel := w.begin(v, "staging")
+	told := func(action string) (n int) {
+		w.must(w.db.View(w.Context(), func(r control.Reader) error {
+			for _, id := range []string{rel.ID, rel.Approval} {
+				entries, err := r.EventsOf("notice", id, control.Page{})
+				if err != nil {
+					return err
+				}
+				for _, e := range entries {
+					if e.Event.Action == action {
+						n++
+					}
+					if e.Event.Action == "notice.failed" && e.Event.Reason != "the webhook of hooks.example.com answered 500" {
+						t.Errorf("notice.failed says %q", e.Event.Reason)
+					}
+				}
+			}
+			return nil
+		}))
+		return n
+	}
+	rel = w.until(rel.ID, resource.ReleaseAwaiting)
+	w.eventually("a notice that failed", func() bool { return told("notice.failed") > 0 })
+	w.notices.fail(nil)
+	w.eventually("a notice that was delivered", func() bool { return told("notice.delivered") > 0 })
+	if n := told("notice.failed"); n != 1 {
+		t.Errorf("%d notices failed on record, want the first try of one", n)
+	}
+}

@@ -68,12 +68,23 @@ func (c *clock) Elapsed() time.Duration { return time.Since(began) + time.Durati
 type notices struct {
 	mu  sync.Mutex
 	all []control.Notice
+	err error // of every delivery
+}
+
+// fail has every delivery fail from now on; nil lets them succeed.
+func (n *notices) fail(err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.err = err
 }
 
 // Notify implements control.Notifier.
 func (n *notices) Notify(_ context.Context, notice control.Notice) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if n.err != nil {
+		return n.err
+	}
 	n.all = append(n.all, notice)
 	return nil
 }
