@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -223,13 +224,20 @@ func compileNumber(g blueprint.Grader) (check, error) {
 	}), nil
 }
 
+// thousands is a number whose thousands are set apart: 12,345.6, and not 1,04.
+var thousands = regexp.MustCompile(`^-?\d{1,3}(,\d{3})+(\.\d+)?$`)
+
 // asNumber is a number, or a text that is one.
 func asNumber(v any) (float64, bool) {
 	switch x := jsonShape(v).(type) {
 	case float64:
 		return x, true
 	case string:
-		f, err := strconv.ParseFloat(strings.ReplaceAll(strings.TrimSpace(x), ",", ""), 64)
+		x = strings.TrimSpace(x)
+		if thousands.MatchString(x) {
+			x = strings.ReplaceAll(x, ",", "")
+		}
+		f, err := strconv.ParseFloat(x, 64)
 		return f, err == nil && !math.IsNaN(f) && !math.IsInf(f, 0)
 	}
 	return 0, false
