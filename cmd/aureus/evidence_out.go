@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/client"
@@ -39,7 +40,7 @@ func exportEvidence(ctx context.Context, c *client.Client, ref, dir string, list
 		return err
 	}
 	for _, ev := range list {
-		if err := writeInto(dir, fmt.Sprintf("%s-%s.sigstore.json", ev.Kind, ev.ID), ev.Bundle); err != nil {
+		if err := writeInto(dir, fmt.Sprintf("%s-%s.sigstore.json", strings.ReplaceAll(ev.Kind, "/", "-"), ev.ID), ev.Bundle); err != nil {
 			return err
 		}
 	}

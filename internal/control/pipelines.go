@@ -48,6 +48,13 @@ func (c *Control) PutPipeline(ctx context.Context, p Principal, spec blueprint.P
 			pl = old
 			return err
 		}
+		was := old
+		if old.Revision == 0 && spec.Metadata.Name == pipeline.DefaultName {
+			was = pipeline.BuiltIn()
+		}
+		if err := t.keepsEnvironments(was, &spec); err != nil {
+			return err
+		}
 		pl = resource.Pipeline{Name: spec.Metadata.Name, Digest: digest, Spec: spec, Revision: old.Revision + 1, UpdatedAt: t.c.now(), UpdatedBy: p.Actor}
 		if err := t.PutPipeline(pl); err != nil {
 			return err
@@ -155,11 +162,21 @@ func (t *tx) notNeeded(pl resource.Pipeline) error {
 			return fault.New(fault.Conflict, "release %s of %s@v%d goes by the pipeline %s; let it end, or cancel it first", rel.ID, rel.Agent, rel.Version, pl.Name)
 		}
 	}
+	return t.keepsEnvironments(pl, nil)
+}
+
+// keepsEnvironments is fault.Conflict when a pipeline goes, or becomes another one,
+// and something serves in an environment that no pipeline has then.
+func (t *tx) keepsEnvironments(pl resource.Pipeline, to *blueprint.Pipeline) error {
 	all, err := t.Pipelines()
 	if err != nil {
 		return err
 	}
-	rest := pipeline.Environments(pipeline.WithBuiltIn(slices.DeleteFunc(all, func(o resource.Pipeline) bool { return o.Name == pl.Name })))
+	all = slices.DeleteFunc(all, func(o resource.Pipeline) bool { return o.Name == pl.Name })
+	if to != nil {
+		all = append(all, resource.Pipeline{Name: to.Metadata.Name, Spec: *to})
+	}
+	rest := pipeline.Environments(pipeline.WithBuiltIn(all))
 	ds, err := t.Deployments("")
 	if err != nil {
 		return err
@@ -167,7 +184,7 @@ func (t *tx) notNeeded(pl resource.Pipeline) error {
 	for _, d := range ds {
 		known := slices.ContainsFunc(rest, func(e resource.Environment) bool { return e.Name == d.Environment })
 		if !known && d.Stable != "" && slices.Contains(pipeline.Names(pl), d.Environment) {
-			return fault.New(fault.Conflict, "%s serves in %s, which only the pipeline %s has; put that environment into another one first", d.Agent, d.Environment, pl.Name)
+			return fault.New(fault.Conflict, "%s serves in %s, which only the pipeline %s has; put that environment into another one, or retire the agent there", d.Agent, d.Environment, pl.Name)
 		}
 	}
 	return nil

@@ -112,6 +112,8 @@ func TestPipelineOfAnAgent(t *testing.T) {
 	_, err = w.Invoke(t.Context(), app, desk, control.InvokeRequest{Environment: "moon", Input: refundOf(plainOrder(0))})
 	w.wants(err, fault.Invalid, "Invoke() in an environment that no pipeline has")
 	w.wants(w.DeletePipeline(t.Context(), operator, "desks"), fault.Conflict, "DeletePipeline() while something serves in its environment")
+	_, err = w.PutPipeline(t.Context(), operator, parsedPipeline(t, "desks", "  agents: [desk]\n  environments: [{name: us}]\n"), 0)
+	w.wants(err, fault.Conflict, "PutPipeline() without an environment in which something serves")
 }
 
 // TestApprovalsOfAStage: all rules that fit the tier and the changes hold together.

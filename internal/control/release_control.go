@@ -127,10 +127,12 @@ func (c *Control) Rollback(ctx context.Context, p Principal, agent, env, reason 
 		return rel, fault.New(fault.Invalid, "say why: the reason of a rollback is part of the record")
 	}
 	err = c.update(ctx, func(t *tx) error {
-		if err := knownEnvironment(t, env); err != nil {
-			return err
-		}
 		r, err := t.toRollBack(agent, env)
+		if fault.Is(err, fault.NotFound) { // what serves can be taken back, whatever pipelines say by now
+			if err := knownEnvironment(t, env); err != nil {
+				return err
+			}
+		}
 		if err != nil {
 			return err
 		}
