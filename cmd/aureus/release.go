@@ -232,8 +232,13 @@ func newReleaseShow(e *env) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		progress, err := evaluationProgress(ctx, c, rel)
+		if err != nil {
+			return err
+		}
 		return r.print(rel, func(w io.Writer) {
 			printRelease(w, rel)
+			printEvaluationProgress(w, progress)
 			printPairs(w, pairs)
 			if rel.Canary == nil && rel.Baseline != "" && len(rel.Plan.Steps) > 0 && !rel.State.Final() {
 				printForecast(w, canary.Forecast(rel.Plan))
