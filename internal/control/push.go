@@ -21,6 +21,11 @@ func (c *Control) Push(ctx context.Context, p Principal, r PushRequest) (PushRes
 		return PushResult{}, err
 	}
 	var err error
+	for _, name := range []string{r.Build.Author, r.Build.Committer} {
+		if name != "" && !principalName.MatchString(name) {
+			return PushResult{}, fault.New(fault.Invalid, "the build's author or committer %q is no name of a person; write it as in that person's tokens", name)
+		}
+	}
 	if r.Build, err = ci.Check(r.Build); err != nil {
 		return PushResult{}, err
 	}
@@ -109,7 +114,7 @@ func (t *tx) register(p Principal, r PushRequest, m *resource.Manifest, digest s
 func buildAttrs(b resource.Build, m *resource.Manifest) map[string]string {
 	attrs := map[string]string{"policies": m.Policies.Digest}
 	for k, s := range map[string]string{"gitSha": b.GitSHA, "buildNumber": b.BuildNumber, "modelVersion": b.ModelVersion,
-		"ci": b.CI, "buildUrl": b.URL, "repository": b.Repository, "branch": b.Branch, "buildActor": b.Actor} {
+		"ci": b.CI, "buildUrl": b.URL, "repository": b.Repository, "branch": b.Branch, "buildActor": b.Actor, "author": b.Author, "committer": b.Committer} {
 		if s != "" {
 			attrs[k] = s
 		}
