@@ -15,6 +15,13 @@ import (
 // said is what the model server always ends with.
 const said = "The order is on its way."
 
+// A version with failsLive in its instructions gets no answer to liveQuestion,
+// which no scenario asks.
+const (
+	failsLive    = "Version of a bad idea"
+	liveQuestion = "Where is my parcel?"
+)
+
 // model is a model server that answers at once: with one tool call when it is
 // offered tools and has seen no result yet, otherwise with a sentence.
 type model struct {
@@ -34,6 +41,10 @@ func startModel() (*model, error) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		if bytes.Contains(body, []byte(failsLive)) && bytes.Contains(body, []byte(liveQuestion)) {
+			http.Error(w, `{"error":{"message":"no answer","type":"invalid_request_error"}}`, http.StatusBadRequest)
 			return
 		}
 		message, finish := fmt.Sprintf(`{"role":"assistant","content":%q}`, said), "stop"

@@ -18,7 +18,7 @@ func route(d resource.Deployment, session string, pin *SessionPin, mayStay bool,
 	if d.Stopped {
 		return SessionPin{}, fault.New(fault.Unavailable, "%s is stopped in %s: %s", d.Agent, d.Environment, d.Reason)
 	}
-	if d.Stable == "" && d.Candidate == "" {
+	if d.Stable == "" && (d.Candidate == "" || d.Weight == 0) {
 		return SessionPin{}, fault.New(fault.NotFound, "nothing of %s serves in %s; release a version there first", d.Agent, d.Environment)
 	}
 	if pin != nil && now-pin.At < sessionMillis && keeps(d, *pin, mayStay) {

@@ -26,6 +26,8 @@ func TestRoute(t *testing.T) {
 		{name: "nothing serves", code: fault.NotFound},
 		{name: "stopped", d: resource.Deployment{Stable: "old", Stopped: true}, code: fault.Unavailable},
 		{name: "new", d: alone, want: SessionPin{Digest: "old", At: now}},
+		{name: "nothing but a preview", d: resource.Deployment{Candidate: "new", Release: "r2"}, code: fault.NotFound},
+		{name: "beside a preview", d: resource.Deployment{Stable: "old", Candidate: "new", Release: "r2"}, want: SessionPin{Digest: "old", At: now}},
 		{name: "new, candidate", d: canary, want: SessionPin{Digest: "new", Release: "r2", Canary: true, Weight: 100, At: now}},
 		{name: "new, weight 0", d: resource.Deployment{Stable: "old", Candidate: "new", Release: "r2"}, want: SessionPin{Digest: "old", At: now}},
 		{name: "on what serves", d: canary, pin: &SessionPin{Digest: "old", At: now - 5}, want: SessionPin{Digest: "old", At: now}},

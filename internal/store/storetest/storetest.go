@@ -41,6 +41,7 @@ func Run(t *testing.T, open Open) {
 		{"sessions", testSessions},
 		{"releases", testReleases},
 		{"canary outcomes", testCanaryOutcomes},
+		{"shadow results", testShadowResults},
 		{"canary sessions", testCanarySessions},
 		{"approvals", testApprovals},
 		{"approval tokens", testApprovalTokens},
