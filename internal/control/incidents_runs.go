@@ -70,7 +70,7 @@ func (c *Control) eachFailed(ctx context.Context, in resource.Incident, do func(
 	n := 0
 	return c.eachRun(ctx, f, func(run resource.Run) (bool, error) {
 		if run.EndedAt < since {
-			return run.StartedAt >= since, nil // newest first by their start
+			return true, nil // of an earlier release of the version
 		}
 		n++
 		more, err := do(run)

@@ -334,3 +334,38 @@ func TestNoticesAreRecorded(t *testing.T) {
 		t.Errorf("%d notices failed on record, want the first try of one", n)
 	}
 }
+
+// TestIncidentCountsAll checks that the bound on the runs that an incident lists
+// hides no failing run, and that runs of another mode, version or time do not count.
+func TestIncidentCountsAll(t *testing.T) {
+	t.Parallel()
+	w := newStray(t)
+	const more = 250
+	in, err := w.Incident(w.Context(), viewer, w.incident)
+	w.must(err)
+	sample, err := w.Control.Run(w.Context(), operator, in.FailedRuns[0])
+	w.must(err)
+	w.must(w.db.Update(w.Context(), func(tx control.Tx) error {
+		for i := range more + 3 {
+			run := sample
+			run.ID, run.Session, run.EndedAt = fmt.Sprintf("run_more_%04d", i), fmt.Sprint("s", i/2), sample.EndedAt+1
+			switch i {
+			case more:
+				run.Mode = resource.RunSmoke
+			case more + 1:
+				run.Digest = w.good.Digest
+			case more + 2:
+				run.EndedAt, run.StartedAt = 1, 1 // before the release
+			}
+			if err := tx.InsertRun(run); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	rep, err := w.IncidentReport(w.Context(), operator, w.incident)
+	w.must(err)
+	if rep.Impact.Failed != more+3 || rep.Grouped != more+3 || rep.Impact.FailedSessions != more/2+3 || len(rep.Groups) != 1 || rep.Groups[0].Runs != more+3 {
+		t.Errorf("IncidentReport() = %+v with %d grouped, want %d failed runs in one group", rep.Impact, rep.Grouped, more+3)
+	}
+}
