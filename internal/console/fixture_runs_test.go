@@ -93,8 +93,7 @@ func (f *fixture) tellRest() {
 			Call: askedCall(), Runs: []resource.AskedRun{{Run: "run-wait", Principal: "web-shop", Said: map[string]any{"message": "Please refund order A-10533. " + hostile}}}, CreatedAt: before(4 * time.Minute), ExpiresAt: before(-56 * time.Minute), CreatedBy: resource.Actor{Name: "web-shop", Kind: "service"}},
 		{ID: "apr-11", Kind: "release", Subject: "rel-32", Digest: digestOf("plan"), Agent: "invoice-reader", Environment: "production", Title: "Release invoice-reader@v3 into production", Tier: "critical", Quorum: 2, Role: resource.RoleApprover,
 			Excluded: []string{"mika"}, State: resource.ApprovalPending, Reason: "pay the supplier when the invoice matches its order", CreatedAt: before(43 * time.Minute), ExpiresAt: before(-17 * time.Minute), CreatedBy: author,
-			Rules:     []blueprint.ApprovalRule{{Count: 2}, {Count: 1, Groups: []string{"payments-leads"}}, {Count: 1, Groups: []string{"legal"}}},
-			Decisions: []resource.ApprovalDecision{{Actor: resource.Actor{Name: "noor", Kind: "human"}, Approve: true, Reason: "the delta is what we agreed on", At: before(12 * time.Minute), Rules: []int{0, 1}, Via: "slack"}}},
+			Rules: []blueprint.ApprovalRule{{Count: 2}, {Count: 1, Groups: []string{"payments-leads"}}, {Count: 1, Groups: []string{"legal"}}}},
 		{ID: "apr-09", Kind: "release", Subject: "rel-27", Digest: digestOf("old"), Agent: "refund-desk", Environment: "production", Title: "Release refund-desk@v3 into production", Tier: "high", Quorum: 1, Role: resource.RoleApprover,
 			State: resource.ApprovalUsed, CreatedAt: before(23 * time.Hour), ExpiresAt: before(22 * time.Hour), CreatedBy: bot, Decisions: []resource.ApprovalDecision{{Actor: resource.Actor{Name: "sasha", Kind: "human"}, Approve: true, Reason: "delta is small, evidence holds", At: before(22*time.Hour + 50*time.Minute)}}},
 	}

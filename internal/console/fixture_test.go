@@ -182,14 +182,14 @@ func (f *fixture) Approval(_ context.Context, _ control.Principal, id string) (r
 	return find("approval request", id, f.approvals, func(a resource.Approval) bool { return a.ID == id })
 }
 
-// rulesOf are the rules of a request: of apr-11 two, one of them with an answer.
+// rulesOf are the rules of a request: of apr-11 three, one of which nobody can satisfy.
 func rulesOf(a resource.Approval) []resource.RuleStatus {
 	if a.ID != "apr-11" {
 		return []resource.RuleStatus{{Rule: blueprint.ApprovalRule{Count: a.Quorum}, Given: []string{}, Able: []string{"ada", "sasha"}, ExpiresAt: a.ExpiresAt}}
 	}
 	return []resource.RuleStatus{
-		{Rule: blueprint.ApprovalRule{Count: 2}, Given: []string{"noor"}, Able: []string{"ada", "dan for lea", "sasha"}, ExpiresAt: a.ExpiresAt},
-		{Rule: blueprint.ApprovalRule{Count: 1, Groups: []string{"payments-leads"}}, Given: []string{"noor"}, Able: []string{}, Satisfied: true, ExpiresAt: a.ExpiresAt},
+		{Rule: blueprint.ApprovalRule{Count: 2}, Given: []string{}, Able: []string{"ada", "dan for lea", "sasha"}, ExpiresAt: a.ExpiresAt},
+		{Rule: blueprint.ApprovalRule{Count: 1, Groups: []string{"payments-leads"}}, Given: []string{}, Able: []string{"lea"}, ExpiresAt: a.ExpiresAt},
 		{Rule: blueprint.ApprovalRule{Count: 1, Groups: []string{"legal"}}, Given: []string{}, Able: []string{}, ExpiresAt: a.ExpiresAt,
 			Problem: `nobody can answer this: no token has the group "legal"; make one with: aureus token create --name NAME --role approver --group legal`},
 	}
