@@ -79,3 +79,14 @@ func TestProcessesAreExactAtTheEdge(t *testing.T) {
 		}
 	}
 }
+
+// The weights of a mixture of e-processes add up to 1, so the mixture is one.
+func TestHarmPrior(t *testing.T) {
+	sum := 0.0
+	for _, w := range harmPrior {
+		sum += w
+	}
+	if len(harmPrior) != len(harmRatios) || math.Abs(sum-1) > 1e-12 {
+		t.Errorf("%d weights add up to %v, want %d that add up to 1", len(harmPrior), sum, len(harmRatios))
+	}
+}
