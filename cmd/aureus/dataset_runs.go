@@ -69,11 +69,24 @@ and else from the data folder.`,
 }
 
 // runSource gives runs: a page of the list, a run with its steps, and the version
-// of a digest, nil when it is not there.
+// of a digest.
 type runSource struct {
-	list     func(page client.Page) ([]resource.Run, error)
-	run      func(id string) (resource.Run, error)
-	manifest func(digest string) *resource.Manifest
+	list    func(page client.Page) ([]resource.Run, error)
+	run     func(id string) (resource.Run, error)
+	version func(digest string) (resource.Version, error)
+}
+
+// manifest is the content of a version, nil of one that is not there: the version
+// of an imported run need not be.
+func (s runSource) manifest(digest string) (*resource.Manifest, error) {
+	if digest == "" {
+		return nil, nil
+	}
+	v, err := s.version(digest)
+	if e, ok := asFault(err); ok && e.Code == fault.NotFound {
+		return nil, nil
+	}
+	return v.Manifest, err
 }
 
 func (f fromRuns) run(ctx context.Context, e *env, r *remote) error {
@@ -102,30 +115,18 @@ func (f fromRuns) run(ctx context.Context, e *env, r *remote) error {
 
 func (f fromRuns) remote(ctx context.Context, c *client.Client) runSource {
 	return runSource{
-		list: func(p client.Page) ([]resource.Run, error) { l, err := c.Runs(ctx, f.filter, p); return l.Items, err },
-		run:  func(id string) (resource.Run, error) { return c.Run(ctx, id) },
-		manifest: func(digest string) *resource.Manifest {
-			v, err := c.Version(ctx, digest)
-			if err != nil {
-				return nil // of an imported run there is none
-			}
-			return v.Manifest
-		},
+		list:    func(p client.Page) ([]resource.Run, error) { l, err := c.Runs(ctx, f.filter, p); return l.Items, err },
+		run:     func(id string) (resource.Run, error) { return c.Run(ctx, id) },
+		version: func(digest string) (resource.Version, error) { return c.Version(ctx, digest) },
 	}
 }
 
 func (f fromRuns) local(ctx context.Context, c *control.Control, p control.Principal) runSource {
 	filter := control.RunFilter{Agent: f.filter.Agent, Environment: f.filter.Environment, Mode: f.filter.Mode, FailedOnly: f.filter.Failed}
 	return runSource{
-		list: func(page client.Page) ([]resource.Run, error) { return c.Runs(ctx, p, filter, control.Page(page)) },
-		run:  func(id string) (resource.Run, error) { return c.Run(ctx, p, id) },
-		manifest: func(digest string) *resource.Manifest {
-			v, err := c.Version(ctx, p, digest)
-			if err != nil {
-				return nil
-			}
-			return v.Manifest
-		},
+		list:    func(page client.Page) ([]resource.Run, error) { return c.Runs(ctx, p, filter, control.Page(page)) },
+		run:     func(id string) (resource.Run, error) { return c.Run(ctx, p, id) },
+		version: func(digest string) (resource.Version, error) { return c.Version(ctx, p, digest) },
 	}
 }
 
@@ -184,7 +185,9 @@ func (f fromRuns) rows(src runSource, from resource.Millis) (rows []blueprint.Sc
 			}
 			m, known := manifests[run.Digest]
 			if !known {
-				m = src.manifest(run.Digest)
+				if m, err = src.manifest(run.Digest); err != nil {
+					return rows, left, err
+				}
 				manifests[run.Digest] = m
 			}
 			sc, err := f.scenario(run, m)
