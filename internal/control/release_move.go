@@ -13,10 +13,7 @@ import (
 // moveOne sends an event to a release: the pure machine decides, and state, ledger
 // event, instant effects and jobs are written here, in one transaction.
 func (t *tx) moveOne(rel resource.Release, ev release.Event) (resource.Release, error) {
-	var err error
-	if ev.FrozenUntil, err = frozenUntil(rel, t.c.cfg.Now()); err != nil {
-		return rel, err
-	}
+	ev.FrozenUntil = t.c.frozenUntil(rel)
 	next, effects, err := release.Next(rel, ev, t.c.now())
 	if err != nil {
 		return rel, err

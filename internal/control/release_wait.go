@@ -17,18 +17,23 @@ import (
 // window, a deadline, no progress. Each looks first whether the release is still
 // where it armed the job.
 
-// frozenUntil is when the freeze windows end that are open at now for the release;
-// 0 is none.
-func frozenUntil(rel resource.Release, now time.Time) (resource.Millis, error) {
+// frozenUntil is when the freeze windows end that are open for the release; 0 is
+// none. Windows that cannot be read count as open for now: nothing gets traffic,
+// and a rollback does not wait for them.
+func (c *Control) frozenUntil(rel resource.Release) resource.Millis {
 	windows := rel.Stage.Stage.Freeze
 	if len(windows) == 0 || release.Skips(rel, release.SkipFreeze) {
-		return 0, nil
+		return 0
 	}
-	_, until, frozen, err := pipeline.Frozen(windows, now)
-	if err != nil || !frozen {
-		return 0, err
+	_, until, frozen, err := pipeline.Frozen(windows, c.cfg.Now())
+	switch {
+	case err != nil:
+		c.cfg.Logger.Error("freeze windows cannot be read", "release", rel.ID, "error", err)
+		return c.now() + resource.Millis(time.Minute/time.Millisecond)
+	case !frozen:
+		return 0
 	}
-	return resource.Millis(until.UnixMilli()), nil
+	return resource.Millis(until.UnixMilli())
 }
 
 // armed is the release of a job that came at its time, ok false when it has moved

@@ -310,3 +310,33 @@ func TestSessions(t *testing.T) {
 		})
 	}
 }
+
+// TestQuarantineElsewhere: a version that is rolled back in one environment goes on
+// serving in another, which people are told; nothing of it goes on by itself.
+func TestQuarantineElsewhere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.pipeline(`  environments:
+    - {name: staging, approvals: [{count: 0}]}
+    - {name: production, auto: true, approvals: [{count: 0}], rollout: {strategy: all-at-once}}
+`)
+	a := lean(t, blueprint.TierMedium)
+	w.promote(w.push(a), "staging")
+	w.eventually("v1 in production", func() bool { return w.serving(control.Production).Stable != "" })
+	v2 := w.push(variant(t, a, "Be brief."))
+	w.promote(v2, "staging")
+	w.eventually("v2 in production", func() bool { return w.serving(control.Production).Stable == v2.Digest })
+	rel, err := w.Rollback(t.Context(), operator, desk, control.Production, "complaints")
+	w.must(err)
+	w.expect(w.until(rel.ID, resource.ReleaseRolledBack), resource.ReleaseRolledBack)
+	w.served(2) // in staging
+	w.once("version", v2.Name, "version.still_serves")
+	w.eventually("people are told", func() bool { return w.notices.count("version.still_serves") == 1 })
+	for _, env := range []string{"staging", control.Production} {
+		_, err := w.StartRelease(t.Context(), author, control.ReleaseRequest{Version: v2.Name, Environment: env})
+		w.wants(err, fault.Blocked, "StartRelease() of a version in quarantine into "+env)
+	}
+	if d := w.serving(control.Production); d.Stable == v2.Digest || d.Candidate != "" {
+		t.Errorf("Deployment() = %+v, want v1 in production", d)
+	}
+}

@@ -77,6 +77,7 @@ const day = blueprint.Duration(24 * 3600e9)
 func stageCases() []stageCase {
 	shadow := &blueprint.Shadow{Runs: 10, MaxWorse: 0.001, Deadline: day}
 	withPlan, noPlan := shortPlan, resource.CanaryPlan{}
+	withPlan.Steps = []blueprint.CanaryStep{{Weight: 10, Runs: 2}, {Weight: 50, Runs: 1}}
 	stage := func(s blueprint.Strategy, sh *blueprint.Shadow, preview, soak, progress blueprint.Duration) blueprint.Stage {
 		return blueprint.Stage{Name: "production", Soak: soak, ProgressDeadline: progress,
 			Rollout: blueprint.Rollout{Strategy: s, Shadow: sh, Preview: preview}}
@@ -272,7 +273,7 @@ func (w *world) key() string {
 
 // The bounds of the exploration: outcomes of a canary, and pairs of a shadow.
 const (
-	mostOutcomes = 6
+	mostOutcomes = 4
 	mostPairs    = 12
 )
 
