@@ -54,6 +54,9 @@ func newMess(t *testing.T, rt *rapid.T) *mess {
 		m.promote(m.versions[1], "staging")
 		m.expect(m.release(m.versions[1], control.Production), resource.ReleaseCanary)
 	}
+	if how := rapid.SampledFrom([]string{"", "refuse", "wait", "supersede"}).Draw(rt, "concurrency"); how != "" {
+		m.pipeline(fmt.Sprintf("  environments: [{name: staging}, {name: production, auto: %t}]\n  concurrency: %s\n", rapid.Bool().Draw(rt, "auto"), how))
+	}
 	return m
 }
 
@@ -70,7 +73,7 @@ func (m *mess) carry(rt *rapid.T) {
 	rel, err := m.StartRelease(m.Context(), author, control.ReleaseRequest{Version: rapid.SampledFrom(m.versions).Draw(rt, "version").Name,
 		Environment: m.environment(rt)})
 	m.refused(rt, "StartRelease()", err)
-	if err == nil {
+	if err == nil && rel.State != resource.ReleasePending {
 		m.follow(rel.ID)
 	}
 }
@@ -151,9 +154,12 @@ func (m *mess) check(rt *rapid.T) {
 		if err != nil {
 			return err
 		}
-		moving := map[string]string{}
+		moving, waiting := map[string]string{}, map[string]string{}
 		for _, rel := range rels {
-			if !rel.State.Final() {
+			switch held := rel.State == resource.ReleasePaused && rel.PausedFrom == resource.ReleasePending; {
+			case rel.State == resource.ReleasePending:
+				waiting[rel.Environment] = rel.ID
+			case !held && !rel.State.Final():
 				// A rollback waits for nobody.
 				place := fmt.Sprint(rel.Environment, " back: ", rel.State == resource.ReleaseRollingBack)
 				if other := moving[place]; other != "" {
@@ -162,6 +168,11 @@ func (m *mess) check(rt *rapid.T) {
 				moving[place] = rel.ID
 			}
 			m.checkRelease(rt, r, rel)
+		}
+		for env, id := range waiting {
+			if moving[fmt.Sprint(env, " back: ", false)] == "" && moving[fmt.Sprint(env, " back: ", true)] == "" {
+				rt.Fatalf("%s waits in %s, where nothing moves", id, env)
+			}
 		}
 		for _, env := range m.envs {
 			if err := m.checkServing(rt, r, env.Name); err != nil {
