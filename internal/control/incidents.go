@@ -69,12 +69,6 @@ func (t *tx) putIncident(in resource.Incident) (resource.Incident, error) {
 	return in, t.PutIncident(in)
 }
 
-// noteIncident adds a note to an incident and stores it.
-func (t *tx) noteIncident(in resource.Incident, by resource.Actor, text string) (resource.Incident, error) {
-	in.Notes = append(in.Notes, resource.IncidentNote{At: t.c.now(), Actor: by, Text: text})
-	return t.putIncident(in)
-}
-
 func (t *tx) markIncidentMitigated(r *resource.Release) error {
 	in, err := t.Incident(r.Incident)
 	if err != nil {
