@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -37,6 +38,8 @@ var noPrincipal = map[string]string{
 	"Recover":      "called at a start",
 	"CheckAlerts":  "called by the clock",
 	"Wait":         "called at a stop",
+	// AnswerFromChannel finds the person that the signed answer is of.
+	"AnswerFromChannel": "its signature names who answers",
 }
 
 // useCases is the matrix. approval is a request that approvers may answer.
@@ -196,8 +199,8 @@ func useCases(approval string) map[string]useCase {
 			return err
 		}),
 		"ShadowResults": view(func(ctx context.Context, c C, p P) error { _, err := c.ShadowResults(ctx, p, "none"); return err }),
-		"Verdict": view(func(ctx context.Context, c C, p P) error { _, err := c.Verdict(ctx, p, "none"); return err }),
-		"Version": view(func(ctx context.Context, c C, p P) error { _, err := c.Version(ctx, p, "none"); return err }),
+		"Verdict":       view(func(ctx context.Context, c C, p P) error { _, err := c.Verdict(ctx, p, "none"); return err }),
+		"Version":       view(func(ctx context.Context, c C, p P) error { _, err := c.Version(ctx, p, "none"); return err }),
 		"Versions": view(func(ctx context.Context, c C, p P) error {
 			_, err := c.Versions(ctx, p, "none", control.Page{})
 			return err
@@ -210,6 +213,7 @@ func TestRoles(t *testing.T) {
 	w := newWorld(t)
 	rel := w.expect(w.until(w.begin(w.push(lean(t, blueprint.TierHigh)), "staging").ID, resource.ReleaseAwaiting), resource.ReleaseAwaiting)
 	cases := useCases(rel.Approval)
+	maps.Copy(cases, approvalUseCases(rel.Approval))
 	comments := methodComments(t)
 	for m := range reflect.TypeFor[*control.Control]().Methods() {
 		_, free := noPrincipal[m.Name]
