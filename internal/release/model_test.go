@@ -146,6 +146,9 @@ func (w *world) take(c stageCase, i int, s step, rows map[int]bool) (n *world, w
 		n.baseline[i] = w.d.stable
 	}
 	n.armed[i] &^= jobBit(jobOf[s.ev.Kind])
+	if r.State == resource.ReleasePaused {
+		n.armed[i] = 0 // what comes due during a hold is lost
+	}
 	n.apply(i, effects)
 	if s.ev.Kind == Unverified {
 		for j := range n.taken {

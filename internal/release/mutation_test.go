@@ -3,6 +3,8 @@ package release
 import (
 	"fmt"
 	"testing"
+
+	"github.com/aureus-agents/aureus/resource"
 )
 
 // mutants are ways to break one row of the table.
@@ -29,12 +31,19 @@ func mutants(row Row) map[string]Row {
 func TestModelFindsEveryMutant(t *testing.T) {
 	whole := table
 	t.Cleanup(func() { table = whole })
+	taken := map[string]found{} // rows, by stage: a missing effect shows only where its row is taken
+	for _, c := range stageCases() {
+		taken[c.name] = explore(c, false, depthOne)
+	}
 	tried := 0
 	for i, row := range whole {
 		for what, mutant := range mutants(row) {
 			tried++
 			table = append(append(append([]Row{}, whole[:i]...), mutant), whole[i+1:]...)
-			if !broken() {
+			// What only a second release brings about needs two.
+			two := row.Event == Supersede || row.Held == resource.ReleasePending
+			guard := len(mutant.Effects) == len(row.Effects)
+			if !broken(two, func(c stageCase) bool { return guard || taken[c.name].rows[i] }) {
 				t.Errorf("row %s (held in %q) by %s to %s, when %q, %s: no rule is broken", row.From, row.Held, row.Event, row.To, row.Guard, what)
 			}
 		}
@@ -44,15 +53,10 @@ func TestModelFindsEveryMutant(t *testing.T) {
 
 // broken reports whether the model checker finds fault with the table; one that
 // cannot even be followed is broken.
-func broken() (yes bool) {
+func broken(two bool, where func(stageCase) bool) (yes bool) {
 	defer func() { yes = yes || recover() != nil }()
 	for _, c := range stageCases() {
-		if explore(c, false, depthOne).wrong != "" {
-			return true
-		}
-	}
-	for _, c := range stageCases() {
-		if explore(c, true, depthTwo).wrong != "" {
+		if where(c) && explore(c, false, depthOne).wrong != "" || two && explore(c, true, depthTwo).wrong != "" {
 			return true
 		}
 	}

@@ -207,6 +207,7 @@ func (w *world) hold(i int) {
 	if r, effects, err := Next(w.rel[i], Event{Kind: Pause, Reason: "r"}, w.now); err == nil {
 		r.History = nil
 		w.rel[i] = r
+		w.armed[i] = 0
 		w.apply(i, effects)
 	}
 }
