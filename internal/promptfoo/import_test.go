@@ -87,6 +87,7 @@ tests:
 
 // TestAssertions: each kind becomes a grader that says the same, or a note.
 func TestAssertions(t *testing.T) {
+	// Beside what is tested stands an assertion that is always imported.
 	p8, most := 0.8, 2000.0
 	usd := 0.01
 	tests := []struct {
@@ -165,6 +166,22 @@ redteam: {purpose: x}
 	said := notes(got)
 	if diff := cmp.Diff(want, said); diff != "" {
 		t.Errorf("notes (-want +got):\n%s", diff)
+	}
+}
+
+// TestNothingToGradeBy: a test whose assertions are all left out would always
+// pass; one that has none does in promptfoo too.
+func TestNothingToGradeBy(t *testing.T) {
+	got := load(t, `prompts: ['{{a}}']
+tests:
+  - {description: only a program, vars: {a: x}, assert: [{type: javascript, value: "true"}]}
+  - {description: nothing asked, vars: {a: [{k: 1}, {k: 2}]}}
+`, nil)
+	if len(got.Suite.Scenarios) != 1 || got.Suite.Scenarios[0].Name != "nothing asked" || got.Suite.Scenarios[0].Input != `[{"k":1},{"k":2}]` {
+		t.Errorf("Import = %+v, want the one test that asks for nothing, with its list as one value", got.Suite.Scenarios)
+	}
+	if n := notes(got); len(n) != 2 || !strings.Contains(n[1], "left out promptfooconfig.yaml:3 tests[0]: none of the test's assertions") {
+		t.Errorf("notes = %q, want the test that is left out", n)
 	}
 }
 

@@ -92,9 +92,12 @@ func (in *importer) texts(at, label string, texts []string) []prompt {
 			continue
 		}
 		p := prompt{label: label, user: t}
+		if label != "" && len(texts) > 1 {
+			p.label = fmt.Sprintf("%s %d", label, len(out)+1)
+		}
 		if strings.HasPrefix(t, "[") {
 			if chat, ok := in.chat(at, t); ok {
-				chat.label, p = label, chat
+				chat.label, p = p.label, chat
 			}
 		}
 		for _, f := range filters(p.user + p.system) {

@@ -172,12 +172,14 @@ func (in *importer) test(at string, v, base map[string]any, n int) []test {
 		if v["assert"] != nil {
 			t.graders = append(t.graders, in.graders(at+".assert", v["assert"], set)...)
 		}
-		if len(t.graders) == 0 {
-			in.note(NoteApproximated, at, "the test has no assertion that can be imported: only the outcome is judged", "add graders")
+		if len(t.graders) == 0 && (base["assert"] != nil || v["assert"] != nil) {
+			// It would always pass, and look like a check.
+			in.note(NoteLeftOut, at, "none of the test's assertions can be imported, so the test is left out", "write graders for it")
+			continue
 		}
 		out = append(out, t)
 	}
-	if len(out) == maxProduct {
+	if n := len(product(vars)); n == maxProduct {
 		in.note(NoteApproximated, at, fmt.Sprintf("the lists of variables make more than %d tests; the first are taken", maxProduct), "")
 	}
 	return out
@@ -219,14 +221,23 @@ func (in *importer) options(at string, v map[string]any) {
 	}
 }
 
+// expanded are the values of a variable that is tried with each of a list. As in
+// promptfoo only lists of texts, or of lists, are such; any other is one value.
+func expanded(v any) []any {
+	if list, ok := v.([]any); ok && len(list) > 0 {
+		switch list[0].(type) {
+		case string, []any:
+			return list
+		}
+	}
+	return []any{v}
+}
+
 // product is each combination of the values of lists, in order.
 func product(vars map[string]any) []map[string]any {
 	out := []map[string]any{{}}
 	for _, k := range slices.Sorted(maps.Keys(vars)) {
-		values, isList := vars[k].([]any)
-		if !isList {
-			values = []any{vars[k]}
-		}
+		values := expanded(vars[k])
 		var next []map[string]any
 		for _, have := range out {
 			for _, v := range values {
