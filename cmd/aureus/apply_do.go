@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"slices"
 	"sync"
 
@@ -20,36 +19,48 @@ const asking = 4
 // planned asks the server what pushing each declared agent would do. What is wrong
 // with any of them comes back as one error.
 func (r *folderRun) planned(ctx context.Context) ([]folder.Agent, error) {
-	out, errs := make([]folder.Agent, len(r.agents)), make([]error, len(r.agents))
+	out, refused, err := r.plans(ctx)
+	if err != nil || len(refused) == 0 {
+		return out, err
+	}
+	wrong := fault.New(fault.Blocked, "the server does not take what the folder says; nothing was changed")
+	for _, a := range r.agents {
+		if e := refused[a.bp.Metadata.Name]; e != nil {
+			wrong = wrong.With(placed(a, e)...)
+		}
+	}
+	return nil, wrong
+}
+
+// plans asks the server for the plan of each declared agent, and why it refuses
+// those that it would not register, by name.
+func (r *folderRun) plans(ctx context.Context) ([]folder.Agent, map[string]*client.Error, error) {
+	plans, errs := make([]resource.PushPlan, len(r.agents)), make([]error, len(r.agents))
 	var wg sync.WaitGroup
 	places := make(chan struct{}, asking)
 	for i, a := range r.agents {
-		wg.Add(1)
 		places <- struct{}{}
-		go func() {
-			defer func() { <-places; wg.Done() }()
+		wg.Go(func() {
+			defer func() { <-places }()
 			req := resource.PushRequest{Blueprint: a.bp}
-			out[i].Declared, out[i].Owner = r.declaredAs(a), a.bp.Metadata.Owner
-			out[i].Plan, errs[i] = retry(ctx, r.ciRun, func() (resource.PushPlan, error) { return r.c.PlanPush(ctx, req) })
-		}()
+			plans[i], errs[i] = retry(ctx, r.ciRun, func() (resource.PushPlan, error) { return r.c.PlanPush(ctx, req) })
+		})
 	}
 	wg.Wait()
-	wrong := fault.New(fault.Blocked, "the server does not take what the folder says; nothing was changed")
-	for i, err := range errs {
+	var out []folder.Agent
+	refused := map[string]*client.Error{}
+	for i, a := range r.agents {
 		var e *client.Error
-		switch {
+		switch err := errs[i]; {
 		case err == nil:
+			out = append(out, folder.Agent{Declared: r.declaredAs(a), Owner: a.bp.Metadata.Owner, Plan: plans[i]})
 		case errors.As(err, &e) && (e.Code == client.Blocked || e.Code == client.Invalid):
-			wrong = wrong.With(placed(r.agents[i], e)...)
+			refused[a.bp.Metadata.Name] = e
 		default:
-			err := fault.Wrap(err, fault.CodeOf(err), "%s cannot be planned", r.agents[i].out.File)
-			return nil, exitError{err, exitStatus(errs[i])}
+			return nil, nil, exitError{fault.Wrap(err, fault.CodeOf(err), "%s cannot be planned", a.out.File), exitStatus(err)}
 		}
 	}
-	if len(wrong.Details) > 0 {
-		return nil, wrong
-	}
-	return out, nil
+	return out, refused, nil
 }
 
 func (r *folderRun) declaredAs(a *ciAgent) folder.Declared {
@@ -169,7 +180,7 @@ func (r *folderRun) startReleases(ctx context.Context, plan folder.Plan, tell fu
 func (r *folderRun) retire(ctx context.Context, i folder.Item, tell func(name, what string)) error {
 	reason := r.o.reason
 	if reason == "" {
-		reason = "it is not in the folder that was applied; " + ciReason(r.build(""))
+		reason = "it is not in the folder that was applied; " + ciReason(buildOf(r.e, r.o.build))
 	}
 	_, err := retry(ctx, r.ciRun, func() (client.List[resource.Deployment], error) { return r.c.Retire(ctx, i.Name, reason) })
 	if err == nil {
@@ -180,16 +191,13 @@ func (r *folderRun) retire(ctx context.Context, i folder.Item, tell func(name, w
 
 // carryOutAgent registers an agent's version; of one that is registered it is
 // looked up when it is to be released.
-func (r *folderRun) carryOutAgent(ctx context.Context, a *ciAgent, i folder.Item, tell func(name, what string)) (err error) {
+func (r *folderRun) carryOutAgent(ctx context.Context, a *ciAgent, i folder.Item, tell func(name, what string)) error {
 	if i.Action == folder.Keep {
 		a.version = resource.Version{Agent: i.Name, Name: i.Version, Digest: i.Digest}
 		return nil
 	}
-	req := resource.PushRequest{Blueprint: a.bp, Build: r.build(a.out.File)}
-	if req.Build.GitSHA == "" {
-		req.Build.GitSHA = headOf(ctx, filepath.Dir(a.out.File))
-	}
-	if req.Generation, err = readRecord(a.out.File); err != nil {
+	req, err := pushRequest(ctx, r.e, r.o.build, a.out.File, a.bp)
+	if err != nil {
 		return err
 	}
 	res, err := retry(ctx, r.ciRun, func() (resource.PushResult, error) { return r.c.Push(ctx, req) })

@@ -43,7 +43,7 @@ func (r *ciRun) started(ctx context.Context, a *ciAgent) (*resource.Release, err
 	}
 	reason := r.o.reason
 	if reason == "" {
-		reason = ciReason(r.build(""))
+		reason = ciReason(buildOf(r.e, r.o.build))
 	}
 	req := resource.ReleaseRequest{Version: a.version.Agent + "@" + a.version.Digest, Environment: r.o.environment, Reason: reason}
 	started, err := retry(ctx, r, func() (resource.Release, error) { return r.c.StartRelease(ctx, req) })

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -28,12 +27,8 @@ func (r *ciRun) check(ctx context.Context, a *ciAgent) {
 }
 
 func (r *ciRun) push(ctx context.Context, a *ciAgent, s *ci.Step) error {
-	req := resource.PushRequest{Blueprint: a.bp, Build: r.build(a.out.File)}
-	if req.Build.GitSHA == "" {
-		req.Build.GitSHA = headOf(ctx, filepath.Dir(a.out.File))
-	}
-	var err error
-	if req.Generation, err = readRecord(a.out.File); err != nil {
+	req, err := pushRequest(ctx, r.e, r.o.build, a.out.File, a.bp)
+	if err != nil {
 		return err
 	}
 	res, err := retry(ctx, r, func() (resource.PushResult, error) { return r.c.Push(ctx, req) })

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -173,7 +172,7 @@ func sentence(err error) string {
 
 // result is what came of the run; err is its end.
 func (r *ciRun) result(err error) ci.Result {
-	res := ci.Result{Exit: exitStatus(err), Environment: r.o.environment, Server: r.base, Agents: []ci.Agent{}, Build: r.build("")}
+	res := ci.Result{Exit: exitStatus(err), Environment: r.o.environment, Server: r.base, Agents: []ci.Agent{}, Build: buildOf(r.e, r.o.build)}
 	vs := []ci.Verdict{ciVerdict(err)}
 	for _, a := range r.agents {
 		res.Agents = append(res.Agents, a.out)
@@ -186,20 +185,4 @@ func (r *ciRun) result(err error) ci.Result {
 		res.Message = sentence(err)
 	}
 	return res
-}
-
-// build is the metadata of the build for a version of a file.
-func (r *ciRun) build(file string) resource.Build {
-	b := ci.Build(r.e.getenv)
-	if r.o.build.GitSHA != "" {
-		b.GitSHA = r.o.build.GitSHA
-	}
-	if r.o.build.BuildNumber != "" {
-		b.BuildNumber = r.o.build.BuildNumber
-	}
-	if file == "" {
-		return b
-	}
-	b.Source = filepath.Base(file)
-	return b
 }

@@ -2,13 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/aureus-agents/aureus/client"
 	"github.com/aureus-agents/aureus/internal/ci"
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/internal/folder"
@@ -75,7 +78,7 @@ func drift(ctx context.Context, e *env, r *remote, o driftOptions) error {
 }
 
 func (r *folderRun) drift(ctx context.Context, o driftOptions) ([]folder.Drift, error) {
-	agents, err := r.planned(ctx)
+	agents, refused, err := r.plans(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -97,18 +100,46 @@ func (r *folderRun) drift(ctx context.Context, o driftOptions) ([]folder.Drift, 
 	if err != nil {
 		return nil, err
 	}
-	var tools []resource.AgentDrift
+	tools, err := r.toolsOf(ctx, agents, refused, o.noTools)
+	if err != nil {
+		return nil, err
+	}
+	return folder.Compare(folder.Make(pipelines, agents, "", others), agents, refusals(refused), environments, tools), nil
+}
+
+// refusals says why the server would not register agents, by name.
+func refusals(refused map[string]*client.Error) map[string]string {
+	out := map[string]string{}
+	for name, e := range refused {
+		out[name] = e.Detail
+	}
+	return out
+}
+
+// toolsOf is the drift of the tools of every declared agent that is registered.
+func (r *folderRun) toolsOf(ctx context.Context, agents []folder.Agent, refused map[string]*client.Error, none bool) ([]resource.AgentDrift, error) {
+	if none {
+		return nil, nil
+	}
+	names := slices.Collect(maps.Keys(refused))
 	for _, a := range agents {
-		if o.noTools || a.Plan.Latest == "" {
+		if a.Plan.Latest != "" {
+			names = append(names, a.Name)
+		}
+	}
+	slices.Sort(names)
+	var out []resource.AgentDrift
+	for _, name := range names {
+		d, err := retry(ctx, r.ciRun, func() (resource.AgentDrift, error) { return r.c.Drift(ctx, name) })
+		if e, ok := errors.AsType[*client.Error](err); ok && e.Code == client.NotFound {
 			continue
 		}
-		d, err := retry(ctx, r.ciRun, func() (resource.AgentDrift, error) { return r.c.Drift(ctx, a.Name) })
 		if err != nil {
 			return nil, err
 		}
-		tools = append(tools, d)
+		out = append(out, d)
 	}
-	return folder.Compare(folder.Make(pipelines, agents, "", others), agents, environments, tools), nil
+	return out, nil
 }
 
 // environmentsOf are the environments of each agent's pipeline, of those that were

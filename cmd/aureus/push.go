@@ -4,10 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os/exec"
-	"path/filepath"
-	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,34 +12,32 @@ import (
 )
 
 func newPush(e *env) *cobra.Command {
-	var build resource.Build
+	var given resource.Build
 	cmd := &cobra.Command{
 		Use:   "push FILE",
 		Short: "Register a version: validated, tools pinned, signed",
 		Long: `Register a version. The server asks the blueprint's MCP servers for their tools
 and pins every schema. The same content is registered once and has the same
-digest everywhere; commit and build number are signed with it and are not part
-of the digest. -o json prints {"version","created","findings"}.`,
+digest everywhere; commit and build number are signed with it and are not part of
+the digest. In GitHub Actions, GitLab CI and Jenkins they are the build's, with its
+URL, repository, branch and actor. -o json prints {"version","created","findings"}.`,
 		Args: cobra.ExactArgs(1),
 	}
 	r := remoteFlags(e, cmd)
-	cmd.Flags().StringVar(&build.GitSHA, "git-sha", "", "commit (default: the one checked out where FILE is)")
-	cmd.Flags().StringVar(&build.BuildNumber, "build-number", "", "build number")
+	cmd.Flags().StringVar(&given.GitSHA, "git-sha", "", "commit (default: the build's, else the one checked out where FILE is)")
+	cmd.Flags().StringVar(&given.BuildNumber, "build-number", "", "build number (default: the build's)")
+	cmd.Flags().StringVar(&given.Author, "author", "", "who wrote the change, as in that person's tokens: approval rules keep the author separate (default: who pushes)")
+	cmd.Flags().StringVar(&given.Committer, "committer", "", "who committed it, as in that person's tokens, for approval rules that keep the committer separate")
 	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
 		a, _, err := readBlueprint(e, args[0])
 		if err != nil {
 			return err
 		}
-		gen, err := readRecord(args[0])
+		req, err := pushRequest(ctx, e, given, args[0], a)
 		if err != nil {
 			return err
 		}
-		build.Source = filepath.Base(args[0])
-		if build.GitSHA == "" {
-			build.GitSHA = headOf(ctx, filepath.Dir(args[0]))
-		}
-		build.CommittedAt = committedAt(ctx, filepath.Dir(args[0]), build.GitSHA)
-		res, err := c.Push(ctx, resource.PushRequest{Blueprint: a, Build: build, Generation: gen})
+		res, err := c.Push(ctx, req)
 		if err != nil {
 			return err
 		}
@@ -59,34 +53,4 @@ of the digest. -o json prints {"version","created","findings"}.`,
 		})
 	})
 	return cmd
-}
-
-// committedAt is when a commit of the repository of dir was made, 0 when that is
-// not known there.
-func committedAt(ctx context.Context, dir, sha string) resource.Millis {
-	if sha == "" {
-		return 0
-	}
-	cmd := exec.CommandContext(ctx, "git", "show", "--no-patch", "--format=%ct", "--end-of-options", sha)
-	cmd.Dir = dir
-	out, err := cmd.Output()
-	if err != nil {
-		return 0
-	}
-	seconds, err := strconv.ParseInt(strings.TrimSpace(string(out)), 10, 64)
-	if err != nil || seconds < 0 {
-		return 0
-	}
-	return resource.Millis(seconds * 1000)
-}
-
-// headOf is the commit that is checked out in dir, "" when there is none.
-func headOf(ctx context.Context, dir string) string {
-	cmd := exec.CommandContext(ctx, "git", "rev-parse", "HEAD")
-	cmd.Dir = dir
-	out, err := cmd.Output()
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(out))
 }

@@ -78,6 +78,12 @@ func useCases(approval string) map[string]useCase {
 			_, err := c.PutPipeline(ctx, p, blueprint.Pipeline{}, 0)
 			return err
 		}},
+		"PlanPush": {"Developer", dev, func(ctx context.Context, c C, p P) error {
+			_, err := c.PlanPush(ctx, p, control.PushRequest{})
+			return err
+		}},
+		"Retire":         {"Operator", op, func(ctx context.Context, c C, p P) error { _, err := c.Retire(ctx, p, "none", "test"); return err }},
+		"Drift":          {"Developer or operator", dop, func(ctx context.Context, c C, p P) error { _, err := c.Drift(ctx, p, "none"); return err }},
 		"DeletePipeline": {"Admin or operator", op, func(ctx context.Context, c C, p P) error { return c.DeletePipeline(ctx, p, "none") }},
 		"Pipeline":       view(func(ctx context.Context, c C, p P) error { _, err := c.Pipeline(ctx, p, "none"); return err }),
 		"Pipelines":      view(func(ctx context.Context, c C, p P) error { _, err := c.Pipelines(ctx, p); return err }),

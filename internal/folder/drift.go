@@ -30,11 +30,15 @@ type Drift struct {
 	Fix         string `json:"fix,omitempty"`
 }
 
-// Compare finds the drift of a plan's things, of what serves in the environments
-// of each agent, by its name, and of the tools of what serves; sorted by name, kind
-// and environment.
-func Compare(plan Plan, agents []Agent, environments map[string][]string, tools []resource.AgentDrift) []Drift {
+// Compare finds the drift of a plan's things, of declared agents that the server
+// would not register (why, by name), of what serves in the environments of each
+// agent, by its name, and of the tools of what serves; sorted by name, kind and
+// environment.
+func Compare(plan Plan, agents []Agent, refused map[string]string, environments map[string][]string, tools []resource.AgentDrift) []Drift {
 	out := []Drift{}
+	for name, why := range refused {
+		out = append(out, Drift{Kind: DriftContent, Name: name, Message: "the server would not register it: " + why, Fix: "mend the blueprint, or the tools that it needs"})
+	}
 	for _, i := range plan.Items {
 		switch {
 		case i.Action == Retire:

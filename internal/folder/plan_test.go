@@ -154,7 +154,7 @@ func TestCompare(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			agents := []folder.Agent{agent("x", tt.plan)}
 			var got []string
-			for _, d := range folder.Compare(folder.Make(nil, agents, "", nil), agents, map[string][]string{"x": {"staging"}}, nil) {
+			for _, d := range folder.Compare(folder.Make(nil, agents, "", nil), agents, nil, map[string][]string{"x": {"staging"}}, nil) {
 				got = append(got, d.Kind+" "+d.Have+" "+d.Want)
 				if d.Message == "" || d.Fix == "" {
 					t.Errorf("drift %+v says not what it is or what to do", d)
@@ -169,10 +169,11 @@ func TestCompare(t *testing.T) {
 	plan := folder.Make([]folder.Item{{Kind: "Pipeline", Name: "a", Action: folder.Create}, {Kind: "Pipeline", Name: "b", Action: folder.Change}, {Kind: "Pipeline", Name: "c", Action: folder.Keep}}, nil, "",
 		[]resource.AgentSummary{{Name: "gone", Deployments: []resource.Deployment{{Environment: "staging", Stable: "d"}}}})
 	var got []string
-	for _, d := range folder.Compare(plan, nil, nil, tools) {
+	for _, d := range folder.Compare(plan, nil, map[string]string{"bad": "no"}, nil, tools) {
 		got = append(got, d.Kind+" "+d.Name+" "+d.Environment+": "+d.Message)
 	}
 	want := []string{"pipeline a : the server has no such pipeline", "pipeline b : the server's pipeline is not what the folder says",
+		"content bad : the server would not register it: no",
 		"undeclared gone : it is not in the folder and serves in staging", "tools x staging production: shop/refund: its input schema changed"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Compare() (-want +got):\n%s", diff)
