@@ -111,7 +111,7 @@ func serves(a Agent, environment string) []Drift {
 	s := a.Plan.Serving[i]
 	d.Have = s.Version
 	switch {
-	case s.Same, s.Release != "", s.SameBlueprint && !s.Stopped:
+	case s.Same, s.Release != "", s.SameBlueprint && !s.Stopped && a.Plan.Version == "": // its tools are the drift
 		return nil
 	case s.Stopped:
 		d.Message = "it is stopped"
