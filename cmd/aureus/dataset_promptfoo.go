@@ -27,7 +27,8 @@ func newDatasetImport(e *env) *cobra.Command {
 		Use:   "import-promptfoo FILE [-o SUITE]",
 		Short: "Make a suite of a promptfoo configuration",
 		Long: `Make a scenario of each prompt with each test of a promptfoo configuration, and
-graders of its assertions, as a suite file for suites[].file. What has no
+graders of its assertions, as a suite file for suites[].file. Prompts in files, and
+tests in CSV, YAML and JSON lines, are read beside the configuration. What has no
 counterpart (programs, embeddings, other providers) is listed on stderr with its
 place, and so is what means a little else. --input says what a scenario's input is:
 prompt (the rendered prompt, as promptfoo sends it), vars (the variables as an
