@@ -339,3 +339,19 @@ func TestDecide(t *testing.T) {
 		}
 	}
 }
+
+// TestUselessAnswers: a model that answers, and whose answer is of no use, is a
+// failure of the agent and no outage.
+func TestUselessAnswers(t *testing.T) {
+	r, err := Run(t.Context(), subject(cut{}, many(2)), nil, Options{})
+	if err != nil || r.Passed || r.Stopped != nil || len(r.Cases) != 2 {
+		t.Errorf("Run with answers that are cut off = %+v, %v; want two failed cases", r.Stopped, err)
+	}
+}
+
+// cut is a model whose answers are cut off.
+type cut struct{}
+
+func (cut) Complete(context.Context, agentrun.ModelRequest) (agentrun.ModelResponse, error) {
+	return agentrun.ModelResponse{}, fault.New(fault.Failed, "the answer was cut off at its token limit")
+}

@@ -67,7 +67,8 @@ func classify(err error, seen *capture, maxBody int64) *failure {
 }
 
 // fault is the error that a person reads: which endpoint, what it did, what to
-// do. It holds neither the key nor the URL nor anything that the endpoint sent.
+// do. fault.Upstream is an endpoint that does not answer as it should, fault.Failed
+// one that answered, and the answer is of no use: what was asked is to blame. It holds neither the key nor the URL nor anything that the endpoint sent.
 func (f *failure) fault(host string, retries int) error {
 	code := fault.Upstream
 	text := ""
@@ -89,8 +90,10 @@ func (f *failure) fault(host string, retries int) error {
 	case kindEmpty:
 		text = fmt.Sprintf("the model endpoint %s answered with an empty completion; check that it serves this model with tools", host)
 	case kindCut:
+		code = fault.Failed // the endpoint works: what it was asked for cannot be answered
 		text = fmt.Sprintf("the answer of the model at %s was cut off at its token limit; raise model.maxTokens", host)
 	case kindFiltered:
+		code = fault.Failed
 		text = fmt.Sprintf("the model endpoint %s withheld the answer by its content filter; change the input or the instructions", host)
 	case kindRequest:
 		code = fault.Invalid
