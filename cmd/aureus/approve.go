@@ -21,18 +21,17 @@ func newApprovals(e *env) *cobra.Command {
 	r := remoteFlags(e, cmd)
 	cmd.Flags().StringVar(&f.Agent, "agent", "", "only of this agent")
 	cmd.Flags().BoolVar(&all, "all", false, "also the answered ones")
+	limit := limitFlag(cmd)
 	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, _ []string) error {
 		if !all {
 			f.State = resource.ApprovalPending
 		}
-		l, err := c.Approvals(ctx, f, client.Page{})
+		l, err := c.Approvals(ctx, f, client.Page{Limit: *limit})
+		if err == nil {
+			err = listed(ctx, r, c, f.Agent, l)
+		}
 		if err != nil {
 			return err
-		}
-		if len(l.Items) == 0 && f.Agent != "" {
-			if _, err := c.Agent(ctx, f.Agent); err != nil {
-				return err // there is no such agent
-			}
 		}
 		return r.print(l.Items, func(w io.Writer) {
 			table(w, "APPROVAL WHAT TIER QUORUM STATE UNTIL", func(row func(...any)) {

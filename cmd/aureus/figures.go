@@ -29,6 +29,9 @@ func newFigures(e *env) *cobra.Command {
 		}
 		q.From = resource.Millis(time.Now().Add(-window).UnixMilli())
 		l, err := c.Figures(ctx, q)
+		if err == nil {
+			err = listed(ctx, r, c, q.Agent, l)
+		}
 		if err != nil {
 			return err
 		}

@@ -28,6 +28,7 @@ func newIncidentList(e *env) *cobra.Command {
 	r := remoteFlags(e, cmd)
 	fl := cmd.Flags()
 	fl.StringVar(&f.Agent, "agent", "", "only of this agent")
+	limit := limitFlag(cmd)
 	fl.StringVar(&f.State, "state", "", "open, mitigated or resolved")
 	fl.StringVar(&f.Environment, "env", "", "only in this environment")
 	fl.StringVar(&f.Severity, "severity", "", "sev1 (worst), sev2, sev3 or sev4")
@@ -41,7 +42,10 @@ func newIncidentList(e *env) *cobra.Command {
 		if overdue {
 			f.DueBefore = resource.Millis(time.Now().UnixMilli())
 		}
-		l, err := c.Incidents(ctx, f, client.Page{})
+		l, err := c.Incidents(ctx, f, client.Page{Limit: *limit})
+		if err == nil {
+			err = listed(ctx, r, c, f.Agent, l)
+		}
 		if err != nil {
 			return err
 		}

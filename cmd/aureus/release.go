@@ -204,8 +204,12 @@ func newReleaseList(e *env) *cobra.Command {
 	r := remoteFlags(e, cmd)
 	cmd.Flags().StringVar(&f.Agent, "agent", "", "only of this agent")
 	cmd.Flags().StringVar(&f.Environment, "env", "", "only into this environment")
+	limit := limitFlag(cmd)
 	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, _ []string) error {
-		l, err := c.Releases(ctx, f, client.Page{})
+		l, err := c.Releases(ctx, f, client.Page{Limit: *limit})
+		if err == nil {
+			err = listed(ctx, r, c, f.Agent, l)
+		}
 		if err != nil {
 			return err
 		}

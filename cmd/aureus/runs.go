@@ -67,6 +67,9 @@ func listRuns(ctx context.Context, e *env, r *remote, data string, f client.RunF
 		return nil, err
 	}
 	l, err := c.Runs(ctx, f, p)
+	if err == nil {
+		err = listed(ctx, r, c, f.Agent, l)
+	}
 	return l.Items, err
 }
 

@@ -48,6 +48,9 @@ error, delay, timeout, malformed, truncated, duplicate, hostile:CATEGORY.
 	cmd.Flags().StringSliceVar(&faults, "faults", nil, "run under these faults too (of a file)")
 	cmd.Flags().StringVar(&page, "html", "", "write the report as a page to this file")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if o.Parallel < 0 {
+			return fault.New(fault.Invalid, "--parallel %d is not a number of scenarios at once; 0 is four a core", o.Parallel)
+		}
 		out, passed, err := runSimulation(cmd, e, r, args[0], o, faults)
 		if err != nil {
 			return err

@@ -60,13 +60,14 @@ func servingNames(ctx context.Context, c *client.Client, a resource.AgentSummary
 func newVersions(e *env) *cobra.Command {
 	cmd := &cobra.Command{Use: "versions AGENT", Short: "List an agent's versions", Args: cobra.ExactArgs(1)}
 	r := remoteFlags(e, cmd)
+	limit := limitFlag(cmd)
 	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
-		l, err := c.Versions(ctx, args[0], client.Page{})
+		l, err := c.Versions(ctx, args[0], client.Page{Limit: *limit})
+		if err == nil {
+			err = listed(ctx, r, c, args[0], l)
+		}
 		if err != nil {
 			return err
-		}
-		if len(l.Items) == 0 {
-			return fault.New(fault.NotFound, "there is no agent %q; `aureus agents` lists them", args[0])
 		}
 		return r.print(l.Items, func(w io.Writer) {
 			table(w, "VERSION DIGEST TIER BY AT QUARANTINE", func(row func(...any)) {

@@ -57,8 +57,12 @@ func newWaiverList(e *env) *cobra.Command {
 	r := remoteFlags(e, cmd)
 	cmd.Flags().StringVar(&f.Agent, "agent", "", "only of this agent")
 	cmd.Flags().StringVar(&f.State, "state", "", "only in this state: requested, approved, denied or revoked")
+	limit := limitFlag(cmd)
 	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, _ []string) error {
-		l, err := c.Waivers(ctx, f, client.Page{})
+		l, err := c.Waivers(ctx, f, client.Page{Limit: *limit})
+		if err == nil {
+			err = listed(ctx, r, c, f.Agent, l)
+		}
 		if err != nil {
 			return err
 		}
