@@ -94,19 +94,14 @@ func TestCanaryBeginsWithWhatIsKnown(t *testing.T) {
 	w := newWorld(t)
 	a := lean(t, blueprint.TierMedium)
 	a.Spec.Release.Canary = blueprint.Canary{UseEvaluation: true, HarmBudget: &blueprint.HarmBudget{ExcessFailures: 30}}
-	w.serve(w.push(a))
-	n := 0
-	w.traffic(func(i int) string { return plainOrder(i % 60) }, func() bool {
-		runs, err := w.Runs(t.Context(), viewer, control.RunFilter{Environment: control.Production}, control.Page{Limit: 100})
-		w.must(err)
-		n = len(runs)
-		return n >= 55
-	})
+	v1 := w.push(a)
+	w.serve(v1)
+	w.ran(v1, 55)
 	v2 := w.push(variant(t, a, "Be brief."))
 	w.promote(v2, "staging")
 	rel := w.expect(w.release(v2, control.Production), resource.ReleaseCanary)
-	if tr := rel.Plan.Traffic; tr == nil || tr.Runs < 55 || rel.Plan.Fit == nil || len(rel.Plan.Steps) == 0 {
-		t.Errorf("plan = %+v, want the traffic of %d runs and computed steps", rel.Plan, n)
+	if tr := rel.Plan.Traffic; tr == nil || tr.Runs != 55 || rel.Plan.Fit == nil || len(rel.Plan.Steps) == 0 {
+		t.Errorf("plan = %+v, want the traffic of 55 runs and computed steps", rel.Plan)
 	}
 	for _, st := range rel.Canary.Streams {
 		if st.Off != "" || (st.LimitRuns >= 50) != (st.Name == blueprint.StreamLatency || st.Name == blueprint.StreamCost) {
@@ -117,4 +112,24 @@ func TestCanaryBeginsWithWhatIsKnown(t *testing.T) {
 		t.Errorf("evaluation = %+v with E %v, want its cases to count", e, rel.Canary.EAbs)
 	}
 	w.outcomes(rel.ID)
+}
+
+// ran is n runs of a version in production that have ended.
+func (w *world) ran(v resource.Version, n int) {
+	w.Helper()
+	now := resource.Millis(w.clock.Now().UnixMilli())
+	w.must(w.db.Update(w.Context(), func(tx control.Tx) error {
+		for range n {
+			run := resource.Run{ID: newID("run"), Agent: v.Agent, Digest: v.Digest, Version: v.Number, Environment: control.Production,
+				Mode: resource.RunLive, Outcome: resource.OutcomeRunning, StartedAt: now - 1000, Revision: 1}
+			if err := tx.InsertRun(run); err != nil {
+				return err
+			}
+			run.Outcome, run.EndedAt, run.LatencyMs, run.Revision = resource.OutcomeSuccess, now, 800, 2
+			if err := tx.PutRun(run); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
 }
