@@ -103,3 +103,6 @@ func (t *transcript) step(s resource.Step) {
 		t.add(l)
 	}
 }
+
+// Conversation reports whether the run had more than one turn.
+func (p Played) Conversation() bool { return len(p.said) > 0 }
