@@ -141,6 +141,18 @@ func useCases(approval string) map[string]useCase {
 			return err
 		}},
 
+		"TriageIncident": {"Operator", op, func(ctx context.Context, c C, p P) error {
+			_, err := c.TriageIncident(ctx, p, "none", resource.TriageRequest{Note: "x"})
+			return err
+		}},
+		"FollowUp":       {"Operator", op, func(ctx context.Context, c C, p P) error { _, err := c.FollowUp(ctx, p, "none", "done"); return err }},
+		"IncidentReport": view(func(ctx context.Context, c C, p P) error { _, err := c.IncidentReport(ctx, p, "none"); return err }),
+		"Postmortem":     view(func(ctx context.Context, c C, p P) error { _, err := c.Postmortem(ctx, p, "none"); return err }),
+		"DORA": view(func(ctx context.Context, c C, p P) error {
+			_, err := c.DORA(ctx, p, control.FiguresQuery{})
+			return err
+		}),
+
 		"Tail":    {"Auditor; the read is itself recorded", aud, func(ctx context.Context, c C, p P) error { _, err := c.Tail(ctx, p, 0, 1); return err }},
 		"Export":  {"Auditor; recorded", aud, func(ctx context.Context, c C, p P) error { return c.Export(ctx, p, io.Discard) }},
 		"ProofOf": {"Auditor", aud, func(ctx context.Context, c C, p P) error { _, err := c.ProofOf(ctx, p, 0); return err }},
