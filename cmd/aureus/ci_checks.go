@@ -145,6 +145,9 @@ func (a *ciAgent) simulated(s *ci.Step, report simulate.Report) error {
 // evaluated puts an evaluation's report into the step; passed is its verdict, the
 // comparison included.
 func (a *ciAgent) evaluated(s *ci.Step, report evaluate.Report, passed bool) error {
+	if cause := report.Outage(); cause != nil {
+		return fault.Wrap(cause, fault.Unavailable, "the model did not answer, so the agent could not be measured")
+	}
 	e := &ci.Evaluation{Runs: report.Runs, PassRate: report.PassRate, PassK: report.PassK, CostUSD: report.CostUSD, P95Ms: report.P95Ms}
 	for _, cs := range report.Cases {
 		c := ci.Case{Name: cs.Suite + "/" + cs.Name, Verdict: ci.Pass}
