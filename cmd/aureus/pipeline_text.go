@@ -43,10 +43,7 @@ func printStage(w io.Writer, n int, s blueprint.Stage) {
 		fmt.Fprint(w, ", starts by itself")
 	}
 	fmt.Fprintln(w)
-	var gates []string
-	for _, g := range pipeline.BuiltInGates() {
-		gates = append(gates, g)
-	}
+	gates := pipeline.BuiltInGates()
 	for _, g := range s.Before {
 		if g.External {
 			gates = append(gates, g.Name+" (external)")
