@@ -163,10 +163,14 @@ func (w *world) take(c stageCase, i int, s step, rows map[int]bool) (n *world, w
 
 // The depths of the exploration: of one release every world is reached long
 // before, of two the worlds within so many events are.
-const (
-	depthOne = 60
-	depthTwo = 10
-)
+const depthOne = 60
+
+func depthTwo() int {
+	if *thorough {
+		return 12
+	}
+	return 9
+}
 
 func TestModelOneRelease(t *testing.T) {
 	states, rows := map[resource.ReleaseState]bool{}, map[int]bool{}
@@ -199,11 +203,11 @@ func TestModelOneRelease(t *testing.T) {
 func TestModelTwoReleases(t *testing.T) {
 	for _, c := range stageCases() {
 		t.Run(c.name, func(t *testing.T) {
-			f := explore(c, true, depthTwo)
+			f := explore(c, true, depthTwo())
 			if f.wrong != "" {
 				t.Fatal(f.wrong)
 			}
-			t.Logf("%d worlds, %d transitions within %d events", f.worlds, f.edges, depthTwo)
+			t.Logf("%d worlds, %d transitions within %d events", f.worlds, f.edges, depthTwo())
 		})
 	}
 }
