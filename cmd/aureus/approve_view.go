@@ -37,7 +37,7 @@ func printView(w io.Writer, v resource.ApprovalView) {
 // ruleLine says what a rule needs, who gave it, and who can.
 func ruleLine(s resource.RuleStatus) string {
 	who := "people with the role " + s.Rule.Role
-	if s.Rule.Role == "" {
+	if s.Rule.Role == "" || s.Rule.Role == string(resource.RoleApprover) {
 		who = "approvers"
 	}
 	if len(s.Rule.Groups) > 0 {
