@@ -95,6 +95,9 @@ func successors(c stageCase, w *world, both bool, out *found) []*world {
 			}
 		}
 	}
+	if w.d.stable == 0 && w.d.weight == 0 && !w.d.paused {
+		branch("what served before is rolled back, and nothing is left").dropBase()
+	}
 	if both && w.started == 1 {
 		second(w, branch)
 	}

@@ -254,7 +254,7 @@ func wrongWorld(c stageCase, w *world) string {
 	case d.shadow != none && d.shadow != shadows,
 		shadows != none && w.rel[shadows].State == resource.ReleaseShadow && d.shadow != shadows:
 		return fmt.Sprintf("shadow is %d, traffic says %+v", shadows, d)
-	case previews != none && w.rel[previews].State == resource.ReleasePreview && (d.candidate != previews+1 || d.release != previews),
+	case previews != none && w.rel[previews].State == resource.ReleasePreview && w.rel[previews].PreviewedAt == 0 && (d.candidate != previews+1 || d.release != previews),
 		d.candidate != none && d.release != previews && d.release != canaries:
 		return fmt.Sprintf("preview is %d, traffic says %+v", previews, d)
 	case (rolling != none) != d.paused:

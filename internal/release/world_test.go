@@ -202,6 +202,18 @@ func (w *world) restore(i int) {
 	}
 }
 
+// dropBase is a rollback of the version that served before both releases; what was
+// about to go beside it is held.
+func (w *world) dropBase() {
+	w.snaps[0].retired = true
+	w.d = serves{stable: none, candidate: none, release: none, shadow: none, stopped: true}
+	for i := range w.started {
+		if s := w.rel[i].State; s == resource.ReleaseShadow || s == resource.ReleasePreview {
+			w.hold(i)
+		}
+	}
+}
+
 // hold pauses a release by the system.
 func (w *world) hold(i int) {
 	if r, effects, err := Next(w.rel[i], Event{Kind: Pause, Reason: "r"}, w.now); err == nil {
