@@ -39,7 +39,7 @@ func TestBadBodies(t *testing.T) {
 		{"text", release, "{}", "text/plain; hidden", fault.Invalid, "", ""},
 		{"too large", release, `{"reason":"` + strings.Repeat("hidden", 50_000) + `"}`, "", fault.TooLarge, "", ""},
 		{"too large input", invoke, `{"input":"` + strings.Repeat("hidden", 200_000) + `"}`, "", fault.TooLarge, "", ""},
-		{"too large blueprint", push, blueprint(`"goal":"` + strings.Repeat("hidden", 400_000) + `"`), "", fault.TooLarge, "", ""},
+		{"too large blueprint", push, blueprint(`"goal":"` + strings.Repeat("hidden", 3_000_000) + `"`), "", fault.TooLarge, "", ""},
 		{"no blueprint", push, `{"build":{}}`, "", fault.Invalid, "blueprint", "this field is required"},
 		{"blueprint of another agent", push, `{"blueprint":{"metadata":{"name":"hidden"}}}`, "", fault.Invalid, "blueprint.metadata.name", "must be the agent of the path"},
 		{"deep unknown field", push, blueprint(`"tools":[{},{"riskTeir":"hidden"}]`), "", fault.Invalid, "blueprint.spec.tools[1].riskTeir", "there is no such field; check its spelling"},
@@ -86,8 +86,8 @@ func TestBadBodies(t *testing.T) {
 func TestTooLargeNamesTheLimit(t *testing.T) {
 	srv := serverOf(t, api.Config{Control: &apitest.Control{}})
 	_, body := do(t, srv, "POST", "/v1/agents/desk/versions", strings.Repeat(" ", api.MaxPushBody+1))
-	if p := problemOf(t, body); p.Status != 413 || !strings.Contains(p.Detail, "2 MiB") {
-		t.Errorf("POST of too much = %+v, want 413 that names 2 MiB", p)
+	if p := problemOf(t, body); p.Status != 413 || !strings.Contains(p.Detail, "16 MiB") {
+		t.Errorf("POST of too much = %+v, want 413 that names 16 MiB", p)
 	}
 }
 

@@ -30,7 +30,9 @@ func compareAll(p blueprint.Shadow, pairs ...resource.ShadowResult) resource.Sha
 }
 
 func TestCompare(t *testing.T) {
-	repeat := func(r resource.ShadowResult, n int) []resource.ShadowResult { return slices.Repeat([]resource.ShadowResult{r}, n) }
+	repeat := func(r resource.ShadowResult, n int) []resource.ShadowResult {
+		return slices.Repeat([]resource.ShadowResult{r}, n)
+	}
 	ten := blueprint.Shadow{Runs: 10}
 	tests := []struct {
 		name  string

@@ -164,7 +164,10 @@ func TestJudgeNeedsItsModel(t *testing.T) {
 		t.Errorf("grade = %+v, want no verdict", g)
 	}
 	asked := ""
-	open := func(m blueprint.Model) (agentrun.Model, error) { asked = m.Name; return nil, errors.New("no such model") }
+	open := func(m blueprint.Model) (agentrun.Model, error) {
+		asked = m.Name
+		return nil, errors.New("no such model")
+	}
 	if _, _ = gs.grade(t.Context(), graded{helpers: Helpers{Models: open}}); asked != "judge" {
 		t.Errorf("the model %q was opened, want judge", asked)
 	}
