@@ -39,10 +39,6 @@ func (s Stage) Resolved(last bool) Stage {
 	for i := range s.Freeze {
 		s.Freeze[i].Schedule = s.Freeze[i].Schedule.Resolved()
 	}
-	if s.Drill != nil {
-		d := s.Drill.Resolved()
-		s.Drill = &d
-	}
 	return s
 }
 

@@ -78,8 +78,6 @@ type Stage struct {
 	Auto bool `json:"auto,omitempty"`
 	// EvidenceMaxAge is how old evidence may be when a gate reads it; default 24h
 	EvidenceMaxAge Duration `json:"evidenceMaxAge,omitempty"`
-	// Drill is when a seeded bad version is released here to measure the recovery.
-	Drill *Schedule `json:"drill,omitempty"`
 }
 
 // GateRule asks for a verdict.

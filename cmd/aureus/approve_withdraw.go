@@ -20,7 +20,7 @@ func newApprovalWithdraw(e *env) *cobra.Command {
 not been used. A request that is not approved yet goes on waiting without it. A
 release that was approved and has no traffic yet is cancelled; a call that was not
 made yet is not made. With --request the request itself is withdrawn, which who asked
-for it and operators may.`,
+for it and operators may. -o json prints the approval.`,
 		Args: cobra.ExactArgs(1),
 	}
 	r := remoteFlags(e, cmd)

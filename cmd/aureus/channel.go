@@ -29,7 +29,8 @@ func channelFlags(cmd *cobra.Command, u *resource.ChannelUser) {
 
 func newChannelLink(e *env) *cobra.Command {
 	var u resource.ChannelUser
-	cmd := &cobra.Command{Use: "link --user USER --person NAME", Short: "Say which person a user of a channel is", Args: cobra.NoArgs}
+	cmd := &cobra.Command{Use: "link --user USER --person NAME", Short: "Say which person a user of a channel is", Args: cobra.NoArgs,
+		Long: "Say which person a user of a channel is. -o json prints {\"channel\",\"user\",\"person\"}."}
 	r := remoteFlags(e, cmd)
 	channelFlags(cmd, &u)
 	cmd.Flags().StringVar(&u.Person, "person", "", "the name in the person's tokens")
@@ -45,7 +46,8 @@ func newChannelLink(e *env) *cobra.Command {
 }
 
 func newChannelList(e *env) *cobra.Command {
-	cmd := &cobra.Command{Use: "list", Short: "List who the users of channels are", Args: cobra.NoArgs}
+	cmd := &cobra.Command{Use: "list", Short: "List who the users of channels are", Args: cobra.NoArgs,
+		Long: "List who the users of channels are. -o json prints a list of them."}
 	r := remoteFlags(e, cmd)
 	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, _ []string) error {
 		l, err := c.ChannelUsers(ctx)

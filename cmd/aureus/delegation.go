@@ -29,7 +29,8 @@ func newDelegationCreate(e *env) *cobra.Command {
 		Long: `Let another person answer approval requests in your name until a time. The delegate
 can do what you can by tokens of your own, as long as you can, and cannot pass it on.
 Both names are in the record, and neither may be one that the request separates from
-its approvers: the author, the pusher, the requester. The answer counts as yours.`,
+its approvers: the author, the pusher, the requester. The answer counts as yours.
+-o json prints the delegation.`,
 		Args: cobra.NoArgs,
 	}
 	r := remoteFlags(e, cmd)
@@ -76,7 +77,8 @@ func endOf(s string, now time.Time) (time.Time, error) {
 func newDelegationList(e *env) *cobra.Command {
 	var f client.DelegationFilter
 	var all bool
-	cmd := &cobra.Command{Use: "list", Short: "List who answers in whose name", Args: cobra.NoArgs}
+	cmd := &cobra.Command{Use: "list", Short: "List who answers in whose name",
+		Long: "List who answers in whose name. -o json prints a list of them.", Args: cobra.NoArgs}
 	r := remoteFlags(e, cmd)
 	cmd.Flags().StringVar(&f.From, "from", "", "only in the name of this person")
 	cmd.Flags().StringVar(&f.To, "to", "", "only to this person")
@@ -101,7 +103,7 @@ func newDelegationList(e *env) *cobra.Command {
 func newDelegationEnd(e *env) *cobra.Command {
 	var reason string
 	cmd := &cobra.Command{Use: "end DELEGATION", Short: "End a delegation before its time",
-		Long: "End a delegation before its time. Who gave it, who got it, or an admin.", Args: cobra.ExactArgs(1)}
+		Long: "End a delegation before its time. Who gave it, who got it, or an admin.\n-o json prints the delegation.", Args: cobra.ExactArgs(1)}
 	r := remoteFlags(e, cmd)
 	cmd.Flags().StringVar(&reason, "reason", "", "why, for the record")
 	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {

@@ -84,9 +84,6 @@ func (c *checker) stage(at string, s blueprint.Stage) {
 		}
 		c.schedule(p, w.Schedule)
 	}
-	if s.Drill != nil {
-		c.schedule(at+".drill", *s.Drill)
-	}
 }
 
 func (c *checker) schedule(at string, s blueprint.Schedule) {
