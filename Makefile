@@ -55,9 +55,11 @@ tools-test:
 	go -C tools vet ./...
 	go -C tools test ./...
 
-# A million steps take too long under the race detector, which gets a part of them.
+# A million steps of the guard, and every mutant of the release machine, take too
+# long under the race detector, which gets a part of them.
 walk:
 	go test -count=1 -timeout $(TEST_TIMEOUT) -run TestWalkAgreesWithCheck ./internal/guard
+	go test -count=1 -timeout $(TEST_TIMEOUT) -run TestModel ./internal/release
 
 # -count=1: a cached result says nothing about this machine. Any skipped test fails the run.
 race: browser peers

@@ -1,6 +1,7 @@
 package release
 
 import (
+	"flag"
 	"fmt"
 	"maps"
 	"testing"
@@ -164,18 +165,32 @@ func (w *world) take(c stageCase, i int, s step, rows map[int]bool) (n *world, w
 	return n, ""
 }
 
+// thorough follows two releases further, and takes effects away, which takes minutes.
+var thorough = flag.Bool("thorough", false, "follow two releases further, and try every mutant")
+
 // The depths of the exploration: of one release every world is reached long
 // before, of two the worlds within so many events are.
 const depthOne = 60
 
 func depthTwo() int {
-	if *thorough {
+	switch {
+	case *thorough:
 		return 12
+	case underRace:
+		return 6
 	}
 	return 9
 }
 
 func TestModelOneRelease(t *testing.T) {
+	if underRace {
+		for _, c := range stageCases() {
+			if f := explore(c, false, 10); f.wrong != "" {
+				t.Fatal(f.wrong)
+			}
+		}
+		return
+	}
 	states, rows := map[resource.ReleaseState]bool{}, map[int]bool{}
 	for _, c := range stageCases() {
 		t.Run(c.name, func(t *testing.T) {

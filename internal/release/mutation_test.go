@@ -1,15 +1,13 @@
+//go:build !race
+
 package release
 
 import (
-	"flag"
 	"fmt"
 	"testing"
 
 	"github.com/aureus-agents/aureus/resource"
 )
-
-// thorough also takes effects away, which takes minutes.
-var thorough = flag.Bool("thorough", false, "follow two releases further, and try every mutant")
 
 // mutants are ways to break one row of the table.
 func mutants(row Row) map[string]Row {
@@ -43,6 +41,7 @@ func TestModelFindsEveryMutant(t *testing.T) {
 		taken[c.name] = explore(c, false, depthOne)
 	}
 	tried := 0
+	cases := stageCases() // the one that found fault last is asked first
 	for i, row := range whole {
 		for what, mutant := range mutants(row) {
 			tried++
@@ -50,7 +49,7 @@ func TestModelFindsEveryMutant(t *testing.T) {
 			// What only a second release brings about needs two.
 			two := row.Event == Supersede || row.Held == resource.ReleasePending
 			guard := len(mutant.Effects) == len(row.Effects)
-			if !broken(two, func(c stageCase) bool { return guard || taken[c.name].rows[i] }) {
+			if !broken(cases, two, func(c stageCase) bool { return guard || taken[c.name].rows[i] }) {
 				t.Errorf("row %s (held in %q) by %s to %s, when %q, %s: no rule is broken", row.From, row.Held, row.Event, row.To, row.Guard, what)
 			}
 		}
@@ -60,10 +59,12 @@ func TestModelFindsEveryMutant(t *testing.T) {
 
 // broken reports whether the model checker finds fault with the table; one that
 // cannot even be followed is broken.
-func broken(two bool, where func(stageCase) bool) (yes bool) {
+func broken(cases []stageCase, two bool, where func(stageCase) bool) (yes bool) {
 	defer func() { yes = yes || recover() != nil }()
-	for _, c := range stageCases() {
+	for i, c := range cases {
 		if where(c) && explore(c, false, depthOne).wrong != "" || two && explore(c, true, depthTwo()).wrong != "" {
+			copy(cases[1:i+1], cases[:i])
+			cases[0] = c
 			return true
 		}
 	}
