@@ -104,7 +104,7 @@ func nameOf(r Reader, agent, digest string) (string, error) {
 	return v.Name, err
 }
 
-// keptRun is a run that retention has left, nil for none.
+// keptRun is a run that is still stored, nil for none.
 func keptRun(r Reader, id string) (*resource.Run, error) {
 	if id == "" {
 		return nil, nil

@@ -16,7 +16,7 @@ const maxGrouped = 10_000
 const runBatch = 200
 
 // eachRun reads runs newest first, with their steps, until do wants no more. One
-// that retention has deleted meanwhile is passed over.
+// that is not stored any more is passed over.
 func (c *Control) eachRun(ctx context.Context, f RunFilter, do func(resource.Run) (more bool, err error)) error {
 	page := Page{Limit: runBatch}
 	for {
