@@ -68,6 +68,7 @@ func TestGenericAnswer(t *testing.T) {
 		{"signed long ago", body, "t=" + old + ",v1=" + sum("generic-secret-of-the-tests", old+"."+body), 401},
 		{"another secret", body, "t=" + slackAt + ",v1=" + sum("guess", slackAt+"."+body), 401},
 		{"no signature", body, "", 401},
+		{"in capitals", body, "t=" + slackAt + ",v1=" + strings.ToUpper(good), 401},
 		{"no hex", body, "t=" + slackAt + ",v1=zz", 401},
 		{"too large", strings.Repeat("x", 70<<10), "t=" + slackAt + ",v1=" + good, 413},
 		{"an unknown field", `{"admin":true}`, "t=" + slackAt + ",v1=" + sum("generic-secret-of-the-tests", slackAt+`.{"admin":true}`), 422},

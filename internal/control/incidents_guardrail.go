@@ -124,6 +124,9 @@ func (c *Control) scenarioProof(ctx context.Context, p Principal, bad, good reso
 	if err != nil {
 		return e, err
 	}
+	if err := cmp.Or(measured(bad, onBad.Outage()), measured(good, onGood.Outage())); err != nil {
+		return e, err // a model that is down fails every scenario
+	}
 	switch {
 	case onBad.Passed:
 		return e, fault.New(fault.Blocked, "scenario %q passes on %s: it would not have caught it; make one from a failing run with `aureus scenario from-run`", scenario, bad.Name)
@@ -144,8 +147,30 @@ func (t *tx) resolveIfDone(in resource.Incident, by resource.Actor) (resource.In
 	if err != nil {
 		return in, err
 	}
-	if err := t.SetQuarantine(in.Agent, in.Digest, nil); err != nil {
+	left, err := t.otherQuarantine(in)
+	if err == nil {
+		err = t.SetQuarantine(in.Agent, in.Digest, left)
+	}
+	if err != nil {
 		return in, err
 	}
 	return in, t.recordIncident(in, "incident.resolved", by, "")
+}
+
+// otherQuarantine is that of another incident of the same version that is not
+// resolved, nil when there is none: each incident of a version keeps it.
+func (t *tx) otherQuarantine(in resource.Incident) (*resource.Quarantine, error) {
+	after := ""
+	for {
+		list, err := t.Incidents(IncidentFilter{Agent: in.Agent}, Page{Limit: 1000, After: after})
+		if err != nil || len(list) == 0 {
+			return nil, err
+		}
+		for _, o := range list {
+			if o.ID != in.ID && o.Digest == in.Digest && o.State != incidentResolved {
+				return &resource.Quarantine{Incident: o.ID, Reason: o.Summary, Since: o.OpenedAt}, nil
+			}
+		}
+		after = list[len(list)-1].ID
+	}
 }

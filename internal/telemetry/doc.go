@@ -21,6 +21,10 @@
 //	aureus_release_events_total{agent,environment,event,state}           transitions and the state they led to
 //	aureus_rollbacks_total{agent,environment}                            rollbacks
 //	aureus_rollback_duration_seconds{agent,environment}                  histogram, decision to the good version verified again
+//	aureus_dora_deployments{agent,environment}                           releases of the last 30 days that got live traffic
+//	aureus_dora_change_failure_ratio{agent,environment}                  share of them that was rolled back
+//	aureus_dora_lead_time_seconds{agent,environment}                     median, from commit or push to the first promotion
+//	aureus_dora_restore_seconds{agent,environment,from}                  median, from the decision or the first failure
 //	aureus_ledger_entries, aureus_ledger_pending_events                  the ledger's size, events without an index
 //	aureus_build_info{version,revision,goversion}                        always 1
 package telemetry

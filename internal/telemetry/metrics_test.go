@@ -21,7 +21,11 @@ import (
 // busy has every metric set once.
 func busy(t *testing.T) *telemetry.Metrics {
 	t.Helper()
-	m := telemetry.New(telemetry.Config{Version: "1.2.3", Ledger: func(context.Context) (int64, int64, error) { return 42, 3, nil }})
+	took := resource.Spread{Count: 1, MedianMs: 50}
+	m := telemetry.New(telemetry.Config{Version: "1.2.3", Ledger: func(context.Context) (int64, int64, error) { return 42, 3, nil },
+		DORA: func(context.Context) ([]resource.DORA, error) {
+			return []resource.DORA{{Agent: "desk", Environment: "production", Deployments: 1, LeadTime: took, RestoreDecided: took}}, nil
+		}})
 	m.RunEnded(resource.Run{Agent: "desk", Environment: "production", Version: 2, Mode: resource.RunLive, Outcome: resource.OutcomeDenied, LatencyMs: 1500,
 		Stats: resource.RunStats{Cost: 2500, PromptTokens: 100, CompletionTokens: 20, Retries: 1, ToolCalls: 4, CRVFailures: 2, Escalations: 1}})
 	m.Decided("desk", "production", resource.Decision{State: resource.DecisionRejected, Check: "policy"})
