@@ -62,14 +62,16 @@ func (c *Control) shown(r Reader, p Principal, id string) (v ApprovalView, err e
 			return v, err
 		}
 	}
-	if !seesPayloads(p) {
+	if v.Problem == "" {
+		if v.Names, err = c.names(r, p, v.Approval); err != nil {
+			return v, err
+		}
+	}
+	if !seesPayloads(p) && len(v.Names) == 0 { // nobody answers for what is hidden: a delegate sees it too
 		hideCall(&v.Approval)
 		v.Run = nil
 	}
-	if v.Problem == "" {
-		v.Names, err = c.names(r, p, v.Approval)
-	}
-	return v, err
+	return v, nil
 }
 
 // names are those that p can answer a request in, its own first.

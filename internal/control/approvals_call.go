@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -80,7 +81,8 @@ func (t *tx) mayJoin(open, a resource.Approval) bool {
 	sameState := x.Before.Phase == y.Before.Phase && x.Before.Tainted == y.Before.Tainted &&
 		x.Before.Confidentiality == y.Before.Confidentiality && x.Before.Unknown == y.Before.Unknown
 	return open.Digest == a.Digest && open.Tool == a.Tool && open.Quorum == a.Quorum && open.Tier == a.Tier && x.Version == y.Version &&
-		slices.Equal(x.Arguments, y.Arguments) && slices.Equal(x.Fears, y.Fears) && sameState && toolOf(x.LastOutside) == toolOf(y.LastOutside)
+		x.PolicyDigest == y.PolicyDigest && x.Goal == y.Goal &&
+		slices.Equal(x.Arguments, y.Arguments) && maps.Equal(x.Origins, y.Origins) && slices.Equal(x.Fears, y.Fears) && sameState && toolOf(x.LastOutside) == toolOf(y.LastOutside)
 }
 
 func toolOf(o *resource.OutsideText) string {

@@ -73,6 +73,17 @@ func TestRequestSaysWhatToJudge(t *testing.T) {
 	if hidden.Args != nil || hidden.Runs[0].Said != nil {
 		t.Errorf("a viewer is shown %v and %v", hidden.Args, hidden.Runs[0].Said)
 	}
+	w.member("eve", approvers)
+	dan := w.member("dan", []resource.Role{resource.RoleViewer})
+	w.delegate(control.Principal{Actor: resource.Actor{Name: "eve", Kind: "human"}, Roles: approvers}, "dan")
+	shown, err := w.ViewApproval(t.Context(), dan, run.Approval)
+	w.must(err)
+	if len(shown.Names) != 1 || shown.Token == "" || shown.Approval.Args == nil || shown.Approval.Runs[0].Said == nil || shown.Run == nil {
+		t.Errorf("a delegate answers for %v and is shown %v, said %v, run %v; want all that the yes is for", shown.Names, shown.Approval.Args, shown.Approval.Runs[0].Said, shown.Run)
+	}
+	if plain, err := w.ViewApproval(t.Context(), viewer, run.Approval); err != nil || plain.Approval.Args != nil || plain.Token != "" || plain.Run != nil {
+		t.Errorf("a viewer is shown %v with a token %t, %v", plain.Approval.Args, plain.Token != "", err)
+	}
 	// What was decided is bound to run, version and policies, in the ledger too.
 	d := lastCall(run, "issue_refund").Decision
 	if d.Run != run.ID || d.Version != v.Digest || d.PolicyDigest != k.PolicyDigest || d.Target != "user" {
@@ -110,6 +121,17 @@ func TestRequestsAreMerged(t *testing.T) {
 	w.must(err)
 	if len(view.Approval.Runs) != 2 {
 		t.Fatalf("the request shows %d runs, want 2", len(view.Approval.Runs))
+	}
+	w.must(w.db.Update(t.Context(), func(tx control.Tx) error {
+		a, err := tx.Approval(other.Approval)
+		if err != nil {
+			return err
+		}
+		a.Call.Origins["order_id"], a.Revision = "tool:lookup_order", a.Revision+1
+		return tx.PutApproval(a)
+	}))
+	if joined := w.invoke("staging", "", plainOrder(1)); joined.Approval == other.Approval {
+		t.Errorf("a run joined a request whose arguments come from elsewhere")
 	}
 	late := w.invoke("staging", "", order)
 	if late.Approval == first.Approval {

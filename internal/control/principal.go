@@ -76,7 +76,7 @@ func (c *Control) Authenticate(ctx context.Context, secret string) (Principal, e
 		return Principal{}, err
 	case t.RevokedAt != 0:
 		return Principal{}, fault.New(fault.Unauthorized, "this token was revoked; ask an admin for a new one")
-	case t.ExpiresAt != 0 && t.ExpiresAt <= c.now():
+	case t.ExpiresAt != 0 && t.ExpiresAt <= c.latest():
 		return Principal{}, fault.New(fault.Unauthorized, "this token has expired; ask an admin for a new one")
 	}
 	return Principal{Actor: resource.Actor{Name: t.Name, Kind: t.Kind}, Roles: t.Roles, Groups: t.Groups, Token: t.ID}, nil
