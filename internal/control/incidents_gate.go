@@ -78,23 +78,36 @@ type provenRule struct {
 // provenRules are the verified proofs of the agent's resolved incidents.
 func (c *Control) provenRules(ctx context.Context, agent string) (proven []provenRule, err error) {
 	err = c.view(ctx, func(r Reader) error {
-		list, err := r.Incidents(IncidentFilter{Agent: agent, State: incidentResolved}, Page{Limit: maxPage})
+		return eachIncident(r, IncidentFilter{Agent: agent, State: incidentResolved}, func(in resource.Incident) error {
+			if in.Guardrail == nil || in.Guardrail.Kind == resource.GuardrailScenario {
+				return nil
+			}
+			proof, err := c.proofOf(r, in)
+			proven = append(proven, provenRule{proof, in.Guardrail.Evidence})
+			return err
+		})
+	})
+	return proven, err
+}
+
+// eachIncident reads all incidents of a filter, newest first.
+func eachIncident(r Reader, f IncidentFilter, do func(resource.Incident) error) error {
+	page := Page{Limit: maxPage}
+	for {
+		list, err := r.Incidents(f, page)
 		if err != nil {
 			return err
 		}
 		for _, in := range list {
-			if in.Guardrail == nil || in.Guardrail.Kind == resource.GuardrailScenario {
-				continue
-			}
-			proof, err := c.proofOf(r, in)
-			if err != nil {
+			if err := do(in); err != nil {
 				return err
 			}
-			proven = append(proven, provenRule{proof, in.Guardrail.Evidence})
+			page.After = in.ID
 		}
-		return nil
-	})
-	return proven, err
+		if len(list) < page.Limit {
+			return nil
+		}
+	}
 }
 
 // proofOf reads an incident's proof from its evidence, which has to verify.
@@ -161,7 +174,7 @@ func kept(g resource.GuardrailCheck, version, through string) (bool, string) {
 
 // addGuardrails runs the scenarios that proved a guardrail in a resolved incident
 // of the agent, whether or not the version still has them: what went wrong once
-// cannot go out again.
+// cannot go out again. A model that does not answer is no failure of the version.
 func (c *Control) addGuardrails(ctx context.Context, w releaseWork, report *simulate.Report) error {
 	type guardrail struct {
 		incident string
@@ -169,25 +182,18 @@ func (c *Control) addGuardrails(ctx context.Context, w releaseWork, report *simu
 	}
 	var todo []guardrail
 	err := c.view(ctx, func(r Reader) error {
-		list, err := r.Incidents(IncidentFilter{Agent: w.rel.Agent, State: incidentResolved}, Page{Limit: maxPage})
-		if err != nil {
-			return err
-		}
-		for _, in := range list {
+		return eachIncident(r, IncidentFilter{Agent: w.rel.Agent, State: incidentResolved}, func(in resource.Incident) error {
 			if in.Guardrail == nil || in.Guardrail.Kind != resource.GuardrailScenario {
-				continue
+				return nil
 			}
 			v, err := r.VersionByDigest(w.rel.Agent, in.Guardrail.Version)
 			if err != nil {
 				return err
 			}
 			sc, err := scenarioOf(v, in.Guardrail.Name)
-			if err != nil {
-				return err
-			}
 			todo = append(todo, guardrail{in.ID, sc})
-		}
-		return nil
+			return err
+		})
 	})
 	for _, g := range todo {
 		if err != nil {
@@ -195,6 +201,7 @@ func (c *Control) addGuardrails(ctx context.Context, w releaseWork, report *simu
 		}
 		var one simulate.Report
 		if one, err = c.replay(ctx, w.version, g.scenario, "guardrail of "+g.incident); err == nil {
+			err = measured(w.version, one.Outage())
 			report.Scenarios = append(report.Scenarios, one.Scenarios...)
 			report.Passed = report.Passed && one.Passed
 		}

@@ -157,20 +157,14 @@ func (t *tx) resolveIfDone(in resource.Incident, by resource.Actor) (resource.In
 	return in, t.recordIncident(in, "incident.resolved", by, "")
 }
 
-// otherQuarantine is that of another incident of the same version that is not
-// resolved, nil when there is none: each incident of a version keeps it.
-func (t *tx) otherQuarantine(in resource.Incident) (*resource.Quarantine, error) {
-	after := ""
-	for {
-		list, err := t.Incidents(IncidentFilter{Agent: in.Agent}, Page{Limit: 1000, After: after})
-		if err != nil || len(list) == 0 {
-			return nil, err
+// otherQuarantine is that of the newest other incident of the same version that is
+// not resolved, nil when there is none: each incident of a version keeps it.
+func (t *tx) otherQuarantine(in resource.Incident) (left *resource.Quarantine, err error) {
+	err = eachIncident(t, IncidentFilter{Agent: in.Agent}, func(o resource.Incident) error {
+		if left == nil && o.ID != in.ID && o.Digest == in.Digest && o.State != incidentResolved {
+			left = &resource.Quarantine{Incident: o.ID, Reason: o.Summary, Since: o.OpenedAt}
 		}
-		for _, o := range list {
-			if o.ID != in.ID && o.Digest == in.Digest && o.State != incidentResolved {
-				return &resource.Quarantine{Incident: o.ID, Reason: o.Summary, Since: o.OpenedAt}, nil
-			}
-		}
-		after = list[len(list)-1].ID
-	}
+		return nil
+	})
+	return left, err
 }
