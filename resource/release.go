@@ -19,11 +19,17 @@ type Deployment struct {
 	Snapshot    string `json:"snapshot,omitempty"` // id of the snapshot that Stable is
 	Candidate   string `json:"candidate,omitempty"`
 	Weight      int    `json:"weight"`            // percent of new sessions for Candidate
+	// Drill: Candidate and Weight are a drill's. Only the drill's own runs are routed
+	// to it, never anybody's session.
+	Drill bool `json:"drill,omitempty"`
 	Release     string `json:"release,omitempty"` // the release that moves, if any
 	// Paused: no release may change traffic; what serves goes on serving.
 	Paused bool `json:"paused"`
 	// Stopped: nothing is served (no verified version is left).
 	Stopped bool `json:"stopped"`
+	// Retired: people took the agent out of service here. Only a release of a version
+	// ends that.
+	Retired bool `json:"retired,omitempty"`
 	// Soaking: Release gave Stable all traffic and still watches it; it is not
 	// promoted yet.
 	Soaking bool `json:"soaking,omitempty"`
@@ -147,9 +153,9 @@ type Release struct {
 }
 
 // Stopped reports whether the release's rollback left nothing to serve: there was
-// no verified version to restore, or it failed its checks.
+// no verified version to restore, or it failed its checks. A drill stops nothing.
 func (r Release) Stopped() bool {
-	return r.State == ReleaseRolledBack && len(r.History) > 0 && r.History[len(r.History)-1].Event == "unverified"
+	return !r.Drill && r.State == ReleaseRolledBack && len(r.History) > 0 && r.History[len(r.History)-1].Event == "unverified"
 }
 
 // Transition is one line of a release's history.

@@ -105,6 +105,10 @@ const (
 	NonDeterminism  FailureCode = "NON_DETERMINISM"
 )
 
+// OffTraffic is the code of a run that was ended because its version was taken off
+// traffic. It says nothing about what the run would have done.
+const OffTraffic FailureCode = "OFF_TRAFFIC"
+
 // Finding is one result of a check: what, where, how bad, what to do.
 type Finding struct {
 	Rule        string      `json:"rule"`     // stable id, for example tier/low-agent-high-tool

@@ -54,7 +54,13 @@ func (l *loop) decide(ctx context.Context, a attempt, g *Grant) error {
 		before := l.mark()
 		err := l.decideOnce(ctx, a, g, noAsk)
 		var again *Again
-		if !errors.As(err, &again) {
+		var off *Off
+		switch {
+		case errors.As(err, &off):
+			l.back(before)
+			l.end(resource.OutcomeError, resource.OffTraffic, off.Why)
+			return nil
+		case !errors.As(err, &again):
 			return err
 		}
 		l.back(before)

@@ -151,6 +151,10 @@ func (s *Session) decide(ctx context.Context, c Asked) (asked, Entry, error) {
 			return k, e, nil
 		}
 		var again *Again
+		var off *Off
+		if errors.As(err, &off) {
+			return s.takenOff(k, held, c.Grant == nil, off.Why), e, nil
+		}
 		if !errors.As(err, &again) {
 			s.putBack(held)
 			return k, e, err
@@ -161,6 +165,18 @@ func (s *Session) decide(ctx context.Context, c Asked) (asked, Entry, error) {
 	}
 	s.mu.Unlock()
 	return asked{}, Entry{}, errContended(s.l.run.ID)
+}
+
+// takenOff ends the session in place of a call whose version may make none any
+// more.
+func (s *Session) takenOff(k asked, held []resource.Step, first bool, why string) asked {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.retract(k, held, first)
+	if s.l.run.Outcome == resource.OutcomeRunning {
+		s.l.end(resource.OutcomeError, resource.OffTraffic, why)
+	}
+	return asked{attempt: k.attempt, text: s.over()}
 }
 
 // retract takes back a decision that was not recorded, and keeps the steps that

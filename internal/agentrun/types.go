@@ -155,6 +155,13 @@ func (a *Again) Error() string {
 	return "what was left of a budget has moved"
 }
 
+// Off is the error of a journal that recorded nothing, because the run's version
+// may make no call any more. The run ends with it, and nothing is called.
+type Off struct{ Why string }
+
+// Error implements error.
+func (o *Off) Error() string { return o.Why }
+
 // MaxAgain is how often a call is decided anew before it is given up.
 const MaxAgain = 50
 

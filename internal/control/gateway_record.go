@@ -17,6 +17,9 @@ var _ agentrun.SessionJournal = (*Session)(nil)
 func (s *Session) Record(ctx context.Context, e agentrun.Entry) (approval string, err error) {
 	opened := false
 	err = s.c.update(ctx, func(t *tx) (err error) {
+		if err := t.onTraffic(e.Run, e.Decision); err != nil {
+			return err
+		}
 		if e.Decision != nil {
 			cp := agentrun.Checkpoint{Decision: e.Decision, Call: e.Call}
 			if err := s.usage.take(t, e.Run.Stats, e.Decision, e.Weighed); err != nil {

@@ -28,6 +28,9 @@ func (j *journal) Record(ctx context.Context, cp agentrun.Checkpoint) error {
 	run := cp.Run
 	run.Revision = j.revision + 1
 	err := j.c.update(ctx, func(t *tx) error {
+		if err := t.onTraffic(run, cp.Decision); err != nil {
+			return err
+		}
 		if j.usage != nil {
 			if err := j.usage.take(t, run.Stats, cp.Decision, cp.Weighed); err != nil {
 				return err

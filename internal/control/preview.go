@@ -18,7 +18,7 @@ func (c *Control) previewed(ctx context.Context, run resource.Run, r InvokeReque
 		if err != nil && !fault.Is(err, fault.NotFound) {
 			return err
 		}
-		if d.Candidate == "" || d.Weight > 0 {
+		if d.Candidate == "" || d.Weight > 0 || d.Release == "" {
 			return fault.New(fault.NotFound, "no version of %s can be previewed in %s; start a blue-green release there first", run.Agent, run.Environment)
 		}
 		rel = d.Release

@@ -48,19 +48,31 @@ func (c *Control) MoveRelease(ctx context.Context, p Principal, id, event, reaso
 		}
 		ev := release.Event{Kind: kind, Actor: p.Actor, Reason: reason}
 		if kind == release.Resume {
-			if ev.Busy, err = t.otherMoves(r); err != nil {
+			if ev.Busy, err = t.beforeResume(&r); err != nil {
 				return err
-			}
-			if r.PausedFrom == resource.ReleasePending && !ev.Busy {
-				if err := t.compareAgain(&r); err != nil {
-					return err
-				}
 			}
 		}
 		rel, err = t.move(r, ev)
 		return err
 	})
 	return rel, err
+}
+
+// beforeResume is fault.Conflict while a rollback verifies what it restored: a
+// preview or a shadow would begin beside it. busy reports whether another release
+// moves; one that waited for that is compared with what serves by now.
+func (t *tx) beforeResume(r *resource.Release) (busy bool, err error) {
+	d, err := t.deployment(r)
+	if err == nil {
+		err = settled(d)
+	}
+	if err != nil {
+		return false, err
+	}
+	if busy, err = t.otherMoves(*r); err != nil || busy || r.PausedFrom != resource.ReleasePending {
+		return busy, err
+	}
+	return false, t.compareAgain(r)
 }
 
 // otherMoves reports whether another release of the agent moves in the
@@ -93,7 +105,7 @@ func (t *tx) stillServes(r resource.Release) error {
 	if err != nil {
 		return err
 	}
-	if err := settled(d); err != nil {
+	if err := mayRollBack(d); err != nil {
 		return err
 	}
 	snap, err := t.Snapshot(d.Snapshot)
@@ -114,6 +126,15 @@ func settled(d resource.Deployment) error {
 		return nil
 	}
 	return fault.New(fault.Conflict, "%s in %s is %s; what was restored is being verified: wait until that has ended", d.Agent, d.Environment, d.Reason)
+}
+
+// mayRollBack is fault.Conflict also for an agent that people took out of service:
+// a rollback would bring it back.
+func mayRollBack(d resource.Deployment) error {
+	if d.Retired {
+		return fault.New(fault.Conflict, "%s is out of service in %s (%s), and a rollback does not bring it back; release a version there", d.Agent, d.Environment, d.Reason)
+	}
+	return settled(d)
 }
 
 // Rollback takes what serves in an environment back to the last verified
@@ -151,7 +172,7 @@ func (t *tx) toRollBack(agent, env string) (resource.Release, error) {
 	if err != nil {
 		return resource.Release{}, err
 	}
-	if err := settled(d); err != nil {
+	if err := mayRollBack(d); err != nil {
 		return resource.Release{}, err
 	}
 	if d.Soaking || d.Weight > 0 {

@@ -123,7 +123,11 @@ func (c *Control) deployRelease(ctx context.Context, w releaseWork) (func(*tx, r
 	if err != nil {
 		return nil, err
 	}
-	gates := []resource.Gate{signature, c.toolsGate(ctx, w.version)}
+	tools, err := c.toolsGate(ctx, w.rel, w.version)
+	if err != nil {
+		return nil, err
+	}
+	gates := []resource.Gate{signature, tools}
 	return func(t *tx, rel resource.Release) (release.Event, error) {
 		ev := release.Event{Kind: release.Deployed, Actor: resource.System}
 		again, err := t.trafficGates(rel)
@@ -150,13 +154,18 @@ func (c *Control) signatureGate(ctx context.Context, v resource.Version) (resour
 	return g, nil
 }
 
-func (c *Control) toolsGate(ctx context.Context, v resource.Version) resource.Gate {
+// toolsGate is no verdict while a server does not answer and the step is patient.
+func (c *Control) toolsGate(ctx context.Context, rel resource.Release, v resource.Version) (resource.Gate, error) {
 	g := resource.Gate{Name: gateTools, Verdict: resource.Pass, At: c.now(), Message: "every server answers with the pinned tools"}
-	if _, err := c.cfg.Adapters.Open(ctx, v.Manifest, v.Digest); err != nil {
+	_, err := c.cfg.Adapters.Open(ctx, v.Manifest, v.Digest)
+	if noAnswer(err) && c.patient(rel) {
+		return g, err
+	}
+	if err != nil {
 		g.Verdict, g.Code, g.Message = resource.Block, resource.ToolError, sentenceOf(err)
 		g.Remediation = "bring the server back, or push a new version if its tools changed on purpose"
 	}
-	return g
+	return g, nil
 }
 
 // verifyVersion checks that v's content has its digest and that its signed
@@ -252,14 +261,15 @@ func (c *Control) verifyGood(ctx context.Context, w releaseWork) (func(*tx, reso
 	}); err != nil {
 		return nil, err
 	}
-	if _, err := c.cfg.Adapters.Open(ctx, good.Manifest, good.Digest); noAnswer(err) && c.patient(w.rel) {
-		return nil, err
-	}
 	signature, err := c.signatureGate(ctx, good)
 	if err != nil {
 		return nil, err
 	}
-	gates := []resource.Gate{signature, c.toolsGate(ctx, good)}
+	tools, err := c.toolsGate(ctx, w.rel, good)
+	if err != nil {
+		return nil, err
+	}
+	gates := []resource.Gate{signature, tools}
 	validation := Validate(&good.Manifest.Blueprint, nil)
 	smoke, outage, err := c.smoke(ctx, good, w.rel.Environment, w.rel.ID)
 	if err == nil && smoke.verdict != resource.Pass && c.patient(w.rel) {

@@ -126,10 +126,8 @@ func (t *tx) quarantine(r *resource.Release) error {
 	if err := t.holdElsewhere(r); err != nil {
 		return err
 	}
-	if !letsFinish(*r) {
-		if err := t.closeWaiting(r.Agent, r.Digest, r.Incident); err != nil {
-			return err
-		}
+	if err := t.closeWaiting(r.Agent, r.Environment, r.ID); err != nil {
+		return err
 	}
 	if err := t.sayServesElsewhere(r); err != nil {
 		return err

@@ -32,7 +32,7 @@ func (t *tx) setStable(r *resource.Release, ev release.Event) error {
 	}
 	d.Stable, d.Snapshot, d.Candidate, d.Weight = r.Digest, snap.ID, "", 0
 	d.Release, d.Soaking, d.WatchedUntil = r.ID, true, 0
-	d.Paused, d.Stopped, d.Reason = false, false, ""
+	d.Paused, d.Stopped, d.Retired, d.Reason = false, false, false, ""
 	return t.putDeployment(d)
 }
 

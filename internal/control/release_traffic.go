@@ -101,6 +101,9 @@ func (t *tx) stopTraffic(r *resource.Release, why string) error {
 		return err
 	}
 	d.Stopped, d.Paused, d.Reason, d.Release = true, false, why, ""
+	if err := t.closeWaiting(r.Agent, r.Environment, "stopped/"+r.ID); err != nil {
+		return err
+	}
 	if err := t.notify(Notice{Kind: "traffic.stopped", Agent: r.Agent, Environment: r.Environment, Subject: r.ID, Digest: r.Digest,
 		Text: r.Agent + " in " + r.Environment + " serves nothing any more: " + why + ". Release a version to serve again."}); err != nil {
 		return err

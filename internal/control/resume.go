@@ -104,17 +104,13 @@ func (c *Control) takeUp(ctx context.Context, pl resumePayload) (run resource.Ru
 		if err != nil || stored.EndedAt != 0 || stored.Revision != pl.Revision {
 			return err
 		}
-		v, err := t.VersionByDigest(stored.Agent, stored.Digest)
-		if err != nil {
-			return err
-		}
 		if stored.Gateway {
 			return t.endInterrupted(stored, "the session ended with a stop of Aureus; its client starts a new one")
 		}
-		if keeps, err := finishes(t, v, stored.Environment); err != nil {
+		if why, err := offTraffic(t, stored); err != nil {
 			return err
-		} else if v.Quarantine != nil && !keeps {
-			return t.endInterrupted(stored, v.Name+" was taken off traffic before the run could go on")
+		} else if why != "" {
+			return t.endRun(stored, resource.OffTraffic, why)
 		}
 		data, err := t.Checkpoint(pl.Run)
 		if fault.Is(err, fault.NotFound) {
@@ -155,7 +151,11 @@ func readable(data []byte, cp *agentrun.Checkpoint) string {
 // endInterrupted ends a run that cannot go on. It counts for no canary: the
 // version had no part in it.
 func (t *tx) endInterrupted(run resource.Run, why string) error {
-	run.Outcome, run.Code, run.Message = resource.OutcomeError, resource.ToolError, why
+	return t.endRun(run, resource.ToolError, why)
+}
+
+func (t *tx) endRun(run resource.Run, code resource.FailureCode, why string) error {
+	run.Outcome, run.Code, run.Message = resource.OutcomeError, code, why
 	run.EndedAt = t.c.now()
 	run.Revision++
 	run.Release = ""

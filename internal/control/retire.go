@@ -2,13 +2,15 @@ package control
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/resource"
 )
 
-// Retire takes an agent out of service in every environment: invokes are refused
-// until a version of it is released there again. Its versions, evidence and runs
+// Retire takes an agent out of service in every environment: invokes are refused,
+// and what its runs and sessions ask for, until a version of it is released there
+// again; no rollback brings one back. Its versions, evidence and runs
 // stay. It returns the deployments that it stopped; an agent that serves nowhere
 // is as it should be. fault.Conflict while a release of it moves. Operator.
 func (c *Control) Retire(ctx context.Context, p Principal, agent, reason string) (stopped []resource.Deployment, err error) {
@@ -40,8 +42,11 @@ func (c *Control) Retire(ctx context.Context, p Principal, agent, reason string)
 			if d.Stopped || d.Stable == "" && d.Candidate == "" {
 				continue
 			}
-			d.Stopped, d.Candidate, d.Weight, d.Reason = true, "", 0, "retired by "+p.Actor.Name+": "+reason
+			d.Stopped, d.Retired, d.Candidate, d.Weight, d.Reason = true, true, "", 0, "retired by "+p.Actor.Name+": "+reason
 			if err := t.putDeployment(d); err != nil {
+				return err
+			}
+			if err := t.closeWaiting(agent, d.Environment, fmt.Sprintf("retired/%d", d.Revision)); err != nil {
 				return err
 			}
 			if err := t.record(resource.Event{Actor: p.Actor, Action: "agent.retired", SubjectKind: "agent", SubjectID: agent,
