@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 
+	"github.com/aureus-agents/aureus/internal/attest"
 	"github.com/aureus-agents/aureus/internal/control"
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/resource"
@@ -51,12 +51,10 @@ type slackButton struct {
 // nothing once the signature holds, or Slack shows its own error; the user is
 // told what became of it.
 func (s *server) slackAnswer(ctx context.Context, h http.Header, data []byte) (any, error) {
-	at := h.Get("X-Slack-Request-Timestamp")
-	sum, ok := strings.CutPrefix(h.Get("X-Slack-Signature"), "v0=")
-	if !ok {
-		return nil, fault.New(fault.Unauthorized, "the signature does not fit the body and the secret")
+	signed, err := attest.CheckSlack(s.cfg.Hooks.Slack, h.Get("X-Slack-Request-Timestamp"), h.Get("X-Slack-Signature"), data)
+	if err == nil {
+		err = s.recent(signed)
 	}
-	until, err := s.signed(s.cfg.Hooks.Slack, at, sum, "v0:"+at+":", data)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +69,7 @@ func (s *server) slackAnswer(ctx context.Context, h http.Header, data []byte) (a
 		return struct{}{}, nil // a link, or another button of the app
 	}
 	a, err := s.cfg.Control.AnswerFromChannel(ctx, control.ChannelAnswer{Channel: control.ChannelSlack, User: p.User.ID, Approval: b.Approval,
-		Digest: b.Digest, Approve: action.ActionID == "approve", Reason: p.reason(), Signature: sum, Until: until})
+		Digest: b.Digest, Approve: action.ActionID == "approve", Reason: p.reason(), Signature: signed.MAC, Signed: signed.At})
 	s.tellSlack(ctx, p, a, err)
 	return struct{}{}, nil
 }

@@ -3,7 +3,8 @@
 // and the key that signs them and the ledger's checkpoints.
 //
 // Start from [NewKey], [Key.Attest] and [Verify]; [Provenance], [TestResult] and
-// [VSA] build the standard predicates.
+// [VSA] build the standard predicates. Messages between two who share a secret,
+// which nobody else has to check, are signed by [SignShared].
 //
 // A [Key] is two keys in one file. Statements are signed with ECDSA P-256 over
 // SHA-256, which every Sigstore client takes with a plain public key; checkpoints

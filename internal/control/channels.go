@@ -19,32 +19,45 @@ const (
 // ChannelAnswer is an answer to an approval request that came by a channel, whose
 // signature the adapter has checked.
 type ChannelAnswer struct {
-	Channel  string
-	User     string // as the channel names it
-	Approval string
-	Digest   string // of what was shown
-	Approve  bool
-	Reason   string
-	For      string // as of DecideRequest
-	// Signature is the one that was checked; Until is when it is too old to be taken.
-	Signature string
-	Until     time.Time
+	Channel   string
+	User      string // as the channel names it
+	Approval  string
+	Digest    string // of what was shown
+	Approve   bool
+	Reason    string
+	For       string    // as of DecideRequest
+	Signature string    // the one that was checked, in the one way to write it
+	Signed    time.Time // when, by the sender's clock, to the second
 }
+
+// AnswerWindow is how long a signed answer is taken; senders' clocks may be as
+// much ahead.
+const AnswerWindow = 5 * time.Minute
+
+// answersKept is how long signatures that were taken are remembered: so much
+// longer than they are taken that no clock which is set opens them again.
+const answersKept = 30 * 24 * time.Hour
 
 // AnswerFromChannel answers a request for the person that a user of a channel
 // is, by the same rules as [Control.Decide]. The digest that was shown takes the
-// place of the single-use token, and a signature works once. A tool call cannot
+// place of the single-use token, and a signature works once: it is used with the
+// answer, so what is refused may be sent again. A tool call cannot
 // be answered so: its arguments are not sent to channels.
 func (c *Control) AnswerFromChannel(ctx context.Context, r ChannelAnswer) (a resource.Approval, err error) {
 	if strings.TrimSpace(r.Reason) == "" {
 		return a, fault.New(fault.Invalid, "say why: the reason of an answer is part of the record")
 	}
-	seen := hashSecret(r.Channel + "\n" + r.Signature)
-	until := max(resource.Millis(r.Until.UnixMilli()), c.latest())
-	if err := c.update(ctx, func(t *tx) error { return t.SeeAnswer(seen, c.now(), until) }); err != nil {
-		return a, err
+	signed := resource.Millis(r.Signed.UnixMilli())
+	until := signed + resource.Millis(AnswerWindow.Milliseconds())
+	if until < c.latest() {
+		return a, fault.New(fault.Unauthorized, "the signature is of another time; sign the answer when it is sent, with a clock that is right")
 	}
+	// One transaction: a signature is used when its answer is recorded, not before,
+	// or a crash in between would lose the answer for good.
 	err = c.update(ctx, func(t *tx) error {
+		if err := t.SeeAnswer(hashSecret(r.Channel+"\n"+r.Signature), c.earliest()-resource.Millis(answersKept.Milliseconds()), until); err != nil {
+			return err
+		}
 		p, err := c.personOf(t, r.Channel, r.User)
 		if err != nil {
 			return err
@@ -59,6 +72,9 @@ func (c *Control) AnswerFromChannel(ctx context.Context, r ChannelAnswer) (a res
 		if err != nil {
 			return err
 		}
+		if tookBack(a, i, signed) {
+			return fault.New(fault.Conflict, "this answer was signed before %s took one back; answer approval %s again", i.name, a.ID)
+		}
 		if r.Digest != a.Digest {
 			return fault.New(fault.Conflict, "what is to be approved is not what was shown; look at approval %s again", a.ID)
 		}
@@ -69,6 +85,16 @@ func (c *Control) AnswerFromChannel(ctx context.Context, r ChannelAnswer) (a res
 		return err
 	})
 	return a, err
+}
+
+// tookBack reports whether somebody behind an answer has taken one back since a
+// time: what was said before that does not stand again.
+func tookBack(a resource.Approval, i identity, since resource.Millis) bool {
+	return slices.ContainsFunc(a.Decisions, func(d resource.ApprovalDecision) bool {
+		return d.WithdrawnAt >= since && d.WithdrawnAt != 0 && slices.ContainsFunc(i.people(), func(who string) bool {
+			return samePerson(who)(d.Actor.Name) || samePerson(who)(d.For)
+		})
+	})
 }
 
 // personOf is the person that a user of a channel is, with what that person's

@@ -3,26 +3,17 @@ package telemetry
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
-	"strings"
 	"time"
 
+	"github.com/aureus-agents/aureus/internal/attest"
 	"github.com/aureus-agents/aureus/internal/control"
 	"github.com/aureus-agents/aureus/internal/fault"
 )
-
-// SignatureHeader carries t=UNIX SECONDS,v1=HEX of the HMAC-SHA256, with the
-// shared secret, of the time, a full stop and the body.
-const SignatureHeader = "Aureus-Signature"
 
 // WebhookConfig is where notices go.
 type WebhookConfig struct {
@@ -84,7 +75,7 @@ func (w *Webhook) Notify(ctx context.Context, n control.Notice) error {
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "aureus")
-	req.Header.Set(SignatureHeader, Sign(w.secret, w.now(), body))
+	req.Header.Set(attest.SharedHeader, attest.SignShared(w.secret, w.now(), body))
 	res, err := w.http.Do(req)
 	if err != nil {
 		return fault.Wrap(withoutURL(err), fault.Upstream, "the webhook at %s cannot be reached", w.url.Host)
@@ -106,43 +97,4 @@ func withoutURL(err error) error {
 		return u.Err
 	}
 	return err
-}
-
-// Sign is the value of [SignatureHeader] for a body sent at a time.
-func Sign(secret []byte, at time.Time, body []byte) string {
-	t := strconv.FormatInt(at.Unix(), 10)
-	return fmt.Sprintf("t=%s,v1=%s", t, hex.EncodeToString(mac(secret, t, body)))
-}
-
-func mac(secret []byte, t string, body []byte) []byte {
-	h := hmac.New(sha256.New, secret)
-	h.Write([]byte(t + "."))
-	h.Write(body)
-	return h.Sum(nil)
-}
-
-// CheckSignature is fault.Verification unless header is the signature of body,
-// made within tolerance of now. It is what a receiver has to do.
-func CheckSignature(secret []byte, header string, body []byte, now time.Time, tolerance time.Duration) error {
-	var t, v1 string
-	for part := range strings.SplitSeq(header, ",") {
-		switch k, v, _ := strings.Cut(part, "="); k {
-		case "t":
-			t = v
-		case "v1":
-			v1 = v
-		}
-	}
-	sec, err := strconv.ParseInt(t, 10, 64)
-	sum, hexErr := hex.DecodeString(v1)
-	if err != nil || hexErr != nil {
-		return fault.New(fault.Verification, "the signature header is not t=SECONDS,v1=HEX")
-	}
-	if !hmac.Equal(sum, mac(secret, t, body)) {
-		return fault.New(fault.Verification, "the signature does not fit the body and the secret")
-	}
-	if d := now.Sub(time.Unix(sec, 0)); d > tolerance || d < -tolerance {
-		return fault.New(fault.Verification, "the signature is of another time; the notice may be a repeated one")
-	}
-	return nil
 }
