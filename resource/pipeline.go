@@ -12,6 +12,20 @@ type Pipeline struct {
 	Revision  int64              `json:"revision"`
 	UpdatedAt Millis             `json:"updatedAt"`
 	UpdatedBy Actor              `json:"updatedBy"`
+	// CreatedAt and CreatedBy are of its first revision.
+	CreatedAt Millis `json:"createdAt,omitempty"`
+	CreatedBy Actor  `json:"createdBy,omitzero"`
+	// Eased are the changes since then that made its rules ask less, the newest of each
+	// environment and person.
+	Eased []Easing `json:"eased,omitempty"`
+}
+
+// Easing is a change of a pipeline that made the rules of an environment ask less.
+type Easing struct {
+	Environment string   `json:"environment,omitempty"` // "" is the hotfix path
+	At          Millis   `json:"at"`
+	By          Actor    `json:"by"`
+	What        []string `json:"what"` // a sentence each
 }
 
 // ReleaseStage is the stage of a pipeline that a release goes through, frozen when
@@ -23,6 +37,23 @@ type ReleaseStage struct {
 	Stage    blueprint.Stage `json:"stage"`           // with its defaults filled in
 	// Hotfix is set for a release on the emergency path, with what it goes without.
 	Hotfix *blueprint.Hotfix `json:"hotfix,omitempty"`
+	// Makers put the pipeline's rules: who put it first and last, and who made them ask
+	// less. When there is a Change they answer by no rule.
+	Makers []string `json:"makers,omitempty"`
+	// Change is set when the release goes by rules that ask less than those by which
+	// the agent went out before.
+	Change *RuleChange `json:"change,omitempty"`
+}
+
+// RuleChange is in what the rules of a release ask less than those by which the
+// agent went out before, and whom it needs for that.
+type RuleChange struct {
+	Release  string   `json:"release"`  // that went out before
+	Pipeline string   `json:"pipeline"` // that it went by
+	What     []string `json:"what"`     // a sentence each
+	// Approvals are asked for besides those of the stage: one yes of somebody who put
+	// none of the rules, and the rules of before.
+	Approvals []blueprint.ApprovalRule `json:"approvals"`
 }
 
 // Waiver lets releases of one digest pass one gate for a while.
@@ -44,7 +75,7 @@ type Waiver struct {
 // ShadowResult is one live run beside its copy on the candidate.
 type ShadowResult struct {
 	Release string `json:"release"`
-	Seq     int64  `json:"seq"` // from 1
+	Seq     int64  `json:"seq"` // from 1, in the order in which the live runs ended
 	Run     string `json:"run"` // the live run
 	Copy    string `json:"copy,omitempty"`
 	// LiveFailed and CopyFailed are the two outcomes; Error says why a copy could not

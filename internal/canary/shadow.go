@@ -25,6 +25,11 @@ const (
 	defaultMaxWorse   = 0.02
 )
 
+// MostSkipped is the share of copies that may be left out of the comparison of a
+// shadow that goes on by itself. What is left out may fail more often than what is
+// compared, and nobody has seen it.
+const MostSkipped = 0.1
+
 // shadowBets are the fractions of the largest bet that the mixtures are made of.
 var shadowBets = []float64{0.1, 0.25, 0.5, 0.75, 0.9}
 
@@ -63,6 +68,10 @@ func MoreShadow(p blueprint.Shadow, s resource.ShadowState) resource.ShadowState
 // could not be compared is counted and says nothing. A verdict that was reached
 // stays.
 //
+// Pairs have to come in an order that has nothing to do with how a copy ends, and
+// whether one is compared must not depend on how it ends either: else slow or
+// skipped failures make a version look good.
+//
 // What is judged is the mean d of +1 for a run that fails in the copy alone, -1
 // for one that fails live alone and 0 for the rest. Two e-processes bet on it,
 // each a uniform mixture of bets (Waudby-Smith and Ramdas, Estimating means of
@@ -70,7 +79,8 @@ func MoreShadow(p blueprint.Shadow, s resource.ShadowState) resource.ShadowState
 // and at 1/[ShadowAlpha] the version is rejected; against d >= MaxWorse, and at
 // 1/[ShadowBeta] it goes on. Both may be looked at after each run. When the wanted
 // runs were compared and neither has decided, it goes on if the difference that
-// was seen is within MaxWorse, and is held if it is not.
+// was seen is within MaxWorse, and is held if it is not. With more than
+// [MostSkipped] of the copies left out it is held instead of going on.
 func Compare(p blueprint.Shadow, s resource.ShadowState, r resource.ShadowResult) resource.ShadowState {
 	p = ShadowPlan(p)
 	if len(s.LogHarm) != len(shadowBets) || len(s.LogSafe) != len(shadowBets) {
@@ -112,12 +122,20 @@ func shadowVerdict(p blueprint.Shadow, s resource.ShadowState) string {
 	switch {
 	case s.EHarm >= Bound(ShadowAlpha):
 		return Rollback
-	case s.ESafe >= Bound(ShadowBeta):
+	case s.ESafe >= Bound(ShadowBeta) && !TooManySkipped(s):
 		return Promote
 	case s.Runs < s.Wanted:
 		return Continue
+	case TooManySkipped(s):
+		return Hold
 	case float64(s.OnlyCopy-s.OnlyLive) <= p.MaxWorse*float64(s.Runs):
 		return Promote
 	}
 	return Hold
+}
+
+// TooManySkipped reports whether more than [MostSkipped] of the copies could not be
+// compared.
+func TooManySkipped(s resource.ShadowState) bool {
+	return float64(s.Skipped) > MostSkipped*float64(s.Runs+s.Skipped)
 }

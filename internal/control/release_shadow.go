@@ -16,16 +16,24 @@ import (
 // jobShadow copies one live run to the candidate of a release in shadow.
 const jobShadow = "shadow.run"
 
-// shadowPayload names the live run and the release.
+// mostCopies is how many copies of a shadow may be under way. Live runs that end
+// meanwhile are not copied: that has nothing to do with how they ended.
+const mostCopies = 100
+
+// shadowPayload names the live run, the release and the pair's place in it.
 type shadowPayload struct {
 	Release string `json:"release"`
 	Run     string `json:"run"`
+	Seq     int64  `json:"seq"`
 }
 
 // copyToShadow has a live run of what serves copied, once it has ended, when a
-// release shadows it. Sessions behind the gateway have no input to copy.
+// release shadows it. The pair gets its place now: in the order of the live runs,
+// and not of the copies, of which those that fail may be the slow ones. Sessions
+// behind the gateway have no input to copy, and a run that broke down has nothing to
+// compare with.
 func (t *tx) copyToShadow(run resource.Run) error {
-	if run.Mode != resource.RunLive || run.Gateway || run.EndedAt == 0 || run.Input == nil {
+	if run.Mode != resource.RunLive || run.Gateway || run.EndedAt == 0 || run.Input == nil || simulate.BrokeDown(run) {
 		return nil
 	}
 	d, err := t.Deployment(run.Agent, run.Environment)
@@ -42,12 +50,23 @@ func (t *tx) copyToShadow(run resource.Run) error {
 	if bucket(rel.ID, run.ID) >= canary.ShadowPlan(*rel.Stage.Stage.Rollout.Shadow).Percent {
 		return nil
 	}
-	payload, err := json.Marshal(shadowPayload{Release: rel.ID, Run: run.ID})
+	last, err := t.LastShadowSeq(rel.ID)
+	if err != nil || last-taken(rel) >= mostCopies {
+		return err
+	}
+	pair := resource.ShadowResult{Release: rel.ID, Seq: last + 1, Run: run.ID, LiveFailed: run.Outcome.Failed()}
+	if err := t.InsertShadowResult(pair); err != nil {
+		return err
+	}
+	payload, err := json.Marshal(shadowPayload{Release: rel.ID, Run: run.ID, Seq: pair.Seq})
 	if err != nil {
 		return err
 	}
 	return t.Enqueue(Job{Kind: jobShadow, Key: "shadow/" + rel.ID + "/" + run.ID, Payload: payload})
 }
+
+// taken is how many pairs a release's shadow has looked at, in their order.
+func taken(rel resource.Release) int64 { return rel.Shadow.Runs + rel.Shadow.Skipped }
 
 // shadowRun runs the copy and gives the pair to the release.
 func (c *Control) shadowRun(ctx context.Context, j Job) (func(*tx) error, error) {
@@ -58,20 +77,27 @@ func (c *Control) shadowRun(ctx context.Context, j Job) (func(*tx) error, error)
 	var rel resource.Release
 	var live resource.Run
 	var v resource.Version
+	var result resource.ShadowResult
 	err := c.view(ctx, func(r Reader) (err error) {
-		if rel, err = r.Release(pl.Release); err != nil {
+		if rel, err = r.Release(pl.Release); err != nil || !comparing(rel) {
 			return err
 		}
-		if live, err = r.Run(pl.Run); err != nil {
+		if result, err = r.ShadowResult(pl.Release, pl.Seq); err != nil {
+			return err
+		}
+		if live, err = r.Run(pl.Run); err != nil && !fault.Is(err, fault.NotFound) {
 			return err
 		}
 		v, err = r.VersionByDigest(rel.Agent, rel.Digest)
 		return err
 	})
-	if err != nil || !comparing(rel) {
+	if err != nil || !comparing(rel) || result.At != 0 {
 		return nil, err
 	}
-	result := resource.ShadowResult{Release: rel.ID, Run: live.ID, LiveFailed: live.Outcome.Failed()}
+	if live.ID == "" { // or those after it would wait for it for ever
+		result.Error = "the live run is not kept any more"
+		return func(t *tx) error { return t.compared(live, resource.Run{}, result) }, nil
+	}
 	pair, err := c.shadow(ctx, v, live)
 	if ctx.Err() != nil {
 		return nil, ctx.Err() // the server stops; the next start copies the run again
@@ -81,7 +107,7 @@ func (c *Control) shadowRun(ctx context.Context, j Job) (func(*tx) error, error)
 	} else {
 		result.CopyFailed, result.Differs, result.Error = pair.Copy.Outcome.Failed(), pair.Differs, pair.Incomparable
 	}
-	return func(t *tx) error { return t.compared(rel.ID, live, pair.Copy, result) }, nil
+	return func(t *tx) error { return t.compared(live, pair.Copy, result) }, nil
 }
 
 // comparing reports whether pairs still count for a release.
@@ -99,11 +125,15 @@ func (c *Control) shadow(ctx context.Context, v resource.Version, live resource.
 	return ready.Shadow(ctx, m, live)
 }
 
-// compared stores a pair and its copy, and tells the release.
-func (t *tx) compared(id string, live, again resource.Run, result resource.ShadowResult) error {
-	rel, err := t.Release(id)
+// compared stores a pair and its copy, and tells the release of every pair whose
+// turn has come.
+func (t *tx) compared(live, again resource.Run, result resource.ShadowResult) error {
+	rel, err := t.Release(result.Release)
 	if err != nil || !comparing(rel) {
 		return err
+	}
+	if stored, err := t.ShadowResult(result.Release, result.Seq); err != nil || stored.At != 0 {
+		return err // this pair has come before
 	}
 	result.At = t.c.now()
 	if again.ID != "" {
@@ -115,12 +145,22 @@ func (t *tx) compared(id string, live, again resource.Run, result resource.Shado
 		}
 		result.Copy = again.ID
 	}
-	result.Seq = rel.Shadow.Runs + rel.Shadow.Skipped + 1
-	if err := t.InsertShadowResult(result); err != nil {
+	if err := t.PutShadowResult(result); err != nil {
 		return err
 	}
-	_, err = t.move(rel, release.Event{Kind: release.Compared, Actor: resource.System, Run: live.ID, Pair: result})
-	return err
+	for comparing(rel) {
+		next, err := t.ShadowResult(rel.ID, taken(rel)+1)
+		if fault.Is(err, fault.NotFound) || err == nil && next.At == 0 {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if rel, err = t.move(rel, release.Event{Kind: release.Compared, Actor: resource.System, Run: next.Run, Pair: next}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // recordShadow signs what the shadow found.
@@ -130,7 +170,7 @@ func (c *Control) recordShadow(ctx context.Context, j Job) (func(*tx) error, err
 		return nil, err
 	}
 	var results []resource.ShadowResult
-	if err := c.view(ctx, func(r Reader) (err error) { results, err = r.ShadowResults(w.rel.ID); return err }); err != nil {
+	if err := c.view(ctx, func(r Reader) (err error) { results, err = r.ShadowResults(w.rel.ID, taken(w.rel)); return err }); err != nil {
 		return nil, err
 	}
 	digest, err := blueprint.Digest(results)
@@ -149,7 +189,8 @@ func (c *Control) recordShadow(ctx context.Context, j Job) (func(*tx) error, err
 	return c.onceClaim(cl), nil
 }
 
-// ShadowResults lists the live runs that a release's shadow compared. Viewer.
+// ShadowResults lists the live runs that a release's shadow has looked at, in the
+// order in which they ended. Viewer.
 func (c *Control) ShadowResults(ctx context.Context, p Principal, id string) (out []resource.ShadowResult, err error) {
 	if err := need(p, resource.RoleViewer); err != nil {
 		return nil, err
@@ -162,7 +203,7 @@ func (c *Control) ShadowResults(ctx context.Context, p Principal, id string) (ou
 		if rel.Shadow == nil {
 			return fault.New(fault.NotFound, "release %s has had no shadow", id)
 		}
-		out, err = r.ShadowResults(id)
+		out, err = r.ShadowResults(id, taken(rel))
 		return err
 	})
 	return out, err

@@ -101,7 +101,11 @@ func noWorse(r resource.Release, _ situation) string {
 }
 
 func undecidedShadow(r resource.Release, _ situation) string {
-	return fmt.Sprintf("The shadow is undecided: the candidate alone failed %d of %d copied runs, what serves alone %d, %d could not be compared. "+
+	skipped := fmt.Sprintf("%d could not be compared", r.Shadow.Skipped)
+	if canary.TooManySkipped(*r.Shadow) {
+		skipped += fmt.Sprintf(", which is over %.0f %%", 100*canary.MostSkipped)
+	}
+	return fmt.Sprintf("The shadow is undecided: the candidate alone failed %d of %d copied runs, what serves alone %d, %s. "+
 		"Promote the release with a reason to go on with its rollout, resume it to compare more, or cancel it.",
-		r.Shadow.OnlyCopy, r.Shadow.Runs, r.Shadow.OnlyLive, r.Shadow.Skipped)
+		r.Shadow.OnlyCopy, r.Shadow.Runs, r.Shadow.OnlyLive, skipped)
 }

@@ -17,8 +17,9 @@ import (
 type Shadowed struct {
 	Copy    resource.Run
 	Differs []string // what differs: outcome, output, calls with the tools that do
-	// Why the two cannot be compared, "" when they can: the model did not answer, or
-	// the copy failed after it had asked for something that the live run did not.
+	// Why the two cannot be compared, "" when they can. It is decided without a look
+	// at how the copy ended: the copy broke down ([BrokeDown]), or it read something
+	// that the live run did not.
 	Incomparable string
 }
 
@@ -50,18 +51,33 @@ func (v *Version) Shadow(ctx context.Context, model agentrun.Model, live resourc
 	}
 	out := Shadowed{Copy: played.Run, Differs: v.differs(live, played.Run)}
 	switch {
-	case played.Outage != nil:
+	case BrokeDown(played.Run):
 		out.Incomparable = "the model did not answer the copy"
-	case len(played.Missing) > 0 && played.Run.Outcome.Failed():
+	case len(played.Missing) > 0:
 		tools := map[string]bool{}
 		for _, m := range played.Missing {
 			tool, _, _ := strings.Cut(m, " ")
 			tools[tool] = true
 		}
-		out.Incomparable = fmt.Sprintf("the copy failed after it had read what the live run did not (%s), which a shadow does not ask for",
+		out.Incomparable = fmt.Sprintf("the copy read what the live run did not (%s), which a shadow does not ask for",
 			strings.Join(slices.Sorted(maps.Keys(tools)), ", "))
 	}
 	return out, nil
+}
+
+// BrokeDown reports whether a run ended because its model or a tool server did not
+// answer, or because it was interrupted. Nothing that its version does can be
+// seen of that, so such a run is compared with no other.
+func BrokeDown(run resource.Run) bool {
+	if run.Outcome != resource.OutcomeError || run.Code != resource.ToolError {
+		return false
+	}
+	n := len(run.Steps)
+	if n == 0 || run.Steps[n-1].Tool == nil {
+		return true
+	}
+	// Arguments that cannot be read are the model's own doing.
+	return run.Steps[n-1].Tool.Decision.State != resource.DecisionRejected
 }
 
 // differs says what is not the same in two runs.
