@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 
-	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/crv"
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/internal/pipeline"
@@ -142,30 +141,6 @@ func (c *Control) baseline(ctx context.Context, w releaseWork) (*resource.Versio
 	var v resource.Version
 	err := c.view(ctx, func(r Reader) (err error) { v, err = r.VersionByDigest(w.rel.Agent, w.rel.Baseline); return err })
 	return &v, err
-}
-
-// replay runs one scenario against a version.
-func (c *Control) replay(ctx context.Context, v resource.Version, sc blueprint.Scenario, suite string) (simulate.Report, error) {
-	m := *v.Manifest
-	m.Blueprint.Spec.Evaluation.Suites = []blueprint.Suite{{Name: suite, Scenarios: []blueprint.Scenario{sc}}}
-	v.Manifest = &m
-	return c.simulate(ctx, v, simulate.Options{Seed: 1})
-}
-
-// scenarioOf finds a scenario of a version by name.
-func scenarioOf(v resource.Version, name string) (blueprint.Scenario, error) {
-	for _, s := range v.Manifest.Blueprint.Spec.Evaluation.Suites {
-		list, err := s.Expand()
-		if err != nil {
-			return blueprint.Scenario{}, err
-		}
-		for _, sc := range list {
-			if sc.Name == name {
-				return sc, nil
-			}
-		}
-	}
-	return blueprint.Scenario{}, fault.New(fault.NotFound, "%s has no scenario named %q; `aureus version %s` lists its suites", v.Name, name, v.Name)
 }
 
 func verdictOf(passed bool) resource.Verdict {

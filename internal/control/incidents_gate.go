@@ -177,8 +177,8 @@ func kept(g resource.GuardrailCheck, version, through string) (bool, string) {
 // cannot go out again. A model that does not answer is no failure of the version.
 func (c *Control) addGuardrails(ctx context.Context, w releaseWork, report *simulate.Report) error {
 	type guardrail struct {
-		incident string
-		scenario blueprint.Scenario
+		incident  string
+		scenarios []blueprint.Scenario
 	}
 	var todo []guardrail
 	err := c.view(ctx, func(r Reader) error {
@@ -190,8 +190,8 @@ func (c *Control) addGuardrails(ctx context.Context, w releaseWork, report *simu
 			if err != nil {
 				return err
 			}
-			sc, err := scenarioOf(v, in.Guardrail.Name)
-			todo = append(todo, guardrail{in.ID, sc})
+			list, err := replayedScenarios(v, *in.Guardrail)
+			todo = append(todo, guardrail{in.ID, list})
 			return err
 		})
 	})
@@ -199,11 +199,11 @@ func (c *Control) addGuardrails(ctx context.Context, w releaseWork, report *simu
 		if err != nil {
 			return err
 		}
-		var one simulate.Report
-		if one, err = c.replay(ctx, w.version, g.scenario, "guardrail of "+g.incident); err == nil {
-			err = measured(w.version, one.Outage())
-			report.Scenarios = append(report.Scenarios, one.Scenarios...)
-			report.Passed = report.Passed && one.Passed
+		var played []simulate.Played
+		played, err = c.playOn(ctx, w.version, "guardrail of "+g.incident, g.scenarios)
+		for _, x := range played {
+			report.Scenarios = append(report.Scenarios, x.Report)
+			report.Passed = report.Passed && x.Report.Passed
 		}
 	}
 	return err

@@ -82,14 +82,16 @@ func factsOf(r Reader, in resource.Incident, impact resource.IncidentImpact, s *
 		return f, err
 	}
 	slices.Reverse(s.Evidence) // in the order of time
-	if in.Guardrail != nil && in.Guardrail.Kind != resource.GuardrailScenario {
+	if in.Guardrail != nil {
 		e, err := r.EvidenceByID(in.Guardrail.Evidence)
 		if err != nil {
 			return f, err
 		}
-		s.Report.Proof = &resource.GuardrailProof{}
-		if err := json.Unmarshal(e.Report, s.Report.Proof); err != nil {
-			return f, fault.Wrap(err, fault.Corrupt, "the proof of incident %s cannot be read", in.ID)
+		if e.Kind == resource.EvidenceGuardrail {
+			s.Report.Proof = &resource.GuardrailProof{}
+			if err := json.Unmarshal(e.Report, s.Report.Proof); err != nil {
+				return f, fault.Wrap(err, fault.Corrupt, "the proof of incident %s cannot be read", in.ID)
+			}
 		}
 	}
 	f.Entries, err = entriesAbout(r, f, s.Evidence)

@@ -19,37 +19,31 @@ const maxBadRuns = 1000
 
 // ruleProof replays the recorded bad runs of an incident, and good runs of what
 // serves, through the guard and the CRV gates of the version that holds a rule.
-func (c *Control) ruleProof(ctx context.Context, in resource.Incident, holder resource.Version, r GuardrailRequest) (proof resource.GuardrailProof, err error) {
-	proof = resource.GuardrailProof{Incident: in.ID, Kind: r.Kind, Name: r.Name, Version: holder.Digest, Bad: in.Digest, MinPass: r.MinPass,
-		Stop: []resource.ReplayedRun{}, Pass: []resource.ReplayedRun{}}
+func (c *Control) ruleProof(ctx context.Context, in resource.Incident, holder resource.Version, r GuardrailRequest, proof *resource.GuardrailProof) (err error) {
 	if proof.Rule, err = ruleDigest(holder, r.Kind, r.Name); err != nil {
-		return proof, err
+		return err
 	}
 	rules, err := stoppersOf(holder)
 	if err != nil {
-		return proof, err
+		return err
 	}
 	g, impact, err := c.groupRuns(ctx, in)
 	if err != nil {
-		return proof, err
+		return err
 	}
-	groups := g.Groups(impact.Runs, impact.Control.Runs)
-	if proof.Groups, err = groupsToStop(groups, r.Groups); err != nil {
-		return proof, err
+	if err := toStop(g.Groups(impact.Runs, impact.Control.Runs), r.Groups, proof); err != nil {
+		return err
 	}
-	for _, x := range groups {
-		if !slices.Contains(proof.Groups, x.ID) {
-			proof.Others += x.Runs
-		}
+	if err := c.replayBad(ctx, in, g, rules, proof); err != nil {
+		return err
 	}
-	if err := c.replayBad(ctx, in, g, rules, &proof); err != nil {
-		return proof, err
-	}
-	if err := c.replayGood(ctx, in, r.GoodRuns, rules, &proof); err != nil {
-		return proof, err
-	}
-	judgeProof(&proof, holder.Name)
-	return proof, nil
+	err = c.eachGood(ctx, in, func(run resource.Run) (more bool, err error) {
+		x, err := replayedRun(run, rules.Stops(run), anyStop)
+		proof.Pass = append(proof.Pass, x)
+		return len(proof.Pass) < r.GoodRuns, err
+	})
+	judgeProof(proof, holder.Name)
+	return err
 }
 
 // stoppersOf compiles what of a version can stop a run.
@@ -85,25 +79,35 @@ func ruleDigest(v resource.Version, kind, name string) (string, error) {
 	return "", fault.New(fault.NotFound, "%s has no %s %q; it has: %s", v.Name, what, name, strings.Join(append(names, "no other"), ", "))
 }
 
-// groupsToStop are the groups that were asked for, else those that stand out.
-func groupsToStop(groups []resource.FailureGroup, asked []string) ([]string, error) {
-	ids := []string{}
+// toStop says which groups a proof is about: those that were asked for, else those
+// that stand out. Where some stand out, one of these has to be among them.
+func toStop(groups []resource.FailureGroup, asked []string, proof *resource.GuardrailProof) error {
+	own, some := "", false
 	for _, g := range groups {
+		if g.StandsOut && own == "" {
+			own = g.ID
+		}
 		if g.StandsOut && len(asked) == 0 || slices.Contains(asked, g.ID) {
-			ids = append(ids, g.ID)
+			proof.Groups = append(proof.Groups, g.ID)
+			some = some || g.StandsOut
+		} else {
+			proof.Others += g.Runs
 		}
 	}
 	for _, id := range asked {
-		if !slices.Contains(ids, id) {
-			return nil, fault.New(fault.NotFound, "the incident has no group %q of failing runs; `aureus incident show` lists them", id)
+		if !slices.Contains(proof.Groups, id) {
+			return fault.New(fault.NotFound, "the incident has no group %q of failing runs; `aureus incident show` lists them", id)
 		}
 	}
-	if len(ids) == 0 {
-		return nil, fault.New(fault.Blocked, "no failing run of the incident is kept that a rule could stop, or none fails more often than beside it; "+
+	switch {
+	case len(proof.Groups) == 0:
+		return fault.New(fault.Blocked, "no failing run of the incident is kept that a rule could stop, or none fails more often than beside it; "+
 			"name groups with --group, or prove a scenario")
+	case own != "" && !some:
+		return fault.New(fault.Blocked, "the groups that are named fail as often beside the version; what it did itself is group %s: name it with --group, too", own)
 	}
-	slices.Sort(ids)
-	return ids, nil
+	slices.Sort(proof.Groups)
+	return nil
 }
 
 // replayBad replays the newest bad runs of the groups. Each has to be stopped by
@@ -152,10 +156,11 @@ func cutText(s string, n int) string {
 	return strings.ToValidUTF8(s[:n], "") + "…"
 }
 
-// replayGood replays the newest successful live runs of what serves in the
-// incident's environment, or of any version but the bad one when nothing serves.
-func (c *Control) replayGood(ctx context.Context, in resource.Incident, limit int, rules backtest.Rules, proof *resource.GuardrailProof) error {
-	f := RunFilter{Agent: in.Agent, Environment: in.Environment, Mode: resource.RunLive, Outcomes: []resource.Outcome{resource.OutcomeSuccess}}
+// eachGood reads the newest successful live runs of what serves in the incident's
+// environment, or of any version but the bad one when nothing serves. Where none is
+// recorded, smoke tests are all there is.
+func (c *Control) eachGood(ctx context.Context, in resource.Incident, do func(resource.Run) (more bool, err error)) error {
+	f := RunFilter{Agent: in.Agent, Environment: in.Environment, Outcomes: []resource.Outcome{resource.OutcomeSuccess}}
 	err := c.view(ctx, func(r Reader) error {
 		d, err := r.Deployment(in.Agent, in.Environment)
 		if err == nil && d.Stable != in.Digest {
@@ -166,14 +171,21 @@ func (c *Control) replayGood(ctx context.Context, in resource.Incident, limit in
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return err
 	}
-	return c.eachRun(ctx, f, func(run resource.Run) (more bool, err error) {
-		if run.Digest == in.Digest {
-			return true, nil
+	none := true
+	for _, mode := range []resource.RunMode{resource.RunLive, resource.RunSmoke} {
+		f.Mode = mode
+		err := c.eachRun(ctx, f, func(run resource.Run) (more bool, err error) {
+			if run.Digest == in.Digest {
+				return true, nil
+			}
+			none = false
+			return do(run)
+		})
+		if err != nil || !none {
+			return err
 		}
-		x, err := replayedRun(run, rules.Stops(run), anyStop)
-		proof.Pass = append(proof.Pass, x)
-		return len(proof.Pass) < limit, err
-	})
+	}
+	return nil
 }
 
 func plural(n int, what string) string {
@@ -182,6 +194,9 @@ func plural(n int, what string) string {
 	}
 	return fmt.Sprintf("%d %ss", n, what)
 }
+
+// noGoodRuns is why nothing can be said about good work.
+const noGoodRuns = "no successful run of what serves is kept, so it cannot be shown that good work passes; release a version that works first"
 
 // judgeProof says whether a proof holds: every bad run is stopped by the rule, and
 // enough good runs by nothing.
@@ -209,7 +224,7 @@ func judgeProof(p *resource.GuardrailProof, holder string) {
 	case open != nil:
 		p.Message = fmt.Sprintf("%s stops %d of %d bad runs; run %s (group %s) for one gets through. Mend the rule, or name with --group what it is for", rule, stopped, len(p.Stop), open.Run, open.Group)
 	case len(p.Pass) == 0:
-		p.Message = "no successful live run of what serves is kept, so it cannot be shown that the rule lets work through"
+		p.Message = noGoodRuns
 	case float64(passed) < p.MinPass*float64(len(p.Pass)):
 		p.Message = fmt.Sprintf("%s stops all %d bad runs, but only %d of %d good runs pass, where %.1f %% have to; run %s for one does not: %s",
 			rule, stopped, passed, len(p.Pass), 100*p.MinPass, broken.Run, broken.Why)

@@ -10,16 +10,16 @@ import (
 	"github.com/aureus-agents/aureus/resource"
 )
 
-// causeOf is the group that a failing run belongs to, without counts. What failed
+// CauseOf is the group that a failing run belongs to, without counts. What failed
 // last before the run ended says most about why it ended: a tool that reported an
 // error, a gate that blocked, a call that was refused; without such a step, the
 // run's message.
-func causeOf(run resource.Run) resource.FailureGroup {
+func CauseOf(run resource.Run) resource.FailureGroup {
 	g := resource.FailureGroup{Outcome: run.Outcome, Code: run.Code}
 	if !lastFailure(run.Steps, &g) {
 		g.Pattern = pattern(run.Message, true)
 	}
-	g.ID = groupID(g)
+	g.ID, g.Title = groupID(g), Title(g)
 	return g
 }
 
@@ -31,7 +31,7 @@ func lastFailure(steps []resource.Step, g *resource.FailureGroup) bool {
 			g.Gate, g.Pattern = s.CRV.Gate, pattern(s.CRV.Message, true)
 		case s.Tool != nil && s.Tool.Decision.State == resource.DecisionRejected:
 			d := s.Tool.Decision
-			g.Tool, g.Policies, g.Pattern = s.Tool.Tool, slices.Sorted(slices.Values(d.Policies)), pattern(d.Reason, true)
+			g.Tool, g.Policies, g.Pattern = s.Tool.Tool, slices.Sorted(slices.Values(d.Policies)), pattern(refusal(d), true)
 		case s.Tool != nil && s.Tool.IsError:
 			g.Tool, g.Pattern = s.Tool.Tool, pattern(s.Tool.Result, false)
 		case s.Model != nil && s.Model.Error != "":
@@ -42,6 +42,16 @@ func lastFailure(steps []resource.Step, g *resource.FailureGroup) bool {
 		return true
 	}
 	return false
+}
+
+// refusal is why a call was refused. What a human said with a no is not part of it:
+// the next one uses other words for the same.
+func refusal(d resource.Decision) string {
+	const no = "a human denied the call"
+	if strings.HasPrefix(d.Reason, no+":") {
+		return no
+	}
+	return d.Reason
 }
 
 // groupID names a group by what tells it apart.

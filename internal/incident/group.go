@@ -45,10 +45,9 @@ func (g *Grouper) group(run resource.Run) *group {
 	if g.groups == nil {
 		g.groups, g.of = map[string]*group{}, map[string]string{}
 	}
-	cause := causeOf(run)
+	cause := CauseOf(run)
 	x, ok := g.groups[cause.ID]
 	if !ok {
-		cause.Title = Title(cause)
 		x = &group{FailureGroup: cause}
 		g.groups[cause.ID] = x
 	}
@@ -71,7 +70,8 @@ func (x *group) example(run resource.Run) {
 
 // Groups are the causes of the bad version's failing runs: those that stand out
 // first, then by size. runs and control are how many runs the two had, the good
-// ones included; with no control arm every cause stands out.
+// ones included; with no control arm every cause stands out. Runs that the rollback
+// itself ended are its doing, not a cause.
 func (g *Grouper) Groups(runs, control int64) []resource.FailureGroup {
 	out := []resource.FailureGroup{}
 	for _, x := range g.groups {
@@ -79,8 +79,8 @@ func (g *Grouper) Groups(runs, control int64) []resource.FailureGroup {
 			continue // of the control arm alone
 		}
 		f := x.FailureGroup
-		f.StandsOut = control == 0 || f.Control == 0 ||
-			float64(f.Runs)*float64(control) > standsOut*float64(f.Control)*float64(runs)
+		f.StandsOut = f.Code != resource.OffTraffic && (control == 0 || f.Control == 0 ||
+			float64(f.Runs)*float64(control) > standsOut*float64(f.Control)*float64(runs))
 		out = append(out, f)
 	}
 	slices.SortFunc(out, func(a, b resource.FailureGroup) int {

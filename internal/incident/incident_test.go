@@ -73,6 +73,8 @@ func TestCauseOf(t *testing.T) {
 		{Kind: "crv", CRV: &resource.CRVStep{Gate: "sane", On: "output", Verdict: resource.Block, Message: "12 is over 10"}}}}
 	denied := resource.Run{ID: "d", Outcome: resource.OutcomeDenied, Code: resource.PolicyViolation, Steps: []resource.Step{
 		{Kind: "tool", Tool: &resource.ToolStep{Tool: "refund", Decision: resource.Decision{State: resource.DecisionRejected, Policies: []string{"b", "a"}, Reason: "over the limit of 50"}}}}}
+	no := resource.Run{ID: "n", Outcome: resource.OutcomeDenied, Code: resource.PolicyViolation, Steps: []resource.Step{
+		{Kind: "tool", Tool: &resource.ToolStep{Tool: "refund", Decision: resource.Decision{State: resource.DecisionRejected, Check: "approval", Reason: "a human denied the call: ask her first"}}}}}
 	model := resource.Run{ID: "m", Outcome: resource.OutcomeError, Message: "the model answered 503", Steps: []resource.Step{}}
 	for _, c := range []struct {
 		name string
@@ -82,12 +84,13 @@ func TestCauseOf(t *testing.T) {
 		{"a tool's error", failed("t", "refund", "a refund of 5 is more than 4", 1), "failure: refund reported an error: a refund of # is more than #"},
 		{"a gate", gate, "blocked: gate sane blocked: # is over #"},
 		{"policies", denied, "denied: refund was refused by a, b: over the limit of #"},
+		{"a human's no", no, "denied: refund was refused: a human denied the call"},
 		{"a message", model, "error: the run ended: the model answered #"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			g := causeOf(c.run)
+			g := CauseOf(c.run)
 			if got := Title(g); got != c.want {
-				t.Errorf("Title(causeOf(%s)) = %q, want %q", c.run.ID, got, c.want)
+				t.Errorf("Title(CauseOf(%s)) = %q, want %q", c.run.ID, got, c.want)
 			}
 		})
 	}
@@ -118,6 +121,10 @@ func TestGroups(t *testing.T) {
 	}
 	if got := g.Of("short"); got != want[0].ID {
 		t.Errorf("Of(short) = %q, want %q", got, want[0].ID)
+	}
+	g.Add(resource.Run{ID: "cut", Outcome: resource.OutcomeError, Code: resource.OffTraffic, Message: "desk@v2 was taken off traffic"})
+	if all := g.Groups(100, 0); len(all) != 3 || all[2].StandsOut {
+		t.Errorf("Groups() with a run that the rollback ended = %+v, want it last, and that it does not stand out", all)
 	}
 	if all := g.Groups(100, 0); !all[0].StandsOut || !all[1].StandsOut {
 		t.Errorf("Groups() without a control arm = %+v, want that each stands out", all)

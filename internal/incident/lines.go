@@ -129,6 +129,9 @@ func (f Facts) incidentText(ev resource.Event, verb string) string {
 	case "noted":
 		return "" // the note is a line of its own
 	case "resolved":
+		if ev.Reason != "" { // another incident keeps the quarantine
+			return withReason("The incident was resolved", ev.Reason)
+		}
 		return "The incident was resolved. The quarantine ended; every release of the agent replays the guardrail from now on."
 	}
 	return withReason(upper(strings.ReplaceAll(verb, "_", " ")), ev.Reason)

@@ -156,7 +156,7 @@ func (f Facts) runs() (lines []resource.IncidentLine) {
 
 // bare is the cause of a run without words of payloads.
 func bare(run resource.Run) resource.FailureGroup {
-	g := causeOf(run)
+	g := CauseOf(run)
 	g.Pattern = ""
 	return g
 }
