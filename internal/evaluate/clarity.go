@@ -1,37 +1,37 @@
 package evaluate
 
-import (
-	"fmt"
-	"math"
-)
+import "fmt"
 
 // clarity follows the cases in their order and says when the answer is clear. Its
-// looks cost no error: the bounds hold at every moment together (sequential.go).
+// looks cost no error: the bounds hold at every moment together (sequential.go,
+// passrate.go).
 type clarity struct {
 	pairs    pairs
 	margin   float64
 	compares bool
-	failed   int // cases of the candidate that did not pass
-	may      int // how many may fail before passRate is out of reach
+	rate     rateSoFar // of the candidate
 }
 
 func newClarity(e *evaluation) clarity {
-	need := *e.bp.Spec.Evaluation.Resolved().PassRate
-	n := len(e.cases)
-	c := clarity{compares: len(e.arms) > 1, may: n - int(math.Ceil(need*float64(n)-1e-9))}
+	c := clarity{compares: len(e.arms) > 1, rate: rateSoFar{planned: len(e.cases), need: e.need()}}
 	if c.compares && e.StopEarly {
-		c.margin = marginOf(e.Margin, n, true)
+		c.margin = marginOf(e.Margin, len(e.cases), true)
 	}
 	return c
 }
 
-// after looks at one more whole case; "" is not clear yet.
+// need is the share of cases that has to pass.
+func (e *evaluation) need() float64 { return *e.bp.Spec.Evaluation.Resolved().PassRate }
+
+// after looks at one more whole case; "" is not clear yet. What loses is clear at
+// once; what passes has to be clear by itself and beside the baseline.
 func (c *clarity) after(e *evaluation, at int) string {
 	now := caseRuns(e.arms[0].runs[at]).whole()
-	c.pairs.n++
-	if !now {
-		c.failed++
+	c.rate.cases++
+	if now {
+		c.rate.passed++
 	}
+	c.pairs.n++
 	if c.compares {
 		switch was := caseRuns(e.arms[1].runs[at]).whole(); {
 		case now && !was:
@@ -40,13 +40,16 @@ func (c *clarity) after(e *evaluation, at int) string {
 			c.pairs.broken++
 		}
 	}
-	if c.failed > c.may {
+	if c.rate.outOfReach() {
 		return fmt.Sprintf("Stopped after %d of %d cases: so many failed that the pass rate is out of reach.", c.pairs.n, len(e.cases))
 	}
 	if !c.compares {
+		if c.rate.reached() {
+			return fmt.Sprintf("Stopped after %d of %d cases: the pass rate is clear.", c.pairs.n, len(e.cases))
+		}
 		return ""
 	}
-	if _, noWorse, worse := c.pairs.clear(c.margin, confidence); noWorse || worse {
+	if _, noWorse, worse := c.pairs.clear(c.margin, confidence); worse || noWorse && c.rate.reached() {
 		return fmt.Sprintf("Stopped after %d of %d cases: the comparison is clear.", c.pairs.n, len(e.cases))
 	}
 	return ""

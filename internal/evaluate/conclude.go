@@ -37,12 +37,15 @@ func (e *evaluation) report(candidate Subject, baseline *Subject) (Report, error
 	r.CostUSD, r.P50Ms, r.P95Ms = used.cost, percentile(used.latencies, 50), percentile(used.latencies, 95)
 	r.PassK = PassK(passes, e.Repeats, e.Repeats)
 	r.AtK = PassAtK(passes, e.Repeats, e.Repeats)
-	r.conclude(*e.bp.Spec.Evaluation.Resolved().PassRate)
+	r.conclude(e.need())
 	if baseline != nil {
 		r.Baseline = baseline.Digest
 		r.Compare = comparison{cases: r.Cases, before: e.measured(1), margin: e.Margin, planned: len(e.cases),
 			sequential: e.StopEarly, seed: e.Seed}.compare()
 		r.Compare.OnUnclear = e.OnUnclear
+		if r.Stopped != nil && r.Stopped.Reason == StoppedEarly && !r.Passed && r.Compare.Verdict == Worse {
+			r.Message = r.Compare.Message // the pass rate is open, and not why it does not pass
+		}
 	}
 	return r, nil
 }
@@ -114,6 +117,8 @@ func (r *Report) conclude(need float64) {
 		r.Message = r.Stopped.Message
 	case len(r.Cases) == 0:
 		r.Message = simulate.NoCases
+	case r.Stopped != nil && r.PassRate >= need && !(rateSoFar{r.Stopped.Planned, need, len(r.Cases), whole}).reached():
+		r.Message = fmt.Sprintf("Whether %.1f %% of %d cases pass is not decided after %d.", 100*need, r.Stopped.Planned, len(r.Cases))
 	case r.PassRate >= need:
 		r.Passed = true
 	default:

@@ -156,6 +156,7 @@ func TestStopEarly(t *testing.T) {
 	for i, concurrency := range []int{1, 16} {
 		model := &counting{inner: echo}
 		s := subject(model, many(400))
+		s.Manifest.Blueprint.Spec.Evaluation.PassRate = ptr(0.9)
 		base := subject(model)
 		base.Digest = "sha256:b"
 		got, err := Run(t.Context(), s, &base, Options{StopEarly: true, Concurrency: concurrency, Margin: ptr(0.1)})
@@ -182,6 +183,31 @@ func TestStopEarly(t *testing.T) {
 	}
 	if first.Cases[len(first.Cases)-1].Name < "c200" {
 		t.Errorf("the last case is %s; want the order drawn", first.Cases[len(first.Cases)-1].Name)
+	}
+}
+
+// TestStopEarlyWhenWorse: what loses is clear before its pass rate is, and does not
+// pass.
+func TestStopEarlyWhenWorse(t *testing.T) {
+	suite := many(400)
+	s, base := subject(ruled(func(agentrun.ModelRequest) string { return "no" }), suite), subject(echo)
+	s.Manifest.Blueprint.Spec.Evaluation.PassRate, base.Digest = ptr(0.1), "sha256:b"
+	r, err := Run(t.Context(), s, &base, Options{StopEarly: true, Concurrency: 1})
+	if err != nil || r.Passed || r.Compare.Verdict != Worse || len(r.Cases) > 100 {
+		t.Fatalf("Run = %+v after %d cases, %v; want worse after few cases", r.Stopped, len(r.Cases), err)
+	}
+	if d, why := r.Decide(); d != DecideBlock || !strings.HasPrefix(why, "Worse: ") {
+		t.Errorf("Decide = %s, %q; want it blocked as worse", d, why)
+	}
+}
+
+// TestStopEarlyAlone: without a baseline the pass rate alone has to be clear.
+func TestStopEarlyAlone(t *testing.T) {
+	s := subject(echo, many(400))
+	s.Manifest.Blueprint.Spec.Evaluation.PassRate = ptr(0.9)
+	r, err := Run(t.Context(), s, nil, Options{StopEarly: true, Concurrency: 1})
+	if err != nil || !r.Passed || r.Stopped == nil || len(r.Cases) != 67 {
+		t.Errorf("Run = %+v after %d cases, %v; want it passed after 67", r.Stopped, len(r.Cases), err)
 	}
 }
 

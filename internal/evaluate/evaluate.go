@@ -79,7 +79,8 @@ type Subject struct {
 
 // Run evaluates candidate, beside baseline when it is not nil: the candidate's
 // cases, each repeated with the same seeds for both. The version passes when the
-// share of cases that pass in every repeat reaches the blueprint's passRate. A
+// share of cases that pass in every repeat reaches the blueprint's passRate; when it
+// stopped early, when that is shown of all cases. A
 // run that fails is part of the report, and so is an evaluation that stopped
 // before its end ([Report.Stopped], [Report.Outage]); the error is for a version
 // that cannot be evaluated at all, for a run that cannot be kept, and for an ended

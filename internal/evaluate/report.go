@@ -18,7 +18,7 @@ type Report struct {
 	Passed   bool   `json:"passed"`
 	Message  string `json:"message,omitempty"` // why it did not pass, in one sentence
 	// PassRate is the share of the cases that were measured that passed in every
-	// repeat.
+	// repeat. After an early stop Passed says more: that the rate is shown for all.
 	PassRate float64 `json:"passRate"`
 	// Score is the mean over cases of the mean score of their runs, 0 to 1.
 	Score float64      `json:"score"`
