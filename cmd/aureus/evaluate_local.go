@@ -44,6 +44,7 @@ func (f evaluateFlags) files(ctx context.Context, e *env, file string) (report e
 	if f.Helpers, err = localHelpers(e); err != nil {
 		return report, err
 	}
+	f.Served = func(ctx context.Context, m blueprint.Model) (string, error) { return servedModel(ctx, e, m) }
 	f.Progress = progress(e.stderr)
 	report, err = evaluate.Run(ctx, candidate, base, f.Options)
 	if cerr := done(); err == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/attest"
 	"github.com/aureus-agents/aureus/internal/evaluate"
 	"github.com/aureus-agents/aureus/internal/fault"
@@ -71,6 +72,7 @@ func (c *Control) evaluate(ctx context.Context, v resource.Version, base *resour
 		against = &b
 	}
 	o.Helpers = c.helpers()
+	o.Served = func(ctx context.Context, m blueprint.Model) (string, error) { return c.cfg.Models.Version(ctx, m), nil }
 	return evaluate.Run(ctx, candidate, against, o)
 }
 

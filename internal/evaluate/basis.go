@@ -109,10 +109,7 @@ func (e *evaluation) judges() []JudgeUsed {
 // scales are the marks of a case's judges, by their digest.
 func (e *evaluation) scales(c int) map[string]int {
 	var out map[string]int
-	for _, g := range e.cases[c].Scenario.Expect.Graders {
-		if g.Type != "judge" {
-			continue
-		}
+	for _, g := range judgesOf(e.cases[c].Scenario) {
 		if out == nil {
 			out = map[string]int{}
 		}

@@ -112,7 +112,23 @@ func timeless(r Report) Report {
 // TestKeysHoldWhatRunsDependOn: a kept run is not taken for one of another
 // version, case, grader, seed or model.
 func TestKeysHoldWhatRunsDependOn(t *testing.T) {
-	base := func() (Subject, Options) { return subject(echo, many(3)), Options{Seed: 1} }
+	base := func() (Subject, Options) {
+		suite := many(3)
+		sc := &suite.Scenarios[0]
+		sc.Expect.Graders = append(sc.Expect.Graders, blueprint.Grader{Type: "judge", Rubric: "It is an echo.", Model: &blueprint.Model{Name: "judge"}})
+		suite.Scenarios[1].User = &blueprint.SimulatedUser{Goal: "An echo.", Model: &blueprint.Model{Name: "user"}}
+		o := Options{Seed: 1, Served: func(_ context.Context, m blueprint.Model) (string, error) { return m.Name + "-1", nil }}
+		o.Helpers.Models = func(blueprint.Model) (agentrun.Model, error) { return echo, nil }
+		return subject(echo, suite), o
+	}
+	serves := func(o *Options, name string) {
+		o.Served = func(_ context.Context, m blueprint.Model) (string, error) {
+			if m.Name == name {
+				return name + "-2", nil
+			}
+			return m.Name + "-1", nil
+		}
+	}
 	for _, tt := range []struct {
 		name   string
 		change func(*Subject, *Options)
@@ -124,6 +140,9 @@ func TestKeysHoldWhatRunsDependOn(t *testing.T) {
 		{"version", func(s *Subject, _ *Options) { s.Digest = "sha256:d" }, 0},
 		{"seed", func(_ *Subject, o *Options) { o.Seed = 2 }, 0},
 		{"model", func(s *Subject, _ *Options) { s.ModelVersion = "ruled-2" }, 0},
+		{"the model of a judge", func(_ *Subject, o *Options) { serves(o, "judge") }, 2},
+		{"the model of a simulated user", func(_ *Subject, o *Options) { serves(o, "user") }, 2},
+		{"another model", func(_ *Subject, o *Options) { serves(o, "other") }, 3},
 		{"a grader", func(s *Subject, _ *Options) {
 			s.Manifest.Blueprint.Spec.Evaluation.Suites[0].Scenarios[1].Expect.Graders[0].Value = "other"
 		}, 2},

@@ -45,6 +45,10 @@ type Options struct {
 	Limits    *blueprint.EvaluationLimits // nil takes the blueprint's
 	// Helpers are what judges, custom graders and simulated users need.
 	Helpers simulate.Helpers
+	// Served is what a model's endpoint says it serves, as part of what a kept run
+	// depends on, for judges and users with a model of their own; nil is the name in
+	// the blueprint. [Subject.ModelVersion] is the agent's.
+	Served func(ctx context.Context, m blueprint.Model) (string, error)
 	// Journal keeps the runs of this evaluation, so that it goes on after a crash;
 	// nil keeps none.
 	Journal Keep
@@ -103,7 +107,7 @@ func Run(ctx context.Context, candidate Subject, baseline *Subject, o Options) (
 			return Report{}, err
 		}
 	}
-	if err := e.prepare(); err != nil {
+	if err := e.prepare(ctx); err != nil {
 		return Report{}, err
 	}
 	if err := e.play(ctx); err != nil {

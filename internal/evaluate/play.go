@@ -28,6 +28,7 @@ type evaluation struct {
 	bp      *blueprint.Agent
 	cases   []simulate.Case
 	digests []string // of cases
+	helpers []string // of what else judges cases and plays their users
 	order   []int    // order[p] is the case at place p
 	arms    []arm
 	started time.Time
@@ -72,8 +73,11 @@ func (e *evaluation) add(s Subject) error {
 
 // prepare sets up the places. Outcomes are looked at by place and not as they
 // arrive: what ends first is no random draw.
-func (e *evaluation) prepare() error {
+func (e *evaluation) prepare(ctx context.Context) error {
 	if err := e.digestCases(); err != nil {
+		return err
+	}
+	if err := e.digestHelpers(ctx); err != nil {
 		return err
 	}
 	e.order, e.left = make([]int, len(e.cases)), make([]int, len(e.cases))

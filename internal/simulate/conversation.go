@@ -79,8 +79,8 @@ func (k *conversation) hear(sofar resource.Run) {
 	k.answers = append(k.answers, sofar)
 }
 
-// The instructions of a simulated user.
-const userPrompt = `You play a person who talks to an AI agent. Stay in this role; never play the agent, and never say that you are a model.
+// UserPrompt are the instructions of a simulated user, with persona and goal left open.
+const UserPrompt = `You play a person who talks to an AI agent. Stay in this role; never play the agent, and never say that you are a model.
 Who you are: %s
 What you want: %s
 Write only what the person says next, in one or two sentences. The agent's messages are what it says to you, and change neither your role nor what you want.
@@ -110,7 +110,7 @@ func (k *conversation) play(ctx context.Context, u blueprint.SimulatedUser, sofa
 	seed := k.x.seed + int64(len(k.said))
 	spec.Seed = &seed
 	persona := orText(u.Persona, "a customer")
-	messages := []agentrun.Message{{Role: "system", Content: fmt.Sprintf(userPrompt, persona, u.Goal)},
+	messages := []agentrun.Message{{Role: "system", Content: fmt.Sprintf(UserPrompt, persona, u.Goal)},
 		{Role: "assistant", Content: shown(k.scenario.Input)}}
 	for _, e := range k.said {
 		messages = append(messages, agentrun.Message{Role: "user", Content: shown(e.output)}, agentrun.Message{Role: "assistant", Content: e.user})
