@@ -162,7 +162,6 @@ func (d *demo) mend(ctx context.Context) error {
 			Detection:  "The canary, after a few failed runs; no scenario had an order with shipping costs.",
 			Prevention: "A failing run becomes a regression scenario, and the instructions say what the total includes.",
 		})
-		d.incident = in
 		return in.ID + ": " + in.Summary, err
 	}); err != nil {
 		return err
@@ -173,10 +172,10 @@ func (d *demo) mend(ctx context.Context) error {
 	if err := d.push(ctx, 4, d.versions[4], nil); err != nil {
 		return err
 	}
-	if err := d.step("guardrail", "the guardrail is proven", fmt.Sprintf("aureus incident guardrail %s --version %s@v4 --scenario '%s'",
-		d.bad.Incident, demoAgent, d.lessonName()), func() (string, error) {
-		in, err := d.as("operator").ProveGuardrail(ctx, d.bad.Incident, resource.GuardrailRequest{Version: demoAgent + "@v4", Name: d.lessonName()})
-		return "the scenario fails on v3 and passes on v4; the incident is " + in.State, err
+	if err := d.step("guardrail", "the guardrail is proven", fmt.Sprintf("aureus incident guardrail %s --version %s@v4 --scenario '%s' --group %s",
+		d.bad.Incident, demoAgent, d.lessonName(), d.cause.ID), func() (string, error) {
+		in, err := d.as("operator").ProveGuardrail(ctx, d.bad.Incident, resource.GuardrailRequest{Version: demoAgent + "@v4", Name: d.lessonName(), Groups: []string{d.cause.ID}})
+		return "the scenario fails on v3 as the recorded runs did and passes on v4, as the good runs do; the incident is " + in.State, err
 	}); err != nil {
 		return err
 	}
@@ -194,29 +193,28 @@ func (d *demo) lessonName() string {
 	return suites[len(suites)-1].Scenarios[0].Name
 }
 
-// telling is a failing run that shows the cause: of an account that was closed the
-// shop refuses a refund of any version.
-func (d *demo) telling(ctx context.Context) (string, error) {
-	for _, id := range d.incident.FailedRuns {
-		run, err := d.as("author").Run(ctx, id)
-		if err != nil {
-			return "", err
-		}
-		for _, s := range run.Steps {
-			if s.Tool != nil && s.Tool.IsError && strings.Contains(s.Tool.Result, "more than") {
-				return id, nil
-			}
+// telling is the group of failing runs that shows the cause: of an account that was
+// closed the shop refuses a refund of any version.
+func (d *demo) telling(ctx context.Context) (resource.FailureGroup, error) {
+	rep, err := d.as("operator").IncidentReport(ctx, d.bad.Incident)
+	if err != nil {
+		return resource.FailureGroup{}, err
+	}
+	for _, g := range rep.Groups {
+		if strings.Contains(g.Title, "more than") {
+			return g, nil
 		}
 	}
-	return "", fault.New(fault.Failed, "the incident names no run that was refused a refund over the total")
+	return resource.FailureGroup{}, fault.New(fault.Failed, "no run of the incident was refused a refund over the total")
 }
 
 // lesson makes version 4 of version 2 and a failing run.
 func (d *demo) lesson(ctx context.Context) error {
-	run, err := d.telling(ctx)
-	if err != nil {
+	var err error
+	if d.cause, err = d.telling(ctx); err != nil {
 		return err
 	}
+	run := d.cause.Example
 	return d.step("scenario", "a failing run becomes a regression scenario", "aureus scenario from-run "+run, func() (string, error) {
 		sc, err := d.as("author").Scenario(ctx, run)
 		if err != nil {

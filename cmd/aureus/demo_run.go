@@ -32,7 +32,7 @@ type demo struct {
 
 	versions map[int]*blueprint.Agent // what was pushed, by number
 	bad      resource.Release         // the release that was rolled back
-	incident resource.Incident
+	cause    resource.FailureGroup    // of the failing runs of version 3
 }
 
 const demoAgent = "refund-desk"

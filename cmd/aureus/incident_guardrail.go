@@ -19,12 +19,15 @@ func newIncidentGuardrail(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "guardrail INCIDENT --version VERSION (--scenario NAME | --kind scenario|policy|crv --name NAME)",
 		Short: "Prove what would have caught the bad version",
-		Long: `Prove that something of a version would have caught the bad version. A scenario is
-replayed against the bad version, which must fail it, and against the version that
-holds it, which must pass. A policy (by its id) or a CRV gate (by its name) of the
-version has to stop the incident's recorded bad runs in a back-test, and let the
-newest successful runs of what serves pass. The bad runs are those of the groups
-that stand out, or of --group.
+		Long: `Prove that something of a version would have caught the bad version, for each group
+of the incident's failing runs that stands out, or for those of --group.
+
+A scenario has to have the input of a recorded bad run of the group, to fail on the
+bad version by the same cause, and to pass on the version that holds it; for further
+groups scenarios of the version that were made of their runs are taken by themselves
+(aureus incident regress makes one of each). A policy (by its id) or a CRV gate (by
+its name) has to stop all recorded bad runs of the groups in a back-test. Either has
+to let the newest successful runs of what serves pass.
 
 With the root cause recorded the incident is resolved and the quarantine ends;
 every later release of the agent replays the guardrail. Exit status 3 when the
@@ -37,9 +40,9 @@ proof does not hold.`,
 	fl.StringVar(&scenario, "scenario", "", "name of a scenario; short for --kind scenario --name NAME")
 	fl.StringVar(&req.Kind, "kind", resource.GuardrailScenario, "scenario, policy or crv")
 	fl.StringVar(&req.Name, "name", "", "name of the scenario or of the CRV gate, or id of the policy")
-	fl.StringSliceVar(&req.Groups, "group", nil, "groups of failing runs that a policy or a gate has to stop (default those that stand out)")
-	fl.IntVar(&req.GoodRuns, "good-runs", 200, "how many good runs are replayed, at most 1000")
-	fl.Float64Var(&req.MinPass, "min-pass", 1, "share of the good runs that has to pass")
+	fl.StringSliceVar(&req.Groups, "group", nil, "groups of failing runs that it is for (default those that stand out)")
+	fl.IntVar(&req.GoodRuns, "good-runs", 0, "how many good runs are replayed (default 200 of at most 1000, with a scenario 20 of at most 200)")
+	fl.Float64Var(&req.MinPass, "min-pass", 1, "share of the good runs that has to pass, 0.9 to 1")
 	_ = cmd.MarkFlagRequired("version") // the flag is there
 	cmd.MarkFlagsMutuallyExclusive("scenario", "name")
 	cmd.MarkFlagsOneRequired("scenario", "name")
@@ -50,8 +53,8 @@ proof does not hold.`,
 			}
 			req.Name = scenario
 		}
-		if req.MinPass <= 0 {
-			return fault.New(fault.Invalid, "--min-pass %g is no share of good runs; write more than 0 and at most 1", req.MinPass)
+		if req.MinPass == 0 { // which the server takes for no word
+			return fault.New(fault.Invalid, "--min-pass 0 is no share of good runs that has to pass; write 0.9 to 1")
 		}
 		in, err := c.ProveGuardrail(ctx, args[0], req)
 		if err != nil {
