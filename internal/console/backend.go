@@ -34,7 +34,8 @@ type Authenticator interface {
 	Authenticate(ctx context.Context, secret string) (control.Principal, error)
 }
 
-// Agents reads agents, their versions and what serves them.
+// Agents reads agents, their versions and what serves them. Drift asks the servers
+// of what serves, so no page calls it for a live refresh.
 type Agents interface {
 	Agents(ctx context.Context, p control.Principal) ([]control.AgentSummary, error)
 	Agent(ctx context.Context, p control.Principal, name string) (control.AgentSummary, error)
@@ -43,6 +44,7 @@ type Agents interface {
 	Diff(ctx context.Context, p control.Principal, from, to string) (resource.Delta, error)
 	Environments(ctx context.Context, p control.Principal) ([]resource.Environment, error)
 	Snapshots(ctx context.Context, p control.Principal, agent, env string) ([]resource.Snapshot, error)
+	Drift(ctx context.Context, p control.Principal, agent string) (resource.AgentDrift, error)
 }
 
 // Guards explores and replays the guards of versions. Both are worth a page that a
@@ -69,6 +71,8 @@ type Releases interface {
 	Verdict(ctx context.Context, p control.Principal, release string) (control.CanaryVerdict, error)
 	Rollback(ctx context.Context, p control.Principal, agent, env, reason string) (resource.Release, error)
 	Pipelines(ctx context.Context, p control.Principal) ([]resource.Pipeline, error)
+	ShadowResults(ctx context.Context, p control.Principal, release string) ([]resource.ShadowResult, error)
+	EvaluationProgress(ctx context.Context, p control.Principal, release string) (resource.EvaluationProgress, error)
 }
 
 // Approvals reads and answers approval requests. ViewApproval makes a
@@ -81,6 +85,8 @@ type Approvals interface {
 	ViewApproval(ctx context.Context, p control.Principal, id string) (control.ApprovalView, error)
 	Withdraw(ctx context.Context, p control.Principal, id string, r resource.WithdrawRequest) (resource.Approval, error)
 	Decide(ctx context.Context, p control.Principal, id string, r control.DecideRequest) (resource.Approval, error)
+	Waivers(ctx context.Context, p control.Principal, f control.WaiverFilter, page control.Page) ([]resource.Waiver, error)
+	Delegations(ctx context.Context, p control.Principal, f control.DelegationFilter, page control.Page) ([]resource.Delegation, error)
 }
 
 // Runs reads runs.

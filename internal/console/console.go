@@ -32,6 +32,7 @@ type server struct {
 	version  string
 	sessions *sessions
 	views    views
+	forecast forecasts
 	assets   assets
 	origin   *http.CrossOriginProtection
 	done     <-chan struct{}
@@ -75,6 +76,7 @@ func (s *server) routes() http.Handler {
 		"GET /agents/{agent}":                             s.agentPage,
 		"GET /agents/{agent}/versions/{version}":          s.versionPage,
 		"GET /agents/{agent}/versions/{version}/backtest": s.backtestPage,
+		"GET /agents/{agent}/drift":                       s.driftPage,
 		"GET /releases":                                   s.releasesPage,
 		"GET /releases/{id}":                              s.releasePage,
 		"GET /pipelines":                                  s.pipelinesPage,

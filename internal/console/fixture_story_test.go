@@ -82,6 +82,7 @@ func gatesOf(block string, at resource.Millis) []resource.Gate {
 func history(start resource.Millis, step time.Duration, states ...resource.ReleaseState) []resource.Transition {
 	events := map[resource.ReleaseState]string{resource.ReleaseChecking: "begin", resource.ReleaseAwaiting: "checked", resource.ReleaseDeploying: "approved",
 		resource.ReleaseSmoke: "deployed", resource.ReleaseCanary: "smoked", resource.ReleasePromoted: "outcome", resource.ReleasePaused: "deadline",
+		resource.ReleaseShadow: "smoked", resource.ReleasePreview: "smoked", resource.ReleaseSoaking: "outcome", resource.ReleaseFrozen: "approved",
 		resource.ReleaseRejected: "checked", resource.ReleaseRollingBack: "outcome", resource.ReleaseRolledBack: "verified"}
 	var out []resource.Transition
 	from := resource.ReleasePending

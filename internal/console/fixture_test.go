@@ -44,6 +44,7 @@ type fixture struct {
 	views     int // how often an approval was viewed
 	tails     int // how often the ledger was read
 	replays   int // how often runs were replayed
+	drifts    int // how often servers were asked for their tools
 	subs      []chan resource.Event
 }
 
@@ -51,6 +52,7 @@ func newFixture() *fixture {
 	f := &fixture{versions: map[string][]resource.Version{}, outcomes: map[string][]resource.CanaryOutcome{}}
 	f.tellVersions()
 	f.tellReleases()
+	f.tellRollouts()
 	f.tellRuns()
 	f.tellRest()
 	return f
@@ -91,6 +93,9 @@ func (f *fixture) Agents(context.Context, control.Principal) ([]control.AgentSum
 }
 
 func (f *fixture) Agent(_ context.Context, _ control.Principal, name string) (control.AgentSummary, error) {
+	if name == claims {
+		return control.AgentSummary{Name: claims, Deployments: []resource.Deployment{{Agent: claims, Environment: "production", Stable: version(claims, 2)}, {Agent: claims, Environment: "staging", Stopped: true}}}, nil
+	}
 	return find("agent", name, f.agents, func(a control.AgentSummary) bool { return a.Name == name })
 }
 
@@ -123,7 +128,7 @@ func (f *fixture) Releases(_ context.Context, _ control.Principal, q control.Rel
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return filter(f.releases, func(r resource.Release) bool {
-		return fits(q.Agent, r.Agent) && fits(q.Environment, r.Environment) && (len(q.States) == 0 || slices.Contains(q.States, r.State))
+		return fits(q.Agent, r.Agent) && (r.Agent != claims || q.Agent == claims) && fits(q.Environment, r.Environment) && (len(q.States) == 0 || slices.Contains(q.States, r.State))
 	}), nil
 }
 

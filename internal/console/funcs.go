@@ -13,6 +13,7 @@ func (s *server) funcs() template.FuncMap {
 		"asset":       s.assets.url,
 		"ago":         func(at resource.Millis) template.HTML { return timeTag(at, ago(s.now(), at)) },
 		"clock":       clock,
+		"brevity":     brevity,
 		"short":       shortDigest,
 		"yeses":       yeses,
 		"money":       money,
@@ -60,6 +61,7 @@ var tones = map[string]string{
 	"open": "bad", "critical": "bad", "quarantined": "bad", "rollback": "bad", "removed": "bad",
 	"holds": "good", "fails": "bad", "unproved": "bad", "info": "info",
 	"finished": "good", "asked_human": "warn", "stopped": "good", "got_through": "bad",
+	"frozen": "warn", "shadow": "info", "preview": "warn", "soaking": "info", "hold": "warn",
 	"checking": "info", "deploying": "info", "smoke": "info", "canary": "info", "running": "info", "continue": "info", "medium": "info",
 	"changed": "info", "used": "good", "added": "good", "serves": "info",
 }

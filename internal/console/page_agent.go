@@ -28,6 +28,7 @@ type agentView struct {
 	ByVersion    []resource.Figures
 	Delivery     []stat // the four keys
 	MayRollBack  bool
+	MayLook      bool // for drift
 }
 
 // snapshotRow is a snapshot in a list.
@@ -61,7 +62,7 @@ func (s *server) agentPage(rq *request) (view, error) {
 		return view{}, err
 	}
 	v := agentView{Span: sp, Spans: spans, Environments: envs,
-		Environment: chosenEnvironment(envs, rq.URL.Query().Get("environment")), MayRollBack: rq.has(resource.RoleOperator)}
+		Environment: chosenEnvironment(envs, rq.URL.Query().Get("environment")), MayRollBack: rq.has(resource.RoleOperator), MayLook: rq.has(resource.RoleOperator) || rq.has(resource.RoleDeveloper)}
 	if v.ByVersion, err = s.control.Figures(ctx, p, v.Span.query(s.now(), name, "")); err != nil {
 		return view{}, err
 	}

@@ -13,11 +13,13 @@ import (
 
 // approvalsView is the body of the list of approvals.
 type approvalsView struct {
-	State   string
-	States  []string
-	Pending []resource.Approval
-	Ended   []resource.Approval
-	Older   string
+	State       string
+	States      []string
+	Pending     []resource.Approval
+	Ended       []resource.Approval
+	Older       string
+	Waivers     []waiverRow           // in force, or asked for
+	Delegations []resource.Delegation // in force
 }
 
 // approvalView is a request with what is approved.
@@ -28,9 +30,10 @@ type approvalView struct {
 	InName string // in whose name an answer is, when it is not the caller's
 	// MayTakeBack and MayWithdraw say what the caller can take back.
 	MayTakeBack, MayWithdraw bool
-	Back                     string       // where an answer leads
-	Asked                    *askedView   // of a tool call
-	Scope                    *scopeChoice // beyond the one call; nil when only that can be allowed
+	Forecast                 *forecastView // of a release's canary
+	Back                     string        // where an answer leads
+	Asked                    *askedView    // of a tool call
+	Scope                    *scopeChoice  // beyond the one call; nil when only that can be allowed
 }
 
 var approvalStates = []string{"pending", "approved", "used", "denied", "expired", "withdrawn"}
@@ -54,6 +57,9 @@ func (s *server) approvalsPage(rq *request) (view, error) {
 	}
 	if len(list) == pageSize {
 		v.Older = older(rq, list[len(list)-1].ID)
+	}
+	if v.Waivers, v.Delegations, err = s.lent(rq); err != nil {
+		return view{}, err
 	}
 	return view{template: "approvals", title: "Approvals", nav: "approvals", body: v}, nil
 }
@@ -96,6 +102,9 @@ func (s *server) approvalOf(rq *request, id string) (*approvalView, error) {
 		v.Delta.Open = true
 		if r.Baseline == "" {
 			v.Delta.From = "nothing"
+		}
+		if v.Forecast, err = s.forecast.of(r.Plan); err != nil {
+			return nil, err
 		}
 	}
 	return v, nil

@@ -18,6 +18,12 @@ type releaseView struct {
 	Steps    []step
 	Delta    deltaView
 	Canary   *canaryView
+	Shadow   *shadowView
+	Forecast *forecastView // while there is no canary yet
+	Progress *progressView // of the evaluation that is being made
+	Standing standing
+	Serves   string // there now
+	Waivers  []waiverRow
 	Approval *approvalView
 	Moves    []move
 	MayMove  bool
@@ -99,10 +105,8 @@ func (s *server) releasePage(rq *request) (view, error) {
 	v.Delta = deltaOf(delta, from, fmt.Sprintf("v%d", r.Version))
 	v.Delta.Open = true
 	v.Moves = movesOf(r, rq.who.Actor, resource.Millis(s.now().UnixMilli()))
-	if r.Canary != nil {
-		if v.Canary, err = s.canaryView(rq, r); err != nil {
-			return view{}, err
-		}
+	if err := s.judged(rq, r, &v); err != nil {
+		return view{}, err
 	}
 	if r.State == resource.ReleaseAwaiting && r.Approval != "" {
 		if v.Approval, err = s.approvalOf(rq, r.Approval); err != nil {
@@ -110,6 +114,32 @@ func (s *server) releasePage(rq *request) (view, error) {
 		}
 	}
 	return view{template: "release", title: v.Name + " into " + r.Environment, nav: "releases", body: v}, nil
+}
+
+// judged fills what judges the release, and what it goes by.
+func (s *server) judged(rq *request, r resource.Release, v *releaseView) (err error) {
+	if v.Progress, err = s.progressOf(rq, r); err != nil {
+		return err
+	}
+	if v.Shadow, err = s.shadowView(rq, r); err != nil {
+		return err
+	}
+	if r.Canary != nil {
+		if v.Canary, err = s.canaryView(rq, r); err != nil {
+			return err
+		}
+	} else if !r.State.Final() {
+		if v.Forecast, err = s.forecast.of(r.Plan); err != nil {
+			return err
+		}
+	}
+	if v.Waivers, err = s.waiversOf(rq, r); err != nil {
+		return err
+	}
+	var stopped bool
+	v.Serves, stopped, err = s.servesNow(rq, r)
+	v.Standing = standingOf(r, stopped)
+	return err
 }
 
 func (s *server) canaryView(rq *request, r resource.Release) (*canaryView, error) {

@@ -65,8 +65,8 @@ func (s *server) releaseRows(list []resource.Release) []releaseRow {
 
 func (s *server) releaseRow(r resource.Release) releaseRow {
 	row := releaseRow{Release: r, Steps: stepsOf(r)}
-	if (r.State == resource.ReleaseCanary || r.PausedFrom == resource.ReleaseCanary) && r.Step < len(r.Plan.Steps) {
-		row.Weight = r.Plan.Steps[r.Step].Weight
+	if r.State == resource.ReleaseCanary || r.State == resource.ReleasePaused && r.PausedFrom == resource.ReleaseCanary {
+		row.Weight = weightOf(r)
 	}
 	return row
 }

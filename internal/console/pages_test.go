@@ -23,6 +23,14 @@ var everyPage = []struct{ name, path, title string }{
 	{"release-paused", "/releases/rel-29", "support-triage@v5"},
 	{"release-rolledback", "/releases/rel-27", "refund-desk@v3"},
 	{"release-rejected", "/releases/rel-24", "support-triage@v4"},
+	{"release-checking", "/releases/rel-checking", "claims-intake@v9"},
+	{"release-frozen", "/releases/rel-frozen", "claims-intake@v8"},
+	{"release-shadow", "/releases/rel-shadow", "claims-intake@v7"},
+	{"release-preview", "/releases/rel-preview", "claims-intake@v6"},
+	{"release-soaking", "/releases/rel-soaking", "claims-intake@v5"},
+	{"release-hotfix", "/releases/rel-hotfix", "claims-intake@v4"},
+	{"release-stopped", "/releases/rel-stopped", "claims-intake@v3"},
+	{"drift", "/agents/refund-desk/drift", "Drift of refund-desk"},
 	{"pipelines", "/pipelines", "Pipelines"},
 	{"approvals", "/approvals", "Approvals"},
 	{"approval-release", "/approvals/apr-11", "Release invoice-reader@v3"},
@@ -50,6 +58,7 @@ var looks = []struct {
 	{"light", "light", 1280, 800},
 	{"dark", "dark", 1280, 800},
 	{"phone", "light", 390, 844},
+	{"phone-dark", "dark", 390, 844},
 }
 
 func TestEveryPageInEveryLook(t *testing.T) {

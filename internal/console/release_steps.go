@@ -1,6 +1,11 @@
 package console
 
-import "github.com/aureus-agents/aureus/resource"
+import (
+	"slices"
+
+	"github.com/aureus-agents/aureus/internal/release"
+	"github.com/aureus-agents/aureus/resource"
+)
 
 // step is one state on a release's way, as it is drawn.
 type step struct {
@@ -10,10 +15,30 @@ type step struct {
 	At   resource.Millis // when it was entered
 }
 
-// way is the states of a release that goes well.
+// way is every state that a release can be in on its way to all traffic, in order.
 var way = []resource.ReleaseState{
-	resource.ReleasePending, resource.ReleaseChecking, resource.ReleaseAwaiting, resource.ReleaseDeploying,
-	resource.ReleaseSmoke, resource.ReleaseCanary, resource.ReleasePromoted,
+	resource.ReleasePending, resource.ReleaseChecking, resource.ReleaseAwaiting, resource.ReleaseFrozen, resource.ReleaseDeploying,
+	resource.ReleaseSmoke, resource.ReleaseShadow, resource.ReleasePreview, resource.ReleaseCanary, resource.ReleaseSoaking, resource.ReleasePromoted,
+}
+
+// skips are the states that a hotfix can go without.
+var skips = map[resource.ReleaseState]string{
+	resource.ReleaseFrozen: release.SkipFreeze, resource.ReleaseShadow: release.SkipShadow,
+	resource.ReleaseCanary: release.SkipCanary, resource.ReleaseSoaking: release.SkipSoak,
+}
+
+// ahead reports whether a state that a release was not in belongs to its way. A
+// freeze window is drawn only once the release has met one.
+func ahead(r resource.Release, s resource.ReleaseState) bool {
+	switch s {
+	case resource.ReleaseFrozen:
+		return false
+	case resource.ReleaseCanary:
+		return len(r.Plan.Steps) > 0 && !release.Skips(r, release.SkipCanary)
+	case resource.ReleaseShadow, resource.ReleasePreview, resource.ReleaseSoaking:
+		return slices.Contains(statesOf(r.Stage.Stage), s) && (skips[s] == "" || !release.Skips(r, skips[s]))
+	}
+	return true
 }
 
 // stepsOf draws a release's way from its history: what was entered is done, what
@@ -38,7 +63,7 @@ func stepsOf(r resource.Release) []step {
 	}
 	var out []step
 	for i, s := range way {
-		if s == resource.ReleaseCanary && len(r.Plan.Steps) == 0 && entered[s] == 0 {
+		if entered[s] == 0 && s != at && !ahead(r, s) {
 			continue
 		}
 		out = append(out, step{Name: words(s), Mark: mark(r, s, at, i, furthest, entered), At: entered[s]})
@@ -72,6 +97,9 @@ func ended(r resource.Release, steps []step, entered map[resource.ReleaseState]r
 		tail = []step{{Name: "rolling back", Mark: "current", At: entered[r.State]}}
 	case resource.ReleaseRolledBack:
 		tail = []step{{Name: "rolling back", Mark: "done", At: entered[resource.ReleaseRollingBack]}, {Name: "rolled back", Mark: "failed", At: entered[r.State]}}
+		if r.Stopped() {
+			tail[1].Name = "traffic stopped"
+		}
 	default:
 		return steps
 	}

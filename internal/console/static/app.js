@@ -107,6 +107,8 @@
     fresh.textContent = missed + " newer";
   });
   // A slow reader misses events, and times such as "3 min ago" grow old.
+  // What has no events, such as the progress of an evaluation, asks for a hurry.
+  setInterval(() => { if (document.querySelector("[data-hurry]") && document.visibilityState === "visible") soon(); }, 3000);
   setInterval(() => { if (!fresh && document.visibilityState === "visible") soon(); }, 30000);
   addEventListener("pagehide", () => stream.close());
 })();

@@ -1,0 +1,94 @@
+package console
+
+import (
+	"encoding/json"
+	"fmt"
+	"sync"
+
+	"github.com/aureus-agents/aureus/internal/canary"
+	"github.com/aureus-agents/aureus/resource"
+)
+
+// forecastView is what a canary can be expected to do.
+type forecastView struct {
+	Traffic string
+	Rows    []forecastRow
+	Healthy string
+	Slow    bool // this traffic mostly does not decide by the deadline
+}
+
+// forecastRow is the forecast for versions that fail at a rate.
+type forecastRow struct {
+	Rate, RolledBack, After, Excess, Most, Promoted, Held string
+}
+
+// forecasts keeps what was computed: a forecast takes a quarter of a second, and a
+// plan has only one.
+type forecasts struct {
+	mu   sync.Mutex
+	made map[string]*forecastView
+}
+
+// maxForecasts bounds what is kept.
+const maxForecasts = 256
+
+// of is the forecast of a plan, nil for one without a canary or without a version
+// to compare with.
+func (f *forecasts) of(p resource.CanaryPlan) (*forecastView, error) {
+	if len(p.Steps) == 0 || p.Traffic == nil {
+		return nil, nil
+	}
+	key, err := json.Marshal(p)
+	if err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if v := f.made[string(key)]; v != nil {
+		return v, nil
+	}
+	if f.made == nil || len(f.made) >= maxForecasts {
+		f.made = map[string]*forecastView{}
+	}
+	v := forecastViewOf(canary.Forecast(p))
+	f.made[string(key)] = v
+	return v, nil
+}
+
+func forecastViewOf(f resource.CanaryForecast) *forecastView {
+	v := &forecastView{Traffic: fmt.Sprintf("%s, of which %s fail", perTime(f.Traffic.RunsPerSecond), percent(f.Traffic.FailureRate)), Slow: f.Healthy.Held*2 > f.Healthy.Releases}
+	for _, r := range f.Bad {
+		v.Rows = append(v.Rows, forecastRow{Rate: percent(r.FailureRate), RolledBack: shareOf(r.RolledBack, r.Releases), After: seconds(r.DelaySeconds),
+			Excess: wholeNumber(max(r.ExcessMedian, 0)), Most: wholeNumber(max(r.ExcessP90, 0)), Promoted: shareOf(r.Promoted, r.Releases), Held: shareOf(r.Held, r.Releases)})
+	}
+	v.Healthy = fmt.Sprintf("A version that is no worse is promoted in %s of the releases, half of them within %s; %s are held for a person and %d of %d rolled back.",
+		shareOf(f.Healthy.Promoted, f.Healthy.Releases), seconds(f.Healthy.PromoteSeconds), shareOf(f.Healthy.Held, f.Healthy.Releases), f.Healthy.RolledBack, f.Healthy.Releases)
+	return v
+}
+
+func shareOf(n, of int) string {
+	if of == 0 {
+		return none
+	}
+	return percent(float64(n) / float64(of))
+}
+
+func seconds(s float64) string {
+	if s <= 0 {
+		return none
+	}
+	return millis(s * 1000)
+}
+
+// perTime is a rate in the unit in which it is easiest to imagine.
+func perTime(perSecond float64) string {
+	for _, u := range []struct {
+		name  string
+		times float64
+	}{{"second", 1}, {"minute", 60}, {"hour", 3600}} {
+		if n := perSecond * u.times; n >= 1 {
+			return fmt.Sprintf("%.3g runs a %s", n, u.name)
+		}
+	}
+	return fmt.Sprintf("%.3g runs a day", perSecond*86400)
+}
