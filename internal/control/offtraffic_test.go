@@ -122,6 +122,11 @@ func TestOffTraffic(t *testing.T) {
 		t.Errorf("the waiting run in eu ended %s (%s) with %d refunds, want success with 1", done.Outcome, done.Message, w.refunds(""))
 	}
 	w.retired(at["eu"].session, run)
+	for env, x := range at {
+		if run, err := x.session.End(t.Context()); err != nil || run.Code != resource.OffTraffic {
+			t.Errorf("End() of the session in %s = %s, %v, want %s", env, run.Code, err, resource.OffTraffic)
+		}
+	}
 }
 
 // retired takes the agent out of service under a session and a waiting run.
