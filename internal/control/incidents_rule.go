@@ -158,22 +158,24 @@ func cutText(s string, n int) string {
 
 // eachGood reads the newest successful live runs of what serves in the incident's
 // environment, or of any version but the bad one when nothing serves. Where none is
-// recorded, smoke tests are all there is.
+// recorded it takes those of other environments, and then smoke tests.
 func (c *Control) eachGood(ctx context.Context, in resource.Incident, do func(resource.Run) (more bool, err error)) error {
-	f := RunFilter{Agent: in.Agent, Environment: in.Environment, Outcomes: []resource.Outcome{resource.OutcomeSuccess}}
+	here := RunFilter{Agent: in.Agent, Environment: in.Environment, Mode: resource.RunLive, Outcomes: []resource.Outcome{resource.OutcomeSuccess}}
 	err := c.view(ctx, func(r Reader) error {
 		d, err := r.Deployment(in.Agent, in.Environment)
 		if err == nil && d.Stable != in.Digest {
-			f.Digest = d.Stable
+			here.Digest = d.Stable
 		}
 		return err
 	})
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return err
 	}
-	none := true
-	for _, mode := range []resource.RunMode{resource.RunLive, resource.RunSmoke} {
-		f.Mode = mode
+	anywhere := RunFilter{Agent: in.Agent, Mode: resource.RunLive, Outcomes: here.Outcomes}
+	smoke := anywhere
+	smoke.Mode = resource.RunSmoke
+	for _, f := range []RunFilter{here, anywhere, smoke} {
+		none := true
 		err := c.eachRun(ctx, f, func(run resource.Run) (more bool, err error) {
 			if run.Digest == in.Digest {
 				return true, nil

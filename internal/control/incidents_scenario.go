@@ -52,7 +52,8 @@ type stand struct {
 }
 
 // readBad reads the recorded bad runs that a scenario can stand for: the failing
-// live runs of the groups, or, where no group stands out, all runs of the version.
+// live runs of the groups, or, where no group stands out, all runs of the version,
+// wherever it served.
 func (s *stand) readBad(ctx context.Context, asked []string) error {
 	g, impact, err := s.groupRuns(ctx, s.in)
 	if err != nil {
@@ -64,8 +65,7 @@ func (s *stand) readBad(ctx context.Context, asked []string) error {
 	}
 	if len(asked) == 0 && !slices.ContainsFunc(groups, func(g resource.FailureGroup) bool { return g.StandsOut }) {
 		n := 0
-		f := RunFilter{Agent: s.in.Agent, Environment: s.in.Environment, Digest: s.in.Digest}
-		return s.eachRun(ctx, f, func(run resource.Run) (bool, error) { n++; return n < maxGrouped, s.add(run, "") })
+		return s.eachRun(ctx, RunFilter{Agent: s.in.Agent, Digest: s.in.Digest}, func(run resource.Run) (bool, error) { n++; return n < maxGrouped, s.add(run, "") })
 	}
 	if err := toStop(groups, asked, s.proof); err != nil {
 		return err

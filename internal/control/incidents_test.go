@@ -2,6 +2,8 @@ package control_test
 
 import (
 	"fmt"
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -296,6 +298,147 @@ func TestGuardrailOfAStricterVersion(t *testing.T) {
 		t.Errorf("simulation gate of a version that asks people for refunds = %+v, want pass", g)
 	}
 	w.expect(rel, resource.ReleasePromoted)
+}
+
+// TestGuardrailByScenario: a scenario ends a quarantine only when the bad version
+// fails it as a recorded run of each cause did, and good runs pass.
+func TestGuardrailByScenario(t *testing.T) {
+	t.Parallel()
+	w := newStray(t)
+	lesson := w.lesson()
+	elsewhere, otherwise := lesson, lesson
+	elsewhere.Name, elsewhere.Input = "elsewhere", refundOf(order(90, true))
+	otherwise.Name, otherwise.Fixtures = "otherwise", nil
+	for _, f := range lesson.Fixtures {
+		if f.Error != "" {
+			f.Error = "error: the shop is closed"
+		}
+		otherwise.Fixtures = append(otherwise.Fixtures, f)
+	}
+	cheap := mended(t, w.blueprint, lesson) // takes the lesson, and refunds nothing that costs little
+	cheap.Spec.Policies = append(cheap.Spec.Policies, blueprint.Policy{ID: "no-small-change", Cedar: fmt.Sprintf(
+		`forbid (principal, action, resource == Tool::"issue_refund") when { context.args.amount.value.lessThan(decimal("%.2f")) };`, w.limit)})
+	strict := w.push(cheap)
+	a := mended(t, w.blueprint, lesson)
+	a.Spec.Evaluation.Suites = append(a.Spec.Evaluation.Suites, blueprint.Suite{Name: "others", Scenarios: []blueprint.Scenario{elsewhere, otherwise}})
+	fixed := w.push(a)
+
+	w.blocked("which is no recorded input", w.prove(fixed, "elsewhere"), "the input of no recorded bad run")
+	w.blocked("that fails by another cause", w.prove(fixed, "otherwise"), "shows another mistake")
+	w.blocked("of a version that stops good runs", w.prove(strict, lesson.Name), "only 0 of 5 good runs")
+	for _, r := range []control.GuardrailRequest{{MinPass: .89}, {MinPass: 1.1}, {GoodRuns: 201}, {GoodRuns: -1}} {
+		r.Version, r.Name = fixed.Name, lesson.Name
+		_, err := w.ProveGuardrail(w.Context(), operator, w.incident, r)
+		w.wants(err, fault.Invalid, "ProveGuardrail() beyond its bounds")
+	}
+	w.models.hold(func(*http.Request) { panic(http.ErrAbortHandler) })
+	err := w.prove(fixed, lesson.Name)
+	w.wants(err, fault.Unavailable, "ProveGuardrail() with a model that is down")
+	w.models.hold(nil)
+	in, err := w.Incident(w.Context(), viewer, w.incident)
+	w.must(err)
+	if in.Guardrail != nil {
+		t.Fatalf("Incident() after proofs that do not hold = %+v, want no guardrail", in.Guardrail)
+	}
+
+	// A second cause needs a scenario of its own.
+	second := w.secondCause(in.FailedRuns[0])
+	w.blocked("of one cause of two", w.prove(fixed, lesson.Name), "has no scenario made of a run of group")
+	a = mended(t, w.blueprint, lesson)
+	other, err := w.ScenarioFromRun(w.Context(), author, second)
+	w.must(err)
+	a.Spec.Evaluation.Suites = append(a.Spec.Evaluation.Suites, blueprint.Suite{Name: "second", Scenarios: []blueprint.Scenario{other}})
+	both := w.push(a)
+	w.must(w.prove(both, lesson.Name))
+	rep, err := w.IncidentReport(w.Context(), operator, w.incident)
+	w.must(err)
+	if p, g := rep.Proof, rep.Incident.Guardrail; p == nil || len(p.Scenarios) != 2 || len(p.Stop) != 2 || p.Stop[0].Group == p.Stop[1].Group || len(p.Pass) != 5 ||
+		!slices.Equal(g.Scenarios, []string{lesson.Name, other.Name}) {
+		t.Errorf("IncidentReport() = proof %+v of %+v, want two scenarios of two causes and five good runs", p, g)
+	}
+}
+
+// lesson is the scenario of the incident's first cause.
+func (w *stray) lesson() blueprint.Scenario {
+	w.Helper()
+	rep, err := w.IncidentReport(w.Context(), operator, w.incident)
+	w.must(err)
+	sc, err := w.ScenarioFromRun(w.Context(), author, rep.Groups[0].Example)
+	w.must(err)
+	return sc
+}
+
+func (w *stray) prove(v resource.Version, scenario string) error {
+	w.Helper()
+	_, err := w.ProveGuardrail(w.Context(), operator, w.incident, control.GuardrailRequest{Version: v.Name, Name: scenario})
+	return err
+}
+
+func (w *stray) blocked(what string, err error, says string) {
+	w.Helper()
+	w.wants(err, fault.Blocked, "ProveGuardrail() by a scenario "+what)
+	if err != nil && !strings.Contains(err.Error(), says) {
+		w.Errorf("ProveGuardrail() by a scenario %s = %v, want a word about %q", what, err, says)
+	}
+}
+
+// secondCause records a run that failed as another one did, but for what the shop
+// said.
+func (w *stray) secondCause(like string) string {
+	w.Helper()
+	run, err := w.Control.Run(w.Context(), operator, like)
+	w.must(err)
+	run.ID, run.Session = "run_second", "s-second"
+	for i, s := range run.Steps {
+		if s.Tool != nil && s.Tool.IsError {
+			tool := *s.Tool
+			tool.Result = "error: the shop is closed"
+			run.Steps[i].Tool = &tool
+		}
+	}
+	w.must(w.db.Update(w.Context(), func(tx control.Tx) error { return tx.InsertRun(run) }))
+	return run.ID
+}
+
+// TestQuarantineOfTwoIncidents: a version that was rolled back in two places stays in
+// quarantine until both incidents are resolved.
+func TestQuarantineOfTwoIncidents(t *testing.T) {
+	t.Parallel()
+	w := newStray(t)
+	rel, err := w.Rollback(w.Context(), operator, desk, "staging", "off staging as well")
+	w.must(err)
+	other := w.until(rel.ID, resource.ReleaseRolledBack).Incident
+	lesson := w.lesson()
+	fixed := w.push(mended(t, w.blueprint, lesson))
+	quarantine := func() string {
+		v, err := w.Version(w.Context(), viewer, w.bad.Name)
+		w.must(err)
+		if v.Quarantine == nil {
+			return ""
+		}
+		return v.Quarantine.Incident
+	}
+	for _, id := range []string{w.incident, other} {
+		if quarantine() == "" {
+			t.Fatalf("%s is not in quarantine while incident %s is not resolved", w.bad.Name, id)
+		}
+		_, err = w.StartRelease(w.Context(), author, control.ReleaseRequest{Version: w.bad.Name, Environment: "staging"})
+		w.wants(err, fault.Blocked, "StartRelease() of a version with an incident")
+		_, err = w.ProveGuardrail(w.Context(), operator, id, control.GuardrailRequest{Version: fixed.Name, Name: lesson.Name})
+		w.must(err)
+		_, err = w.RecordRCA(w.Context(), operator, id, resource.RCA{Cause: "c", Detection: "d", Prevention: "p"})
+		w.must(err)
+	}
+	if q := quarantine(); q != "" {
+		t.Errorf("quarantine with both incidents resolved = %q, want none", q)
+	}
+	entries, err := w.EventsOf(w.Context(), viewer, "incident", w.incident, control.Page{})
+	w.must(err)
+	if !slices.ContainsFunc(entries, func(e resource.LedgerEntry) bool {
+		return e.Event.Action == "incident.resolved" && strings.Contains(e.Event.Reason, other)
+	}) {
+		t.Errorf("the ledger does not say that incident %s keeps the quarantine", other)
+	}
 }
 
 // TestNoticesAreRecorded keeps on record who was told, and the first time that
