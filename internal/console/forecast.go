@@ -5,9 +5,41 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/canary"
+	"github.com/aureus-agents/aureus/internal/release"
 	"github.com/aureus-agents/aureus/resource"
 )
+
+// rolloutView is how a release gets its traffic.
+type rolloutView struct {
+	BlueGreen bool
+	Plan      resource.CanaryPlan // without steps where it has no canary
+	Shadow    int                 // runs to compare before; 0 is no shadow
+	Soak      blueprint.Duration
+	Forecast  *forecastView // while it has no canary yet
+}
+
+// rolloutOf reads the stage of a release, less what a hotfix goes without.
+func (s *server) rolloutOf(r resource.Release) (*rolloutView, error) {
+	st := r.Stage.Stage
+	v := &rolloutView{BlueGreen: st.Rollout.Strategy == blueprint.StrategyBlueGreen, Plan: r.Plan}
+	if release.Skips(r, release.SkipCanary) {
+		v.Plan.Steps = nil
+	}
+	if sh := st.Rollout.Shadow; sh != nil && !release.Skips(r, release.SkipShadow) {
+		v.Shadow = sh.Runs
+	}
+	if !release.Skips(r, release.SkipSoak) {
+		v.Soak = st.Soak
+	}
+	if v.BlueGreen || r.Canary != nil || r.State.Final() {
+		return v, nil
+	}
+	var err error
+	v.Forecast, err = s.forecast.of(v.Plan)
+	return v, err
+}
 
 // forecastView is what a canary can be expected to do.
 type forecastView struct {

@@ -59,6 +59,7 @@ var tones = map[string]string{
 	"mitigated": "warn", "rolling_back": "warn", "high": "warn", "pending": "warn", "expired": "warn", "warning": "warn",
 	"block": "bad", "failure": "bad", "blocked": "bad", "denied": "bad", "error": "bad", "rejected": "bad", "rolled_back": "bad",
 	"open": "bad", "critical": "bad", "quarantined": "bad", "rollback": "bad", "removed": "bad",
+	"better": "good", "no_worse": "good", "worse": "bad", "unclear": "warn",
 	"holds": "good", "fails": "bad", "unproved": "bad", "info": "info",
 	"finished": "good", "asked_human": "warn", "stopped": "good", "got_through": "bad",
 	"frozen": "warn", "shadow": "info", "preview": "warn", "soaking": "info", "hold": "warn",

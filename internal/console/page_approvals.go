@@ -30,10 +30,10 @@ type approvalView struct {
 	InName string // in whose name an answer is, when it is not the caller's
 	// MayTakeBack and MayWithdraw say what the caller can take back.
 	MayTakeBack, MayWithdraw bool
-	Forecast                 *forecastView // of a release's canary
-	Back                     string        // where an answer leads
-	Asked                    *askedView    // of a tool call
-	Scope                    *scopeChoice  // beyond the one call; nil when only that can be allowed
+	Rollout                  *rolloutView // of a release
+	Back                     string       // where an answer leads
+	Asked                    *askedView   // of a tool call
+	Scope                    *scopeChoice // beyond the one call; nil when only that can be allowed
 }
 
 var approvalStates = []string{"pending", "approved", "used", "denied", "expired", "withdrawn"}
@@ -103,7 +103,7 @@ func (s *server) approvalOf(rq *request, id string) (*approvalView, error) {
 		if r.Baseline == "" {
 			v.Delta.From = "nothing"
 		}
-		if v.Forecast, err = s.forecast.of(r.Plan); err != nil {
+		if v.Rollout, err = s.rolloutOf(*r); err != nil {
 			return nil, err
 		}
 	}

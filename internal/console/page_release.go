@@ -19,7 +19,7 @@ type releaseView struct {
 	Delta    deltaView
 	Canary   *canaryView
 	Shadow   *shadowView
-	Forecast *forecastView // while there is no canary yet
+	Rollout  *rolloutView
 	Progress *progressView // of the evaluation that is being made
 	Standing standing
 	Serves   string // there now
@@ -128,10 +128,9 @@ func (s *server) judged(rq *request, r resource.Release, v *releaseView) (err er
 		if v.Canary, err = s.canaryView(rq, r); err != nil {
 			return err
 		}
-	} else if !r.State.Final() {
-		if v.Forecast, err = s.forecast.of(r.Plan); err != nil {
-			return err
-		}
+	}
+	if v.Rollout, err = s.rolloutOf(r); err != nil {
+		return err
 	}
 	if v.Waivers, err = s.waiversOf(rq, r); err != nil {
 		return err
@@ -157,7 +156,7 @@ func (s *server) canaryView(rq *request, r resource.Release) (*canaryView, error
 	if cv.Stored.EHarm >= inverse(cv.Plan.Alpha) {
 		c.Arms[1].Tone = "bad"
 	}
-	if r.Step < len(r.Plan.Steps) && !r.State.Final() {
+	if at := stateOf(r); at == resource.ReleaseCanary && r.Step < len(r.Plan.Steps) {
 		c.Step = fmt.Sprintf("step %d of %d", r.Step+1, len(r.Plan.Steps))
 		c.Need = max(0, r.Plan.Steps[r.Step].Runs-cv.Stored.AtStep)
 	}

@@ -65,7 +65,7 @@ func (s *server) releaseRows(list []resource.Release) []releaseRow {
 
 func (s *server) releaseRow(r resource.Release) releaseRow {
 	row := releaseRow{Release: r, Steps: stepsOf(r)}
-	if r.State == resource.ReleaseCanary || r.State == resource.ReleasePaused && r.PausedFrom == resource.ReleaseCanary {
+	if stateOf(r) == resource.ReleaseCanary {
 		row.Weight = weightOf(r)
 	}
 	return row

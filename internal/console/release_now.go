@@ -31,7 +31,7 @@ func standingOf(r resource.Release, stopped bool) standing {
 			Commands: []string{"aureus release wait " + r.ID}}
 	case resource.ReleaseAwaiting:
 		return standing{Why: "Every gate before it passes. People have to say yes to exactly this digest and these changes.", Tone: "warn", Then: "An approver answers it, or it expires.",
-			Commands: []string{"aureus approvals show " + r.Approval, fmt.Sprintf("aureus approve %s --reason TEXT", r.Approval)}}
+			Commands: []string{"aureus approvals", fmt.Sprintf("aureus approve %s --reason TEXT", r.ID)}}
 	case resource.ReleaseFrozen:
 		return standing{Why: "A freeze window is open" + freezeNames(r.Stage.Stage.Freeze) + ", and nothing gets traffic in it.", Tone: "warn", Until: r.FrozenUntil,
 			Then: "It goes on by itself; checks that are too old by then are made again.", Commands: []string{"aureus pipeline show " + pipelineOf(r)}}

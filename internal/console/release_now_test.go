@@ -26,7 +26,7 @@ func TestReleaseStands(t *testing.T) {
 			"rejects at 100", "goes on at 20.00", "in force", "expired", "aureus release promote rel-shadow --reason TEXT"}},
 		{"rel-preview", []string{"It can be tried by name and has no traffic", "in 1 h", "aureus invoke claims-intake --env production --release rel-preview --input JSON"}},
 		{"rel-soaking", []string{"claims-intake@v5 has all traffic and is watched", "rolls it back at once (errors)", "in 40 min"}},
-		{"rel-hotfix", []string{"<b>Hotfix</b>: it goes without order, canary, shadow, soak, freeze", "customers are charged twice"}},
+		{"rel-hotfix", []string{"<b>Hotfix</b>: it goes without order, canary, shadow, soak, freeze", "customers are charged twice", "No canary: all traffic at once after the smoke tests."}},
 		{"rel-stopped", []string{"claims-intake serves nothing in staging", "Invokes are refused", "traffic stopped", "aureus incident show inc-07"}},
 		{"rel-drill", []string{"<b>Drill</b>: the version was seeded"}},
 		{"rel-29", []string{"Held in canary.", "aureus release resume rel-29 --reason TEXT"}},

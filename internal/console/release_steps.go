@@ -41,6 +41,14 @@ func ahead(r resource.Release, s resource.ReleaseState) bool {
 	return true
 }
 
+// stateOf is where on its way a release is, also while it is held.
+func stateOf(r resource.Release) resource.ReleaseState {
+	if r.State == resource.ReleasePaused {
+		return r.PausedFrom
+	}
+	return r.State
+}
+
 // stepsOf draws a release's way from its history: what was entered is done, what
 // was passed over is skipped, and an end other than promoted stands where the
 // way broke off.
@@ -51,10 +59,7 @@ func stepsOf(r resource.Release) []step {
 			entered[t.To] = t.At
 		}
 	}
-	at := r.State
-	if r.State == resource.ReleasePaused {
-		at = r.PausedFrom
-	}
+	at := stateOf(r)
 	furthest := 0
 	for i, s := range way {
 		if entered[s] != 0 || s == at {
