@@ -21,6 +21,9 @@ const shopEnv = "CONTROL_TEST_SHOP"
 // that changed one tool.
 const changedShop = "shop-has-changed"
 
+// deadShop, as such a file, is a shop whose server ends at once.
+const deadShop = "shop-is-down"
+
 func TestMain(m *testing.M) {
 	path := os.Getenv(shopEnv)
 	if path == "" {
@@ -31,6 +34,9 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	serve := refunddesk.ServeShop
+	if _, err := os.Stat(filepath.Join(filepath.Dir(path), deadShop)); err == nil {
+		os.Exit(1)
+	}
 	if _, err := os.Stat(filepath.Join(filepath.Dir(path), changedShop)); err == nil {
 		serve = serveChangedShop
 	}

@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -45,6 +46,11 @@ func TestRestoredVersionFails(t *testing.T) {
 		{"its model does not answer", func(w *world) {
 			w.models.hold(func(*http.Request) { panic(http.ErrAbortHandler) })
 		}, true, "gate " + resource.EvidenceSmoke},
+		{"its tool server does not answer", func(w *world) {
+			down := filepath.Join(begin.dir, "shop", deadShop)
+			w.must(os.WriteFile(down, nil, 0o600))
+			w.Cleanup(func() { w.must(os.Remove(down)) })
+		}, true, "gate tools"},
 		{"its tools are other ones", func(w *world) { w.must(os.WriteFile(changed, nil, 0o600)) }, false, "gate tools"},
 	}
 	for _, tt := range tests {
@@ -71,7 +77,7 @@ func TestRestoredVersionFails(t *testing.T) {
 			for _, state := range []string{"release.rolling_back", "release.rolled_back"} {
 				w.once("release", rel.ID, state)
 			}
-			if tt.tries { // people can go further back by hand
+			if tt.want == "gate "+resource.EvidenceSmoke && tt.tries { // people can go further back by hand
 				w.models.hold(nil)
 				back, err := w.Rollback(t.Context(), operator, desk, "staging", "v1 is no good either")
 				w.must(err)
@@ -90,19 +96,38 @@ const stepPatience = 15 * time.Minute
 // triesFor asks that a rollback is tried and what it restored serves until then.
 func (w *world) triesFor(rel resource.Release, good resource.Version, patience time.Duration) {
 	w.Helper()
-	w.tried()
+	w.tried("release.verify_good", 1)
 	w.advance(patience - time.Minute)
-	w.tried()
+	w.tried("release.verify_good", 2)
 	if d := w.serving("staging"); w.expect(w.until(rel.ID, resource.ReleaseRollingBack), resource.ReleaseRollingBack).Stopped() || d.Stable != good.Digest || d.Stopped {
 		w.Errorf("Deployment() = %+v, want v1 to serve while it cannot be checked", d)
 	}
 	w.advance(time.Minute)
 }
 
-// tried waits until the check of what was restored has failed and is to be done again.
-func (w *world) tried() {
+// tried waits until a job has failed so often, and is to be done again.
+func (w *world) tried(kind string, times int) {
 	w.Helper()
 	w.eventually("a try", func() bool {
-		return w.sqlCount(`SELECT count(*) FROM river_job WHERE state = 'retryable' AND json_extract(args, '$.job.kind') = 'release.verify_good'`) == 1
+		return w.sqlCount(fmt.Sprintf(`SELECT count(*) FROM river_job WHERE state IN ('available', 'retryable') AND attempt >= %d
+			AND json_extract(args, '$.job.kind') = '%s'`, times, kind)) == 1
 	})
+}
+
+// TestServerIsAwayWhenDeploying: a tool server that does not answer for a moment
+// rejects nothing that people approved.
+func TestServerIsAwayWhenDeploying(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	v := w.push(lean(t, blueprint.TierHigh))
+	rel := w.expect(w.until(w.begin(v, "staging").ID, resource.ReleaseAwaiting), resource.ReleaseAwaiting)
+	down := filepath.Join(w.dir, "shop", deadShop)
+	w.must(os.WriteFile(down, nil, 0o600))
+	w.restart() // nothing is connected any more
+	w.approve(approver, rel.Approval)
+	w.tried("release.deploy", 1)
+	w.expect(w.until(rel.ID, resource.ReleaseDeploying), resource.ReleaseDeploying)
+	w.must(os.Remove(down))
+	w.advance(time.Minute)
+	w.expect(w.until(rel.ID, resource.ReleasePromoted), resource.ReleasePromoted)
 }

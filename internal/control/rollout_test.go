@@ -173,11 +173,20 @@ func TestRollbackBesidePreview(t *testing.T) {
 	w.promote(w.push(variant(t, a, "Be kind.")), "staging")
 	w.staged("rollout: {strategy: blue-green}")
 	rel := w.expect(w.until(w.begin(w.push(variant(t, a, "Be brief.")), "staging").ID, resource.ReleasePreview), resource.ReleasePreview)
-	back, err := w.Rollback(t.Context(), operator, desk, "staging", "v2 is unkind")
-	w.must(err)
+	var back resource.Release
+	w.holdModel(func() { // what is restored is being verified
+		var err error
+		back, err = w.Rollback(t.Context(), operator, desk, "staging", "v2 is unkind")
+		w.must(err)
+		rel = w.expect(w.until(rel.ID, resource.ReleasePaused), resource.ReleasePaused)
+		_, err = w.MoveRelease(t.Context(), operator, rel.ID, "resume", "test")
+		w.wants(err, fault.Conflict, "resume of a preview during a rollback")
+		_, err = w.Invoke(t.Context(), app, desk, control.InvokeRequest{Environment: "staging", Preview: true, Input: refundOf(plainOrder(1))})
+		w.wants(err, fault.NotFound, "Invoke() of the preview")
+	})
 	w.expect(w.until(back.ID, resource.ReleaseRolledBack), resource.ReleaseRolledBack)
 	w.served(1)
-	rel = w.expect(w.until(rel.ID, resource.ReleasePaused), resource.ReleasePaused)
+	rel = w.move(w.move(rel, "resume"), "pause")
 	w.move(rel, "promote")
 	rel = w.expect(w.until(rel.ID, resource.ReleaseRejected), resource.ReleaseRejected)
 	if !strings.Contains(rel.Reason, "baseline") {
