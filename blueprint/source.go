@@ -1,5 +1,10 @@
 package blueprint
 
+import (
+	"maps"
+	"slices"
+)
+
 // Position is a place in a file.
 type Position struct {
 	File   string
@@ -24,6 +29,20 @@ func (s *Source) TextPosition(path string, line int) Position {
 		return p
 	}
 	return Position{File: p.File, Line: p.Line + line}
+}
+
+// Files returns the files that the blueprint was read from, its own and those that
+// it names, sorted.
+func (s *Source) Files() []string {
+	if s == nil {
+		return nil
+	}
+	files := map[string]bool{s.File: true}
+	for _, p := range s.at {
+		files[p.File] = true
+	}
+	delete(files, "")
+	return slices.Sorted(maps.Keys(files))
 }
 
 // Position returns where the field path (spec.tools[2].riskTier) was written: the

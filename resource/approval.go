@@ -9,6 +9,9 @@ type Parties struct {
 	Pusher    string `json:"pusher,omitempty"`    // registered the version
 	Requester string `json:"requester,omitempty"` // asked for what is to be approved
 	Committer string `json:"committer,omitempty"` // as the build says
+	// RuleMakers put the rules that the request goes by, when these ask less than
+	// before; they answer by no rule.
+	RuleMakers []string `json:"ruleMakers,omitempty"`
 }
 
 // RuleStatus is where a request stands with one of its rules.
@@ -18,6 +21,10 @@ type RuleStatus struct {
 	Able      []string               `json:"able"`  // who can still answer, sorted
 	Satisfied bool                   `json:"satisfied"`
 	ExpiresAt Millis                 `json:"expiresAt"`
+	// Unknown are names that the rule keeps from answering and that no person's token
+	// has, not even as a mail address: of an author or a committer, as the build says.
+	// Whether one of those who can answer is that person is for people to see.
+	Unknown []string `json:"unknown,omitempty"`
 	// Problem says why the rule cannot be satisfied by those there are.
 	Problem string `json:"problem,omitempty"`
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/aureus-agents/aureus/internal/ci"
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/internal/folder"
+	"github.com/aureus-agents/aureus/resource"
 )
 
 // applyOptions is what `aureus apply` is told.
@@ -21,6 +22,7 @@ type applyOptions struct {
 	release, reason              string
 	scope                        scopeOfFolder
 	retry                        time.Duration
+	build                        resource.Build
 }
 
 func newApply(e *env) *cobra.Command {
@@ -60,6 +62,8 @@ but for releases.`,
 	f.BoolVar(&o.prune, "prune", false, "retire what is not in the folder")
 	f.BoolVar(&o.yes, "yes", false, "retire also what serves")
 	f.StringVar(&o.release, "release", "", "environment to start releases into")
+	f.StringVar(&o.build.Author, "author", "", "who wrote the changes, as in that person's tokens (default: as of push, for each blueprint)")
+	f.StringVar(&o.build.Committer, "committer", "", "who committed them, as in that person's tokens (default: as of push)")
 	f.StringVar(&o.reason, "reason", "", "why, for the record (default: the build)")
 	f.DurationVar(&o.retry, "retry", 30*time.Second, "how long to try again while no server answers")
 	o.scope.flags(cmd)
@@ -104,7 +108,7 @@ func apply(ctx context.Context, e *env, r *remote, o applyOptions) error {
 	if err != nil {
 		return err
 	}
-	run := &folderRun{ciRun: &ciRun{e: e, o: ciOptions{environment: o.release, reason: o.reason, retry: o.retry}, c: c, base: r.server}, scope: o.scope}
+	run := &folderRun{ciRun: &ciRun{e: e, o: ciOptions{environment: o.release, reason: o.reason, retry: o.retry, build: o.build}, c: c, base: r.server}, scope: o.scope}
 	if err := run.read(o.files); err != nil {
 		return err
 	}

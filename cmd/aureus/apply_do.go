@@ -196,7 +196,7 @@ func (r *folderRun) carryOutAgent(ctx context.Context, a *ciAgent, i folder.Item
 		a.version = resource.Version{Agent: i.Name, Name: i.Version, Digest: i.Digest}
 		return nil
 	}
-	req, err := pushRequest(ctx, r.e, r.o.build, a.out.File, a.bp)
+	req, err := pushRequest(ctx, r.e, r.o.build, a.out.File, a.bp, a.src)
 	if err != nil {
 		return err
 	}

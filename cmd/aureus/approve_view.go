@@ -52,6 +52,9 @@ func ruleLine(s resource.RuleStatus) string {
 	case len(s.Able) > 0:
 		line += "; can answer: " + strings.Join(s.Able, ", ")
 	}
+	if len(s.Unknown) > 0 && !s.Satisfied {
+		line += "; is one of them " + strings.Join(s.Unknown, " or ") + ", who has no token and may not?"
+	}
 	return line
 }
 

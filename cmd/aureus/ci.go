@@ -70,6 +70,8 @@ and fail.`,
 	f.IntVar(&o.repeats, "repeats", 0, "runs of each case (default: the blueprint's)")
 	f.StringVar(&o.build.GitSHA, "git-sha", "", "commit (default: the build's, else the one checked out)")
 	f.StringVar(&o.build.BuildNumber, "build-number", "", "build number (default: the build's)")
+	f.StringVar(&o.build.Author, "author", "", "who wrote the change, as in that person's tokens (default: as of push)")
+	f.StringVar(&o.build.Committer, "committer", "", "who committed it, as in that person's tokens (default: as of push)")
 	f.StringVar(&o.junit, "junit", "", "write the result as JUnit XML to this file")
 	f.StringVar(&o.sarif, "sarif", "", "write the findings as SARIF 2.1.0 to this file")
 	f.StringVar(&o.markdown, "markdown", "", "write the summary for a merge request to this file")

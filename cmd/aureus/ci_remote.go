@@ -27,7 +27,7 @@ func (r *ciRun) check(ctx context.Context, a *ciAgent) {
 }
 
 func (r *ciRun) push(ctx context.Context, a *ciAgent, s *ci.Step) error {
-	req, err := pushRequest(ctx, r.e, r.o.build, a.out.File, a.bp)
+	req, err := pushRequest(ctx, r.e, r.o.build, a.out.File, a.bp, a.src)
 	if err != nil {
 		return err
 	}

@@ -26,14 +26,14 @@ URL, repository, branch and actor. -o json prints {"version","created","findings
 	r := remoteFlags(e, cmd)
 	cmd.Flags().StringVar(&given.GitSHA, "git-sha", "", "commit (default: the build's, else the one checked out where FILE is)")
 	cmd.Flags().StringVar(&given.BuildNumber, "build-number", "", "build number (default: the build's)")
-	cmd.Flags().StringVar(&given.Author, "author", "", "who wrote the change, as in that person's tokens: approval rules keep the author separate (default: who pushes)")
-	cmd.Flags().StringVar(&given.Committer, "committer", "", "who committed it, as in that person's tokens, for approval rules that keep the committer separate")
+	cmd.Flags().StringVar(&given.Author, "author", "", "who wrote the change, as in that person's tokens: approval rules keep the author separate (default: of the commit that changed it last, else the person who pushes)")
+	cmd.Flags().StringVar(&given.Committer, "committer", "", "who committed it, as in that person's tokens, for approval rules that keep the committer separate (default: of that commit)")
 	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
-		a, _, err := readBlueprint(e, args[0])
+		a, src, err := readBlueprint(e, args[0])
 		if err != nil {
 			return err
 		}
-		req, err := pushRequest(ctx, e, given, args[0], a)
+		req, err := pushRequest(ctx, e, given, args[0], a, src)
 		if err != nil {
 			return err
 		}

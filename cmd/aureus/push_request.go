@@ -13,8 +13,8 @@ import (
 )
 
 // pushRequest is the request that registers the blueprint of a file, with how it
-// was generated and the metadata of the build.
-func pushRequest(ctx context.Context, e *env, given resource.Build, file string, a *blueprint.Agent) (resource.PushRequest, error) {
+// was generated and the metadata of the build. src says what it was read from.
+func pushRequest(ctx context.Context, e *env, given resource.Build, file string, a *blueprint.Agent, src *blueprint.Source) (resource.PushRequest, error) {
 	gen, err := readRecord(file)
 	if err != nil {
 		return resource.PushRequest{}, err
@@ -25,6 +25,13 @@ func pushRequest(ctx context.Context, e *env, given resource.Build, file string,
 		b.GitSHA = headOf(ctx, dir)
 	}
 	b.CommittedAt = committedAt(ctx, dir, b.GitSHA)
+	author, committer := changedBy(ctx, dir, b.GitSHA, src.Files())
+	if author != "" && given.Author == "" {
+		b.Author = author
+	}
+	if committer != "" && given.Committer == "" {
+		b.Committer = committer
+	}
 	return resource.PushRequest{Blueprint: a, Build: b, Generation: gen}, nil
 }
 
@@ -37,8 +44,45 @@ func buildOf(e *env, given resource.Build) resource.Build {
 	if given.BuildNumber != "" {
 		b.BuildNumber = given.BuildNumber
 	}
-	b.Author, b.Committer = given.Author, given.Committer
+	if given.Author != "" {
+		b.Author = given.Author
+	}
+	if given.Committer != "" {
+		b.Committer = given.Committer
+	}
 	return b
+}
+
+// changedBy are the author and the committer of the last commit up to sha, merges
+// aside, that changed one of the files of dir; "" when that is not known there, or
+// the files are not as sha has them.
+func changedBy(ctx context.Context, dir, sha string, files []string) (author, committer string) {
+	if sha == "" || len(files) == 0 {
+		return "", ""
+	}
+	var paths []string
+	for _, f := range files {
+		path, err := filepath.Rel(dir, f)
+		if err != nil {
+			return "", ""
+		}
+		paths = append(paths, path)
+	}
+	git := func(args ...string) (string, error) {
+		cmd := exec.CommandContext(ctx, "git", append(append(args, "--end-of-options", sha, "--"), paths...)...)
+		cmd.Dir = dir
+		out, err := cmd.Output()
+		return strings.TrimSpace(string(out)), err
+	}
+	if _, err := git("diff", "--quiet"); err != nil {
+		return "", ""
+	}
+	out, err := git("log", "-1", "--no-merges", "--format=%ae%n%ce")
+	if err != nil {
+		return "", ""
+	}
+	author, committer, _ = strings.Cut(out, "\n")
+	return ci.Person(author), ci.Person(committer)
 }
 
 // committedAt is when a commit of the repository of dir was made, 0 when that is

@@ -42,7 +42,7 @@ func Build(getenv func(string) string) resource.Build {
 		b = resource.Build{
 			CI: GitLab, GitSHA: getenv("CI_COMMIT_SHA"), BuildNumber: getenv("CI_PIPELINE_IID"), URL: getenv("CI_PIPELINE_URL"),
 			Repository: getenv("CI_PROJECT_URL"), Branch: firstOf(getenv, "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", "CI_COMMIT_REF_NAME"),
-			Actor: getenv("GITLAB_USER_LOGIN"),
+			Actor: getenv("GITLAB_USER_LOGIN"), Author: Person(addressIn(getenv("CI_COMMIT_AUTHOR"))),
 		}
 	case Jenkins:
 		b = resource.Build{

@@ -61,6 +61,8 @@ func TestBuild(t *testing.T) {
 		{"GitHub, with nothing but its mark", vars{"GITHUB_ACTIONS": "true"}, resource.Build{CI: ci.GitHub}},
 		{"GitLab, a branch", gitlab, resource.Build{CI: ci.GitLab, GitSHA: sha, BuildNumber: "17", Repository: "https://gitlab.example.com/acme/agents",
 			URL: "https://gitlab.example.com/acme/agents/-/pipelines/1234567", Branch: "main", Actor: "tanuki"}},
+		{"GitLab, with the commit's author", vars{"GITLAB_CI": "true", "CI_COMMIT_AUTHOR": "Ada Lovelace <ada@example.com>"}, resource.Build{CI: ci.GitLab, Author: "ada@example.com"}},
+		{"GitLab, with an author who is nobody's", vars{"GITLAB_CI": "true", "CI_COMMIT_AUTHOR": "Ada Lovelace"}, resource.Build{CI: ci.GitLab}},
 		{"GitLab, a merge request", gitlab.with(vars{"CI_COMMIT_REF_NAME": "refs/merge-requests/1/head", "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": "feature"}),
 			resource.Build{CI: ci.GitLab, GitSHA: sha, BuildNumber: "17", Repository: "https://gitlab.example.com/acme/agents",
 				URL: "https://gitlab.example.com/acme/agents/-/pipelines/1234567", Branch: "feature", Actor: "tanuki"}},

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/resource"
 )
@@ -62,6 +63,7 @@ func (c *Control) ruleStatus(r Reader, a resource.Approval) ([]resource.RuleStat
 	for n, rule := range rulesOf(a) {
 		s := resource.RuleStatus{Rule: rule, Given: given(a, n), Able: []string{}, ExpiresAt: expiryOf(a, rule)}
 		s.Satisfied = len(s.Given) >= rule.Count
+		s.Unknown = unmatched(a, rule, people)
 		could := map[string]bool{} // in whose name a yes can still come
 		for _, i := range append(identities(people), delegated...) {
 			if slices.ContainsFunc(i.people(), func(who string) bool { return answeredBy(a, who) }) || fits(a, rule, i) != nil {
@@ -77,6 +79,16 @@ func (c *Control) ruleStatus(r Reader, a resource.Approval) ([]resource.RuleStat
 		out = append(out, s)
 	}
 	return out, nil
+}
+
+// unmatched are the names that a rule keeps from answering by what a build says and
+// that are nobody's here.
+func unmatched(a resource.Approval, rule blueprint.ApprovalRule, people []Principal) []string {
+	names, _ := separated(a, rule)
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		return name != a.Parties.Author && name != a.Parties.Committer || name == a.Parties.Pusher || name == a.Parties.Requester ||
+			slices.ContainsFunc(people, func(p Principal) bool { return mayBe(name, p.Actor.Name) })
+	})
 }
 
 func identities(people []Principal) []identity {

@@ -64,7 +64,10 @@ func roleOf(r blueprint.ApprovalRule) resource.Role {
 // tell them.
 func separated(a resource.Approval, r blueprint.ApprovalRule) (names []string, problem string) {
 	if len(a.Rules) == 0 {
-		return a.Excluded, ""
+		if a.Parties.Author == "" && a.Parties.Pusher != "" {
+			problem = notSaid(partyAuthor)
+		}
+		return a.Excluded, problem
 	}
 	kinds := r.Separate
 	if len(kinds) == 0 {
@@ -74,13 +77,28 @@ func separated(a resource.Approval, r blueprint.ApprovalRule) (names []string, p
 		name := map[string]string{partyAuthor: a.Parties.Author, partyPusher: a.Parties.Pusher,
 			partyRequester: a.Parties.Requester, partyCommitter: a.Parties.Committer}[k]
 		if name == "" {
-			problem = fmt.Sprintf("the rule separates the %s from those who answer, and the version does not say who that is; push it with --%s", k, k)
+			problem = notSaid(k)
 			continue
 		}
 		names = append(names, name)
 	}
+	names = append(names, a.Parties.RuleMakers...)
 	slices.Sort(names)
 	return slices.Compact(names), problem
+}
+
+// notSaid is why nobody can be kept separate.
+func notSaid(party string) string {
+	return fmt.Sprintf("the %s is kept from answering, and the version does not say who that is; push a new version with --%s NAME, or from a Git checkout, whose commits say it", party, party)
+}
+
+// mayBe reports whether a name that somebody claimed can be a person's: it is the
+// person's own, or one is a mail address and the other what it has before the @.
+func mayBe(claimed, who string) bool {
+	mail := func(s string) (local string, is bool) { local, _, is = strings.Cut(s, "@"); return local, is }
+	c, cMail := mail(claimed)
+	w, wMail := mail(who)
+	return strings.EqualFold(claimed, who) || cMail != wMail && strings.EqualFold(c, w)
 }
 
 // expiryOf is when a rule of a request can no longer be satisfied.
@@ -95,7 +113,7 @@ func expiryOf(a resource.Approval, r blueprint.ApprovalRule) resource.Millis {
 func fits(a resource.Approval, r blueprint.ApprovalRule, i identity) error {
 	out, problem := separated(a, r)
 	for _, who := range i.people() {
-		if slices.ContainsFunc(out, samePerson(who)) {
+		if slices.ContainsFunc(out, func(claimed string) bool { return mayBe(claimed, who) }) {
 			return fault.New(fault.Forbidden, "%s made or asked for this change and cannot approve it; somebody else has to", who)
 		}
 	}

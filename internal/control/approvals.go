@@ -35,6 +35,9 @@ func (t *tx) askRelease(r *resource.Release, quorum int) error {
 	a := resource.Approval{Kind: approvalOfRelease, Subject: r.ID, Digest: digest, Agent: r.Agent, Environment: r.Environment,
 		Title: fmt.Sprintf("Release %s into %s", v.Name, r.Environment), Tier: r.Tier, Quorum: quorum, Rules: pipeline.Rules(r.Stage, r.Delta, r.Tier),
 		Parties: partiesOf(v, r.CreatedBy), Reason: r.Reason, CreatedBy: r.CreatedBy}
+	if r.Stage.Change != nil {
+		a.Parties.RuleMakers = r.Stage.Makers
+	}
 	if r.Stage.Hotfix != nil {
 		a.Title += ", as a hotfix"
 	}
@@ -49,10 +52,13 @@ func (t *tx) askRelease(r *resource.Release, quorum int) error {
 	return t.notify(n)
 }
 
-// partiesOf are the people behind a version that somebody asks to release.
+// partiesOf are the people behind a version that somebody asks to release. A
+// person who says nothing else wrote what they push; who wrote what a program pushes
+// is not known unless its build says it, and then a rule that keeps the author
+// separate cannot be satisfied.
 func partiesOf(v resource.Version, requester resource.Actor) resource.Parties {
 	p := resource.Parties{Author: v.Build.Author, Pusher: v.CreatedBy.Name, Requester: requester.Name, Committer: v.Build.Committer}
-	if p.Author == "" {
+	if p.Author == "" && v.CreatedBy.Kind == "human" {
 		p.Author = p.Pusher
 	}
 	return p
