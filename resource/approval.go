@@ -31,17 +31,20 @@ type RuleStatus struct {
 
 // Delegation lets one person answer in the name of another for a while.
 type Delegation struct {
-	ID        string   `json:"id"`
-	From      string   `json:"from"` // in whose name
-	To        string   `json:"to"`   // who answers
-	Groups    []string `json:"groups,omitempty"`
-	Role      Role     `json:"role"`
-	Reason    string   `json:"reason"`
-	CreatedAt Millis   `json:"createdAt"`
-	Until     Millis   `json:"until"`
-	EndedAt   Millis   `json:"endedAt,omitempty"` // before Until
-	EndedBy   string   `json:"endedBy,omitempty"`
-	Revision  int64    `json:"revision"`
+	ID     string   `json:"id"`
+	From   string   `json:"from"`             // in whose name
+	To     string   `json:"to"`               // who answers
+	Groups []string `json:"groups,omitempty"` // only rules that name one of them; none is no such limit
+	// TokenGroups are those of the token that delegated: no other group is lent, whatever
+	// other tokens of that person have.
+	TokenGroups []string `json:"tokenGroups,omitempty"`
+	Role        Role     `json:"role"`
+	Reason      string   `json:"reason"`
+	CreatedAt   Millis   `json:"createdAt"`
+	Until       Millis   `json:"until"`
+	EndedAt     Millis   `json:"endedAt,omitempty"` // before Until
+	EndedBy     string   `json:"endedBy,omitempty"`
+	Revision    int64    `json:"revision"`
 }
 
 // DelegationRequest asks for a delegation in the caller's name.

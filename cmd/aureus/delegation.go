@@ -27,7 +27,7 @@ func newDelegationCreate(e *env) *cobra.Command {
 		Use:   "create --to NAME --until TIME --reason TEXT",
 		Short: "Let NAME answer in your name until a time",
 		Long: `Let another person answer approval requests in your name until a time. The delegate
-can do what you can by tokens of your own, as long as you can, and cannot pass it on.
+can do what this token of yours can, as long as you can, and cannot pass it on.
 Both names are in the record, and neither may be one that the request separates from
 its approvers: the author, the pusher, the requester. The answer counts as yours.
 -o json prints the delegation.`,
@@ -36,7 +36,7 @@ its approvers: the author, the pusher, the requester. The answer counts as yours
 	r := remoteFlags(e, cmd)
 	cmd.Flags().StringVar(&req.To, "to", "", "who answers")
 	cmd.Flags().StringVar(&until, "until", "", "its end: 2026-12-24, 2026-12-24T18:00:00Z, or a time from now as 72h")
-	cmd.Flags().StringSliceVar(&req.Groups, "group", nil, "only what you may as a member of this group; repeat for more (default: all that you may)")
+	cmd.Flags().StringSliceVar(&req.Groups, "group", nil, "only what you may as a member of this group; repeat for more (default: all that this token may)")
 	cmd.Flags().StringVar(&role, "role", string(resource.RoleApprover), "the role that it lends")
 	cmd.Flags().StringVar(&req.Reason, "reason", "", "why, for the record")
 	for _, name := range []string{"to", "until", "reason"} {

@@ -55,7 +55,7 @@ func (c *Control) ruleStatus(r Reader, a resource.Approval) ([]resource.RuleStat
 	if err != nil {
 		return nil, err
 	}
-	delegated, err := c.delegated(r, people)
+	delegated, err := c.delegated(r, people, "")
 	if err != nil {
 		return nil, err
 	}

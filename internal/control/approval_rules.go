@@ -43,6 +43,12 @@ func samePerson(name string) func(string) bool {
 	return func(other string) bool { return strings.EqualFold(name, other) }
 }
 
+// sameActor is samePerson for those who may not all be people: a service that is
+// named like a person is not that person.
+func sameActor(a resource.Actor) func(resource.Actor) bool {
+	return func(other resource.Actor) bool { return a.Kind == other.Kind && strings.EqualFold(a.Name, other.Name) }
+}
+
 // rulesOf are a request's rules; a request without any has one, which is its
 // quorum and its role.
 func rulesOf(a resource.Approval) []blueprint.ApprovalRule {

@@ -55,7 +55,7 @@ func unused(a resource.Approval) error {
 func (t *tx) withdrawYes(p Principal, a resource.Approval, reason string) (resource.Approval, error) {
 	me := samePerson(p.Actor.Name)
 	i := slices.IndexFunc(a.Decisions, func(d resource.ApprovalDecision) bool { return counts(d) && (me(d.Actor.Name) || me(d.For)) })
-	if i < 0 {
+	if i < 0 || p.Actor.Kind != "human" { // only people answer
 		return a, fault.New(fault.Conflict, "%s has given no yes to approval %s that stands", p.Actor.Name, a.ID)
 	}
 	reminded := remindEvery(a) != 0
@@ -110,7 +110,7 @@ func (t *tx) endAllowed(a resource.Approval, by resource.Actor, reason string, a
 // withdrawRequest ends a request for who asked for it, and what waits for it.
 func (t *tx) withdrawRequest(p Principal, a resource.Approval, reason string) (resource.Approval, error) {
 	me := samePerson(p.Actor.Name)
-	asked := me(a.CreatedBy.Name) && a.CreatedBy.Kind == p.Actor.Kind
+	asked := sameActor(a.CreatedBy)(p.Actor)
 	if a.Kind == approvalOfCall {
 		asked = !slices.ContainsFunc(a.Runs, func(r resource.AskedRun) bool { return !me(r.Principal) })
 	}

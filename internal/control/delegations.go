@@ -13,9 +13,13 @@ import (
 // maxDelegation is the longest time that somebody may answer in another's name.
 const maxDelegation = 365 * 24 * time.Hour
 
+// maxDelegations is how many delegations of one person can be in force at once.
+const maxDelegations = 50
+
 // Delegate lets another person answer in p's name until a time. p has to be a
-// person who has what is delegated; what was delegated to p is not p's to pass
-// on. Anybody with the role that is delegated.
+// person who has what is delegated by the token that asks for it, whatever other
+// tokens of that person have; what was delegated to p is not p's to pass on.
+// Anybody with the role that is delegated.
 func (c *Control) Delegate(ctx context.Context, p Principal, r resource.DelegationRequest) (d resource.Delegation, err error) {
 	if r.Role == "" {
 		r.Role = resource.RoleApprover
@@ -36,8 +40,15 @@ func (c *Control) Delegate(ctx context.Context, p Principal, r resource.Delegati
 		if !ok {
 			return fault.New(fault.Invalid, "there is no person %q; a delegate needs a token of kind human: aureus token create --name %s --role viewer", r.To, r.To)
 		}
-		d = resource.Delegation{ID: c.cfg.NewID("dlg"), From: p.Actor.Name, To: to.Actor.Name, Groups: r.Groups, Role: r.Role, Reason: r.Reason,
-			CreatedAt: c.now(), Until: r.Until, Revision: 1}
+		open, err := t.Delegations(DelegationFilter{From: p.Actor.Name, Open: true, At: c.latest()}, Page{Limit: maxDelegations})
+		if err != nil {
+			return err
+		}
+		if len(open) >= maxDelegations {
+			return fault.New(fault.Conflict, "%s has %d delegations that have not ended, which is as many as may be; end one: aureus delegation end ID", p.Actor.Name, len(open))
+		}
+		d = resource.Delegation{ID: c.cfg.NewID("dlg"), From: p.Actor.Name, To: to.Actor.Name, Groups: r.Groups, TokenGroups: p.Groups,
+			Role: r.Role, Reason: r.Reason, CreatedAt: c.now(), Until: r.Until, Revision: 1}
 		if err := t.InsertDelegation(d); err != nil {
 			return err
 		}
@@ -81,7 +92,7 @@ func (c *Control) EndDelegation(ctx context.Context, p Principal, id, reason str
 		if d, err = t.Delegation(id); err != nil {
 			return err
 		}
-		me := samePerson(p.Actor.Name)
+		me := func(name string) bool { return p.Actor.Kind == "human" && samePerson(name)(p.Actor.Name) }
 		switch {
 		case !me(d.From) && !me(d.To) && !p.Has(resource.RoleAdmin):
 			return fault.New(fault.Forbidden, "delegation %s is between %s and %s; one of them or an admin can end it", id, d.From, d.To)
@@ -123,28 +134,35 @@ func (c *Control) inForce(d resource.Delegation) bool {
 }
 
 // lent is what somebody can answer with by a delegation: what the delegator has
-// by tokens of its own now, never by another delegation.
+// by tokens of its own now, of that what the one token had that delegated it, and
+// never anything by another delegation.
 func lent(d resource.Delegation, to, from Principal) identity {
-	i := identity{actor: to.Actor, name: from.Actor.Name, delegation: d.ID, only: d.Groups, groups: from.Groups,
+	groups := slices.DeleteFunc(slices.Clone(from.Groups), func(g string) bool { return !slices.Contains(d.TokenGroups, g) })
+	return identity{actor: to.Actor, name: from.Actor.Name, delegation: d.ID, only: d.Groups, groups: groups,
 		role: func(r resource.Role) bool { return r == d.Role && from.Has(r) }}
-	return i
 }
 
-// delegated are the identities that delegations give to people now.
-func (c *Control) delegated(r Reader, people []Principal) ([]identity, error) {
-	open, err := r.Delegations(DelegationFilter{Open: true, At: c.latest()}, Page{Limit: 1000})
-	if err != nil {
-		return nil, err
-	}
+// delegated are the identities that delegations give to people now; to "" is to
+// everybody.
+func (c *Control) delegated(r Reader, people []Principal, to string) ([]identity, error) {
 	var out []identity
-	for _, d := range open {
-		from, known := personNamed(people, d.From)
-		to, live := personNamed(people, d.To)
-		if known && live && c.inForce(d) {
-			out = append(out, lent(d, to, from))
+	for page := (Page{Limit: maxPage}); ; {
+		open, err := r.Delegations(DelegationFilter{To: to, Open: true, At: c.latest()}, page)
+		if err != nil {
+			return nil, err
 		}
+		for _, d := range open {
+			from, known := personNamed(people, d.From)
+			to, live := personNamed(people, d.To)
+			if known && live && c.inForce(d) {
+				out = append(out, lent(d, to, from))
+			}
+		}
+		if len(open) < page.Limit {
+			return out, nil
+		}
+		page.After = open[len(open)-1].ID
 	}
-	return out, nil
 }
 
 // namesOf are the identities that delegations give to p now.
@@ -153,11 +171,10 @@ func (c *Control) namesOf(r Reader, p Principal) ([]identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := c.delegated(r, people)
+	mine, err := c.delegated(r, people, p.Actor.Name)
 	if err != nil {
 		return nil, err
 	}
-	mine := slices.DeleteFunc(all, func(i identity) bool { return !samePerson(p.Actor.Name)(i.actor.Name) })
 	for n := range mine {
 		mine[n].actor = p.Actor // as the token writes it
 	}

@@ -153,3 +153,49 @@ func TestDelegationRefusals(t *testing.T) {
 		t.Errorf("Delegations() = %v, %v, want none", got, err)
 	}
 }
+
+// TestDelegationOfAToken: a delegation lends what the token has that made it, and
+// not what other tokens of the same person have; there is an end to how many one
+// makes, and those of others go on working; services are nobody's namesakes.
+func TestDelegationOfAToken(t *testing.T) {
+	t.Parallel()
+	w := newIdleWorld(t)
+	wide, narrow := w.member("lea", approvers, "leads"), w.member("Lea", approvers)
+	dan := w.member("dan", []resource.Role{resource.RoleViewer})
+	request := resource.Approval{ID: "apr_test", Kind: "waiver", Subject: "wvr_test", State: resource.ApprovalPending, Revision: 1,
+		Rules:     []blueprint.ApprovalRule{{Count: 1, Groups: []string{"leads"}, Expires: blueprint.Duration(time.Hour)}},
+		Parties:   resource.Parties{Author: "ada", Pusher: "ada", Requester: "bo"},
+		CreatedAt: w.millis(0), ExpiresAt: w.millis(time.Hour), CreatedBy: colleague.Actor,
+		Decisions: []resource.ApprovalDecision{{Actor: resource.Actor{Name: "sam", Kind: "human"}, Approve: true, Reason: "read", At: 1}}}
+	w.must(w.db.Update(t.Context(), func(tx control.Tx) error { return tx.InsertApproval(request) }))
+	names := func() []string {
+		v, err := w.ShowApproval(t.Context(), dan, request.ID)
+		w.must(err)
+		return v.Names
+	}
+	d := w.delegate(narrow, "dan")
+	if got := names(); len(got) != 0 {
+		t.Errorf("a token without the group lends it: dan can answer for %v", got)
+	}
+	twin := control.Principal{Actor: resource.Actor{Name: "lea", Kind: "service"}, Roles: []resource.Role{resource.RoleViewer}}
+	_, err := w.EndDelegation(t.Context(), twin, d.ID, "r")
+	w.wants(err, fault.Forbidden, "EndDelegation() by a service that is named like the delegator")
+	w.delegate(wide, "dan")
+	for range 48 {
+		w.delegate(narrow, "dan")
+	}
+	if got := names(); len(got) != 1 || !strings.EqualFold(got[0], "lea") {
+		t.Errorf("dan can answer for %v, want lea", got)
+	}
+	_, err = w.Delegate(t.Context(), narrow, resource.DelegationRequest{To: "dan", Until: w.millis(time.Hour), Reason: "r"})
+	w.wants(err, fault.Conflict, "Delegate() one more than may be")
+	sam := control.Principal{Actor: resource.Actor{Name: "sam", Kind: "service"}, Roles: approvers}
+	_, err = w.Withdraw(t.Context(), sam, request.ID, resource.WithdrawRequest{Reason: "r"})
+	w.wants(err, fault.Conflict, "Withdraw() by a service that is named like who said yes")
+	w.must(w.db.Update(t.Context(), func(tx control.Tx) error {
+		return tx.InsertWaiver(resource.Waiver{ID: "wvr_test", Agent: desk, State: "requested", CreatedBy: colleague.Actor, Revision: 1})
+	}))
+	bo := control.Principal{Actor: resource.Actor{Name: "bo", Kind: "service"}, Roles: []resource.Role{resource.RoleViewer}}
+	_, err = w.RevokeWaiver(t.Context(), bo, "wvr_test", "r")
+	w.wants(err, fault.Forbidden, "RevokeWaiver() by a service that is named like who asked for it")
+}

@@ -175,7 +175,7 @@ func (c *Control) RevokeWaiver(ctx context.Context, p Principal, id, reason stri
 		if w, err = t.Waiver(id); err != nil {
 			return err
 		}
-		if !samePerson(w.CreatedBy.Name)(p.Actor.Name) {
+		if !sameActor(w.CreatedBy)(p.Actor) {
 			if err := need(p, resource.RoleOperator); err != nil {
 				return err
 			}
