@@ -17,6 +17,8 @@ const (
 	DefaultShadowMaxWorse   = 0.02
 	DefaultShadowDeadline   = 24 * time.Hour
 	DefaultTimeZone         = "UTC"
+	DefaultDrillWithin      = 5 * time.Minute
+	DefaultDrillRuns        = 500
 )
 
 // Resolved returns s with its defaults filled in. last says whether it is the
@@ -38,6 +40,10 @@ func (s Stage) Resolved(last bool) Stage {
 	s.Freeze = slices.Clone(s.Freeze)
 	for i := range s.Freeze {
 		s.Freeze[i].Schedule = s.Freeze[i].Schedule.Resolved()
+	}
+	if s.Drill != nil {
+		d := s.Drill.Resolved()
+		s.Drill = &d
 	}
 	return s
 }
@@ -123,6 +129,14 @@ func (s Shadow) Resolved() Shadow {
 func (s Schedule) Resolved() Schedule {
 	s.TimeZone = or(s.TimeZone, DefaultTimeZone)
 	return s
+}
+
+// Resolved returns d with its defaults filled in.
+func (d Drill) Resolved() Drill {
+	d.Schedule = d.Schedule.Resolved()
+	d.Within = or(d.Within, Duration(DefaultDrillWithin))
+	d.Runs = or(d.Runs, DefaultDrillRuns)
+	return d
 }
 
 // Resolved returns s with its defaults filled in but those of its stages, which

@@ -30,6 +30,7 @@ func resolvedDefaults() map[string]string {
 	metric := blueprint.GateRule{Metric: "errorRate"}.Resolved()
 	rule := blueprint.ApprovalRule{}.Resolved()
 	sh := blueprint.Shadow{}.Resolved()
+	drill := *blueprint.Stage{Drill: &blueprint.Drill{}}.Resolved(false).Drill
 	return map[string]string{
 		"Model.Timeout": dur(blueprint.Model{}.Resolved().Timeout), "Tool.Timeout": dur(tool.Timeout), "Tool.Retries": fmt.Sprint(*tool.Retries),
 		"Budgets.Steps": fmt.Sprint(b.Steps), "Budgets.ToolCalls": fmt.Sprint(b.ToolCalls), "Budgets.Tokens": fmt.Sprint(b.Tokens),
@@ -48,6 +49,7 @@ func resolvedDefaults() map[string]string {
 		"ApprovalRule.Role": rule.Role, "ApprovalRule.Expires": dur(rule.Expires),
 		"Rollout.Sessions": stage.Rollout.Sessions,
 		"Shadow.Runs":      fmt.Sprint(sh.Runs), "Shadow.Percent": fmt.Sprint(sh.Percent), "Shadow.MaxWorse": fmt.Sprint(sh.MaxWorse), "Shadow.Deadline": dur(sh.Deadline),
+		"Drill.Within": dur(drill.Within), "Drill.Runs": fmt.Sprint(drill.Runs),
 		"Alert.Window": dur(al.Window), "Alert.MinRuns": fmt.Sprint(al.MinRuns),
 	}
 }

@@ -78,6 +78,20 @@ type Stage struct {
 	Auto bool `json:"auto,omitempty"`
 	// EvidenceMaxAge is how old evidence may be when a gate reads it; default 24h
 	EvidenceMaxAge Duration `json:"evidenceMaxAge,omitempty"`
+	// Drill is when a seeded bad version is released here, and how soon it has to be
+	// off traffic again; none is no drill but those that people start. The last
+	// environment has none.
+	Drill *Drill `json:"drill,omitempty"`
+}
+
+// Drill is a rehearsal of a rollback with a version that is bad on purpose.
+type Drill struct {
+	Schedule
+	// Within is the target time to recovery, from the first run that fails until the
+	// good version is verified again; a drill that nobody saw by then is ended. default 5m
+	Within Duration `json:"within,omitempty"`
+	// Runs is how many runs the drill plays at most; default 500
+	Runs int `json:"runs,omitempty"`
 }
 
 // GateRule asks for a verdict.

@@ -69,6 +69,11 @@ func TestEveryOperation(t *testing.T) {
 		{"EvaluationProgress", func(ctx context.Context) (any, error) { return cl.EvaluationProgress(ctx, "rel_1") }, []any{"rel_1"}, apitest.EvaluationProgress},
 		{"ShadowResults", func(ctx context.Context) (any, error) { return list(cl.ShadowResults(ctx, "rel_1")) }, []any{"rel_1"}, []resource.ShadowResult{apitest.ShadowResult}},
 		{"Verdict", func(ctx context.Context) (any, error) { return cl.Verdict(ctx, "rel_1") }, []any{"rel_1"}, apitest.Verdict},
+		{"StartDrill", func(ctx context.Context) (any, error) {
+			return cl.StartDrill(ctx, "desk", resource.DrillRequest{Environment: "staging", Reason: "a try"})
+		}, []any{"desk", resource.DrillRequest{Environment: "staging", Reason: "a try"}}, apitest.Drill},
+		{"Drill", func(ctx context.Context) (any, error) { return cl.Drill(ctx, "rel_2") }, []any{"rel_2"}, apitest.Drill},
+		{"Drills", func(ctx context.Context) (any, error) { return list(cl.Drills(ctx, "desk", page)) }, []any{"desk", asked}, []resource.Drill{apitest.Drill}},
 		{"Pipelines", func(ctx context.Context) (any, error) { return list(cl.Pipelines(ctx)) }, nil, []resource.Pipeline{apitest.Pipeline}},
 		{"Pipeline", func(ctx context.Context) (any, error) { return cl.Pipeline(ctx, "team") }, []any{"team"}, apitest.Pipeline},
 		{"PutPipeline", func(ctx context.Context) (any, error) { return cl.PutPipeline(ctx, apitest.Pipeline.Spec, 3) },

@@ -18,11 +18,11 @@ type Deployment struct {
 	Stable      string `json:"stable,omitempty"`   // digest; "" is nothing
 	Snapshot    string `json:"snapshot,omitempty"` // id of the snapshot that Stable is
 	Candidate   string `json:"candidate,omitempty"`
-	Weight      int    `json:"weight"`            // percent of new sessions for Candidate
+	Weight      int    `json:"weight"` // percent of new sessions for Candidate
 	// Drill: Candidate and Weight are a drill's. Only the drill's own runs are routed
 	// to it, never anybody's session.
-	Drill bool `json:"drill,omitempty"`
-	Release     string `json:"release,omitempty"` // the release that moves, if any
+	Drill   bool   `json:"drill,omitempty"`
+	Release string `json:"release,omitempty"` // the release that moves, if any
 	// Paused: no release may change traffic; what serves goes on serving.
 	Paused bool `json:"paused"`
 	// Stopped: nothing is served (no verified version is left).

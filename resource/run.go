@@ -10,6 +10,7 @@ const (
 	RunEvaluation RunMode = "evaluation"
 	RunSmoke      RunMode = "smoke"
 	RunShadow     RunMode = "shadow"   // a copy of a live run on a release's candidate; its effects are captured
+	RunDrill      RunMode = "drill"    // traffic of a drill; its effects are captured
 	RunRecorded   RunMode = "recorded" // imported
 )
 
@@ -48,6 +49,7 @@ type Run struct {
 	Release     string      `json:"release,omitempty"` // that was in canary when it was assigned
 	Canary      bool        `json:"canary"`            // assigned to the candidate
 	Weight      int         `json:"weight"`            // candidate's percent at assignment
+	Draw        int64       `json:"draw,omitempty"`    // its session's place among the draws of that canary
 	Session     string      `json:"session,omitempty"`
 	Principal   Actor       `json:"principal"`
 	Scenario    string      `json:"scenario,omitempty"`

@@ -101,7 +101,10 @@ type Version struct {
 	CreatedAt  Millis            `json:"createdAt"`
 	CreatedBy  Actor             `json:"createdBy"`
 	Quarantine *Quarantine       `json:"quarantine,omitempty"`
-	Manifest   *Manifest         `json:"manifest,omitempty"` // left out in lists
+	// Drill says that the version was made bad on purpose, to rehearse its rollback.
+	// Only the drill's own release takes it anywhere, and it is never an agent's latest.
+	Drill    bool      `json:"drill,omitempty"`
+	Manifest *Manifest `json:"manifest,omitempty"` // left out in lists
 }
 
 // Quarantine keeps a version from being released.
@@ -146,6 +149,7 @@ const (
 	EvidenceRollback   = "rollback"
 	EvidencePromotion  = "promotion"
 	EvidenceWaiver     = "waiver" // people let a digest pass a gate for a while
+	EvidenceDrill      = "drill"  // how soon a seeded bad version was off traffic, about the good one
 )
 
 // externalPrefix begins the kinds of evidence that others submit.

@@ -167,7 +167,7 @@ func followRelease(ctx context.Context, r *remote, c *client.Client, rel resourc
 }
 
 func printRelease(w io.Writer, r resource.Release) {
-	fmt.Fprintf(w, "%s  %s@v%d into %s: %s%s\n", r.ID, r.Agent, r.Version, r.Environment, r.State, hotfixMark(r))
+	fmt.Fprintf(w, "%s  %s@v%d into %s: %s%s\n", r.ID, r.Agent, r.Version, r.Environment, r.State, marks(r))
 	if r.Reason != "" {
 		fmt.Fprintf(w, "  %s\n", r.Reason)
 	}
@@ -190,12 +190,16 @@ func printRelease(w io.Writer, r resource.Release) {
 	}
 }
 
-// hotfixMark marks a release on the emergency path.
-func hotfixMark(r resource.Release) string {
-	if r.Stage.Hotfix == nil {
-		return ""
+// marks say what kind of release it is when it is no ordinary one: on the emergency
+// path, or a drill.
+func marks(r resource.Release) string {
+	switch {
+	case r.Drill:
+		return " (drill)"
+	case r.Stage.Hotfix != nil:
+		return " (HOTFIX)"
 	}
-	return " (HOTFIX)"
+	return ""
 }
 
 func newReleaseList(e *env) *cobra.Command {
@@ -216,7 +220,7 @@ func newReleaseList(e *env) *cobra.Command {
 		return r.print(l.Items, func(w io.Writer) {
 			table(w, "RELEASE VERSION ENVIRONMENT STATE TIER AT REASON", func(row func(...any)) {
 				for _, x := range l.Items {
-					row(x.ID, fmt.Sprintf("%s@v%d", x.Agent, x.Version), x.Environment, string(x.State)+hotfixMark(x), x.Tier, when(x.UpdatedAt), oneLine(x.Reason))
+					row(x.ID, fmt.Sprintf("%s@v%d", x.Agent, x.Version), x.Environment, string(x.State)+marks(x), x.Tier, when(x.UpdatedAt), oneLine(x.Reason))
 				}
 			})
 		})

@@ -79,7 +79,7 @@ func execute(ctx context.Context, root *cobra.Command) error {
 // commands are the subcommands in the order of the help.
 var commands = []func(*env) *cobra.Command{
 	newDemo, newServe, newInit, newSchema, newGenerate, newValidate, newPush, newCI, newApply, newDrift, newAgents, newVersions, newVersion, newDiff,
-	newSimulate, newEvaluate, newRuns, newPolicy, newCanary, newPipeline, newRelease, newWaiver, newRollback, newApprovals,
+	newSimulate, newEvaluate, newRuns, newPolicy, newCanary, newPipeline, newRelease, newDrill, newWaiver, newRollback, newApprovals,
 	func(e *env) *cobra.Command { return newAnswer(e, true) },
 	func(e *env) *cobra.Command { return newAnswer(e, false) },
 	newInvoke, newMCP, newScenario, newDataset, newIncident, newEvidence, newFigures, newDORA, newAudit, newToken, newDelegation, newChannel, newExample,

@@ -205,7 +205,8 @@ func (s *stack) serve(l net.Listener, h http.Handler) {
 	})
 }
 
-// alertPace is how often figures are held against alert rules.
+// alertPace is how often figures are held against alert rules, and the schedule of
+// drills against the clock.
 const alertPace = 10 * time.Second
 
 func (s *stack) watchAlerts(ctx context.Context) {
@@ -218,6 +219,9 @@ func (s *stack) watchAlerts(ctx context.Context) {
 		case <-tick.C:
 			if err := s.control.CheckAlerts(ctx); err != nil && ctx.Err() == nil {
 				s.cfg.Logger.Error("alert rules were not checked", "error", err)
+			}
+			if err := s.control.CheckDrills(ctx); err != nil && ctx.Err() == nil {
+				s.cfg.Logger.Error("scheduled drills were not started", "error", err)
 			}
 		}
 	}

@@ -73,7 +73,10 @@ func newVersions(e *env) *cobra.Command {
 			table(w, "VERSION DIGEST TIER BY AT QUARANTINE", func(row func(...any)) {
 				for _, v := range l.Items {
 					q := "-"
-					if v.Quarantine != nil {
+					switch {
+					case v.Drill:
+						q = "a drill's"
+					case v.Quarantine != nil:
 						q = v.Quarantine.Incident
 					}
 					row(v.Name, short(v.Digest), v.Tier, v.CreatedBy.Name, when(v.CreatedAt), q)

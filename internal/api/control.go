@@ -19,6 +19,7 @@ type Control interface {
 	Checks
 	Serving
 	Releases
+	Drills
 	Pipelines
 	Approvals
 	Delegations

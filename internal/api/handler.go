@@ -45,6 +45,7 @@ func (s *server) routes() {
 	s.checks()
 	s.serving()
 	s.releases()
+	s.drills()
 	s.pipelines()
 	s.approvals()
 	s.delegations()

@@ -38,7 +38,7 @@ func PredicateType(kind string) string {
 		return testResultType
 	case resource.EvidencePromotion:
 		return summaryType
-	case resource.EvidenceApproval, resource.EvidenceShadow, resource.EvidenceCanary, resource.EvidenceRollback, resource.EvidenceWaiver:
+	case resource.EvidenceApproval, resource.EvidenceShadow, resource.EvidenceCanary, resource.EvidenceRollback, resource.EvidenceWaiver, resource.EvidenceDrill:
 		return ownTypePrefix + kind + "/v1"
 	}
 	if resource.ExternalGate(kind) != "" {

@@ -9,19 +9,52 @@ import (
 	"github.com/aureus-agents/aureus/resource"
 )
 
+// numberDraw stores the draw of a new session's arm, which run makes, and gives it
+// its place among those of its canary.
+func (t *tx) numberDraw(p *SessionPin, run string) error {
+	if p.Draw != unnumbered {
+		return nil
+	}
+	n, err := t.CanaryDrawn(p.Release)
+	if err != nil {
+		return err
+	}
+	p.Draw = n + 1
+	return t.InsertCanaryDraw(resource.CanaryDraw{Release: p.Release, Seq: p.Draw, Run: run, Canary: p.Canary, Weight: p.Weight})
+}
+
 // observe gives a finished run to the canary that its session was assigned in. The
 // verdict moves the traffic in this same transaction.
 func (t *tx) observe(run resource.Run) error {
+	if run.Release == "" || run.Mode != resource.RunLive && run.Mode != resource.RunDrill {
+		return nil
+	}
+	rel, err := t.Release(run.Release)
+	if err != nil || !release.InCanary(rel) || run.Mode != modeOf(rel.Drill) {
+		return err // decided already: a late outcome changes nothing
+	}
+	return t.countOutcome(rel, outcomeOf(run))
+}
+
+// outcomeOf is what a canary is told of a run.
+func outcomeOf(run resource.Run) resource.CanaryOutcome {
+	return resource.CanaryOutcome{Run: run.ID, Session: run.Session, Canary: run.Canary, Failed: run.Outcome.Failed(),
+		Weight: run.Weight, Draw: run.Draw, Outcome: run.Outcome, Gateway: run.Gateway, LatencyMs: run.LatencyMs, Cost: run.Stats.Cost,
+		Blocks: run.Stats.CRVFailures, Denials: run.Stats.Denials, Escalations: run.Stats.Escalations}
+}
+
+// lose tells the canary of a run that a stop of the server ended: nobody knows how
+// it would have ended, so it counts in neither arm, and its draw stays at its worst.
+func (t *tx) lose(run resource.Run) error {
 	if run.Release == "" || run.Mode != resource.RunLive {
 		return nil
 	}
 	rel, err := t.Release(run.Release)
 	if err != nil || !release.InCanary(rel) {
-		return err // decided already: a late outcome changes nothing
+		return err
 	}
-	return t.countOutcome(rel, resource.CanaryOutcome{Run: run.ID, Session: run.Session, Canary: run.Canary, Failed: run.Outcome.Failed(),
-		Weight: run.Weight, Outcome: run.Outcome, Gateway: run.Gateway, LatencyMs: run.LatencyMs, Cost: run.Stats.Cost,
-		Blocks: run.Stats.CRVFailures, Denials: run.Stats.Denials, Escalations: run.Stats.Escalations})
+	return t.countOutcome(rel, resource.CanaryOutcome{Run: run.ID, Session: run.Session, Canary: run.Canary, Weight: run.Weight,
+		Draw: run.Draw, Interrupted: true})
 }
 
 // countOutcome moves the canary of rel by an outcome and keeps it. A run counts
@@ -40,17 +73,34 @@ func (t *tx) countOutcome(rel resource.Release, o resource.CanaryOutcome) error 
 		return err
 	}
 	o.Release, o.Step, o.At = rel.ID, rel.Step, t.c.now()
-	seen, after := canary.See(*rel.Canary, before, o)
+	var draws []resource.CanaryDraw
+	if o.Draw > 0 {
+		if draws, err = t.CanaryDraws(rel.ID, min(canary.Known(*rel.Canary), o.Draw-1), o.Draw); err != nil {
+			return err
+		}
+	}
+	seen, after := canary.See(*rel.Canary, before, o, draws...)
 	next, err := t.move(rel, release.Event{Kind: release.Outcome, Actor: resource.System, Run: o.Run, IsCanary: o.Canary,
 		Failed: o.Failed, Weight: o.Weight, Seen: seen})
 	if err != nil {
 		return err
 	}
-	o.Seq = next.Canary.Control.Runs + next.Canary.Canary.Runs
-	if err := t.PutCanarySession(rel.ID, o.Session, after); err != nil {
+	o.Seq = next.Canary.Outcomes
+	if !o.Interrupted {
+		err = t.PutCanarySession(rel.ID, o.Session, after)
+	}
+	if err != nil {
 		return err
 	}
 	return t.InsertCanaryOutcome(canary.Mark(o, *next.Canary))
+}
+
+// canaryRecord is everything that was kept of a canary.
+func canaryRecord(r Reader, rel string) (draws []resource.CanaryDraw, outcomes []resource.CanaryOutcome, err error) {
+	if draws, err = r.CanaryDraws(rel, 0, 0); err == nil {
+		outcomes, err = r.CanaryOutcomes(rel)
+	}
+	return draws, outcomes, err
 }
 
 // beginCanary freezes what the canary's streams are held against: the limits that

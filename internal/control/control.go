@@ -43,6 +43,8 @@ type Meter interface {
 	Decided(agent, env string, d resource.Decision)
 	ReleaseMoved(r resource.Release, event string)
 	RolledBack(agent, env string, took time.Duration)
+	// DrillRecovered is told the time to recovery of a drill that passed.
+	DrillRecovered(agent, env string, took time.Duration)
 }
 
 // Notifier delivers a notice to the configured webhook.

@@ -132,6 +132,7 @@ func checkPlace(e resource.Evidence, predicate []byte) error {
 		VerificationResult string
 		Subject            string
 		Environment        string
+		ID, State          string // of a drill
 	}
 	if err := json.Unmarshal(predicate, &p); err != nil {
 		return fault.Wrap(err, fault.Verification, "%s evidence %s: the signed predicate cannot be read", e.Kind, e.ID)
@@ -149,6 +150,13 @@ func checkPlace(e resource.Evidence, predicate []byte) error {
 			return wrong("environment")
 		}
 		if p.VerificationResult != "PASSED" {
+			return wrong("verdict")
+		}
+	case resource.EvidenceDrill:
+		if e.Release == "" || p.ID != e.Release || p.Environment != e.Environment {
+			return wrong("place")
+		}
+		if verdictOf(p.State == resource.DrillPassed) != e.Verdict {
 			return wrong("verdict")
 		}
 	case resource.EvidenceApproval:

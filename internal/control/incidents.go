@@ -22,7 +22,7 @@ const maxFailedRuns = 100
 
 // openIncident opens the incident of a rollback.
 func (t *tx) openIncident(r *resource.Release, ev release.Event) error {
-	runs, err := t.Runs(RunFilter{Agent: r.Agent, Environment: r.Environment, Digest: r.Digest, Mode: resource.RunLive, FailedOnly: true},
+	runs, err := t.Runs(RunFilter{Agent: r.Agent, Environment: r.Environment, Digest: r.Digest, Mode: modeOf(r.Drill), FailedOnly: true},
 		Page{Limit: maxFailedRuns})
 	if err != nil {
 		return err
@@ -52,10 +52,10 @@ func (t *tx) openIncident(r *resource.Release, ev release.Event) error {
 	return t.recordIncident(in, "incident.opened", ev.Actor, in.Summary)
 }
 
-// badRuns selects the live runs of a release's version in its environment since
+// badRuns selects the runs that count of a release's version in its environment since
 // the release began.
 func badRuns(r resource.Release) TallyQuery {
-	return TallyQuery{Agent: r.Agent, Environment: r.Environment, Digest: r.Digest, Since: r.CreatedAt}
+	return TallyQuery{Agent: r.Agent, Environment: r.Environment, Digest: r.Digest, Mode: modeOf(r.Drill), Since: r.CreatedAt}
 }
 
 func (t *tx) recordIncident(in resource.Incident, action string, by resource.Actor, why string) error {

@@ -128,13 +128,16 @@ func (t *tx) keepGuardrail(p Principal, id string, proof resource.GuardrailProof
 // resolveIfDone resolves an incident whose cause is recorded and whose guardrail
 // is proven, and ends the quarantine that it keeps.
 func (t *tx) resolveIfDone(in resource.Incident, by resource.Actor) (resource.Incident, error) {
-	if in.RCA == nil || in.Guardrail == nil {
+	if in.RCA == nil || in.Guardrail == nil && !in.Drill { // no guardrail would catch what was bad on purpose
 		return in, nil
 	}
 	in.State, in.ResolvedAt = incidentResolved, t.c.now()
 	in, err := t.putIncident(in)
 	if err != nil {
 		return in, err
+	}
+	if in.Drill { // its version stays where it is
+		return in, t.recordIncident(in, "incident.resolved", by, "")
 	}
 	left, err := t.otherQuarantine(in)
 	if err == nil {

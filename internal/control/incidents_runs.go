@@ -66,11 +66,11 @@ func (c *Control) eachFailed(ctx context.Context, in resource.Incident, do func(
 	}); err != nil {
 		return err
 	}
-	f := RunFilter{Agent: in.Agent, Environment: in.Environment, Digest: in.Digest, Mode: resource.RunLive, FailedOnly: true}
+	f := RunFilter{Agent: in.Agent, Environment: in.Environment, Digest: in.Digest, Mode: modeOf(in.Drill), FailedOnly: true}
 	n := 0
 	return c.eachRun(ctx, f, func(run resource.Run) (bool, error) {
-		if run.EndedAt < since {
-			return true, nil // of an earlier release of the version
+		if run.EndedAt < since || run.Code == resource.OffTraffic {
+			return true, nil // of an earlier release of the version, or ended by the rollback itself
 		}
 		n++
 		more, err := do(run)
@@ -93,7 +93,7 @@ func (c *Control) groupRuns(ctx context.Context, in resource.Incident) (*inciden
 		}
 		var beside RunTally
 		if rel.Baseline != "" && rel.Canary != nil {
-			beside, err = r.Tally(TallyQuery{Agent: rel.Agent, Environment: rel.Environment, Digest: rel.Baseline, Release: rel.ID})
+			beside, err = r.Tally(TallyQuery{Agent: rel.Agent, Environment: rel.Environment, Digest: rel.Baseline, Mode: modeOf(rel.Drill), Release: rel.ID})
 			if err != nil {
 				return err
 			}
@@ -110,7 +110,7 @@ func (c *Control) groupRuns(ctx context.Context, in resource.Incident) (*inciden
 	if err != nil || impact.Control.Failures == 0 {
 		return g, impact, err
 	}
-	f := RunFilter{Agent: rel.Agent, Environment: rel.Environment, Digest: rel.Baseline, Release: rel.ID, Mode: resource.RunLive, FailedOnly: true}
+	f := RunFilter{Agent: rel.Agent, Environment: rel.Environment, Digest: rel.Baseline, Release: rel.ID, Mode: modeOf(rel.Drill), FailedOnly: true}
 	n := 0
 	err = c.eachRun(ctx, f, func(run resource.Run) (bool, error) { g.AddControl(run); n++; return n < maxGrouped, nil })
 	return g, impact, err

@@ -76,7 +76,10 @@ func (c *Control) begin(ctx context.Context, run resource.Run, keep bool) (resou
 			return errMoved
 		}
 		run.Digest, run.Version = again.Digest, loaded.version.Number
-		run.Release, run.Canary, run.Weight = again.Release, again.Canary, again.Weight
+		if err := t.numberDraw(&again, run.ID); err != nil {
+			return err
+		}
+		run.Release, run.Canary, run.Weight, run.Draw = again.Release, again.Canary, again.Weight, again.Draw
 		if err := t.InsertRun(run); err != nil {
 			return err
 		}
@@ -116,6 +119,9 @@ func (c *Control) pinFor(r Reader, run resource.Run) (SessionPin, error) {
 		d = resource.Deployment{Agent: run.Agent, Environment: run.Environment}
 	} else if err != nil {
 		return SessionPin{}, err
+	}
+	if d.Drill { // its candidate gets the drill's own runs and no session
+		d.Candidate, d.Weight, d.Release = "", 0, ""
 	}
 	var pin *SessionPin
 	mayStay := false

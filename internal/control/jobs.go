@@ -29,6 +29,8 @@ func (c *Control) HandleJob() JobHandler {
 		jobNotify:         c.deliver,
 		jobCloseWaiting:   c.endWaiting,
 		jobMissing:        c.countMissing,
+		jobPlayDrill:      c.playDrill,
+		jobEndDrill:       c.endLate,
 	}
 	maps.Copy(handlers, c.releaseHandlers())
 	return func(ctx context.Context, j Job) (func(Tx) error, error) {

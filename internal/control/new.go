@@ -127,3 +127,4 @@ func (noMeter) RunEnded(resource.Run)                            {}
 func (noMeter) Decided(string, string, resource.Decision)        {}
 func (noMeter) ReleaseMoved(resource.Release, string)            {}
 func (noMeter) RolledBack(agent, env string, took time.Duration) {}
+func (noMeter) DrillRecovered(string, string, time.Duration)     {}

@@ -86,33 +86,49 @@ func (t *tx) register(p Principal, r PushRequest, m *resource.Manifest, digest s
 	if v, err := t.VersionByDigest(agent, digest); !fault.Is(err, fault.NotFound) {
 		return v, false, err
 	}
-	number := 1
-	if last, err := t.LatestVersion(agent); err == nil {
-		number = last.Number + 1
-	} else if !fault.Is(err, fault.NotFound) {
+	number, err := t.nextNumber(agent)
+	if err != nil {
 		return resource.Version{}, false, err
 	}
 	v := resource.Version{Agent: agent, Number: number, Name: fmt.Sprintf("%s@v%d", agent, number), Digest: digest,
 		Tier: crv.Delta(nil, m, "", digest).Tier, Build: r.Build, Generation: r.Generation,
 		CreatedAt: t.c.now(), CreatedBy: p.Actor, Manifest: m}
-	if err := t.InsertVersion(v); err != nil {
-		return v, false, err
-	}
-	if err := t.record(resource.Event{Actor: p.Actor, Action: "version.registered", SubjectKind: "version", SubjectID: v.Name,
-		Digest: digest, Agent: agent, Attrs: buildAttrs(r.Build, m)}); err != nil {
-		return v, false, err
-	}
-	cl := claim{kind: resource.EvidenceVersion, agent: agent, name: v.Name, digest: digest, verdict: resource.Pass, actor: p.Actor,
-		predicate: attest.Provenance(v, t.c.cfg.Version)}
-	if _, err := t.attest(cl); err != nil {
-		return v, false, err
-	}
-	_, err := t.attest(validationClaim(v, report, "", "", p.Actor))
-	return v, true, err
+	return v, true, t.enter(v, report)
 }
 
-func buildAttrs(b resource.Build, m *resource.Manifest) map[string]string {
+// nextNumber is the number of an agent's next version; those of drills count.
+func (t *tx) nextNumber(agent string) (int, error) {
+	newest, err := t.Versions(agent, Page{Limit: 1})
+	if err != nil || len(newest) == 0 {
+		return 1, err
+	}
+	return newest[0].Number + 1, nil
+}
+
+// enter stores a new version with its signature and validation evidence.
+func (t *tx) enter(v resource.Version, report Report) error {
+	if err := t.InsertVersion(v); err != nil {
+		return err
+	}
+	if err := t.record(resource.Event{Actor: v.CreatedBy, Action: "version.registered", SubjectKind: "version", SubjectID: v.Name,
+		Digest: v.Digest, Agent: v.Agent, Attrs: versionAttrs(v)}); err != nil {
+		return err
+	}
+	cl := claim{kind: resource.EvidenceVersion, agent: v.Agent, name: v.Name, digest: v.Digest, verdict: resource.Pass, actor: v.CreatedBy,
+		predicate: attest.Provenance(v, t.c.cfg.Version)}
+	if _, err := t.attest(cl); err != nil {
+		return err
+	}
+	_, err := t.attest(validationClaim(v, report, "", "", v.CreatedBy))
+	return err
+}
+
+func versionAttrs(v resource.Version) map[string]string {
+	b, m := v.Build, v.Manifest
 	attrs := map[string]string{"policies": m.Policies.Digest}
+	if v.Drill {
+		attrs["drill"] = "true"
+	}
 	for k, s := range map[string]string{"gitSha": b.GitSHA, "buildNumber": b.BuildNumber, "modelVersion": b.ModelVersion,
 		"ci": b.CI, "buildUrl": b.URL, "repository": b.Repository, "branch": b.Branch, "buildActor": b.Actor, "author": b.Author, "committer": b.Committer} {
 		if s != "" {

@@ -36,7 +36,13 @@ func (c *Control) MoveRelease(ctx context.Context, p Principal, id, event, reaso
 		if err != nil {
 			return err
 		}
+		if err := notForPeople(r, kind); err != nil {
+			return err
+		}
 		if kind == release.Rollback && r.State == resource.ReleasePromoted {
+			if err := t.yieldDrill(p.Actor, r.Agent, r.Environment, "release "+r.ID+" is rolled back"); err != nil {
+				return err
+			}
 			if err := t.stillServes(r); err != nil {
 				return err
 			}
@@ -148,6 +154,9 @@ func (c *Control) Rollback(ctx context.Context, p Principal, agent, env, reason 
 		return rel, fault.New(fault.Invalid, "say why: the reason of a rollback is part of the record")
 	}
 	err = c.update(ctx, func(t *tx) error {
+		if err := t.yieldDrill(p.Actor, agent, env, "the environment is rolled back"); err != nil {
+			return err
+		}
 		r, err := t.toRollBack(agent, env)
 		if fault.Is(err, fault.NotFound) { // what serves can be taken back, whatever pipelines say by now
 			if err := knownEnvironment(t, env); err != nil {
@@ -203,13 +212,13 @@ func (c *Control) Verdict(ctx context.Context, p Principal, id string) (v Canary
 			return fault.New(fault.NotFound, "release %s has had no canary", id)
 		}
 		v = CanaryVerdict{Release: id, Plan: rel.Plan, Stored: *rel.Canary}
-		v.Outcomes, err = r.CanaryOutcomes(id)
+		v.Draws, v.Outcomes, err = canaryRecord(r, id)
 		return err
 	})
 	if err != nil {
 		return v, err
 	}
-	v.Recomputed, v.Problem = canary.Verify(v.Plan, v.Stored, v.Outcomes)
+	v.Recomputed, v.Problem = canary.Verify(v.Plan, v.Stored, v.Draws, v.Outcomes)
 	v.Agrees = v.Problem == ""
 	return v, nil
 }

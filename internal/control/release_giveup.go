@@ -80,6 +80,9 @@ func again(err error) error {
 // unverified takes the mark of a verified snapshot from what was restored.
 func (t *tx) unverified(rel resource.Release, why string) (release.Event, error) {
 	ev := release.Event{Kind: release.Unverified, Actor: resource.System, Reason: why}
+	if rel.Drill {
+		return ev, nil // it takes nothing from what serves
+	}
 	d, err := t.deployment(&rel)
 	if err != nil {
 		return ev, err

@@ -72,6 +72,9 @@ func (c *Control) loadWork(ctx context.Context, j Job) (w releaseWork, pl releas
 // checkRelease validates, simulates and evaluates; the gates then read the
 // evidence of that.
 func (c *Control) checkRelease(ctx context.Context, w releaseWork) (func(*tx, resource.Release) (release.Event, error), error) {
+	if w.rel.Drill {
+		return c.checkDrill(ctx, w)
+	}
 	claims, err := c.checks(ctx, w)
 	if err != nil {
 		return nil, err
@@ -119,6 +122,9 @@ func gatesReason(gs []resource.Gate, well string) string {
 // tools have to be the pinned ones. Time may have passed since the checks and the
 // approval, so their gates are read again.
 func (c *Control) deployRelease(ctx context.Context, w releaseWork) (func(*tx, resource.Release) (release.Event, error), error) {
+	if w.rel.Drill {
+		return c.deployDrill(ctx, w)
+	}
 	signature, err := c.signatureGate(ctx, w.version)
 	if err != nil {
 		return nil, err
@@ -191,6 +197,9 @@ func (c *Control) verifyVersion(r Reader, v resource.Version) error {
 
 // smokeRelease runs the smoke tests with the model and guard that will serve.
 func (c *Control) smokeRelease(ctx context.Context, w releaseWork) (func(*tx, resource.Release) (release.Event, error), error) {
+	if w.rel.Drill {
+		return c.smokeDrill(ctx, w)
+	}
 	cl, outage, err := c.smoke(ctx, w.version, w.rel.Environment, w.rel.ID)
 	if err == nil && cl.verdict != resource.Pass {
 		err = measured(w.version, outage)
@@ -249,9 +258,12 @@ func (c *Control) smoke(ctx context.Context, v resource.Version, env, rel string
 // validation, tools and smoke tests.
 func (c *Control) verifyGood(ctx context.Context, w releaseWork) (func(*tx, resource.Release) (release.Event, error), error) {
 	if w.rel.RolledBackTo == "" {
+		why := "there is no verified snapshot to restore; nothing serves until a version is released"
+		if w.rel.Drill {
+			why = "what serves is not the verified snapshot that a rollback would restore"
+		}
 		return func(*tx, resource.Release) (release.Event, error) {
-			return release.Event{Kind: release.Unverified, Actor: resource.System,
-				Reason: "there is no verified snapshot to restore; nothing serves until a version is released"}, nil
+			return release.Event{Kind: release.Unverified, Actor: resource.System, Reason: why}, nil
 		}, nil
 	}
 	var good resource.Version
@@ -309,8 +321,10 @@ func (t *tx) verdictOnGood(rel resource.Release, good resource.Version, gates []
 	if snap.Verified = why == ""; snap.Verified {
 		snap.VerifiedAt = t.c.now()
 	}
-	if err := t.PutSnapshot(snap); err != nil {
-		return release.Event{}, err
+	if snap.Verified || !rel.Drill { // a drill takes nothing from what serves
+		if err := t.PutSnapshot(snap); err != nil {
+			return release.Event{}, err
+		}
 	}
 	if !snap.Verified {
 		return release.Event{Kind: release.Unverified, Actor: resource.System, Reason: good.Name + " was restored and fails its checks: " + why}, nil
@@ -324,17 +338,22 @@ func (c *Control) recordVerdict(ctx context.Context, j Job) (func(*tx) error, er
 	if err != nil {
 		return nil, err
 	}
+	var draws []resource.CanaryDraw
 	var outcomes []resource.CanaryOutcome
-	if err := c.view(ctx, func(r Reader) (err error) { outcomes, err = r.CanaryOutcomes(w.rel.ID); return err }); err != nil {
+	if err := c.view(ctx, func(r Reader) (err error) { draws, outcomes, err = canaryRecord(r, w.rel.ID); return err }); err != nil {
 		return nil, err
 	}
 	digest, err := blueprint.Digest(outcomes)
 	if err != nil {
 		return nil, err
 	}
+	drawsDigest, err := blueprint.Digest(draws)
+	if err != nil {
+		return nil, err
+	}
 	cl := claim{kind: resource.EvidenceCanary, agent: w.rel.Agent, name: w.version.Name, digest: w.rel.Digest, environment: w.rel.Environment,
 		release: w.rel.ID, verdict: resource.Pass, actor: resource.System, report: w.rel.Canary, predicate: map[string]any{
-			"plan": w.rel.Plan, "state": w.rel.Canary, "outcomes": len(outcomes), "outcomesDigest": digest, "releaseState": w.rel.State}}
+			"plan": w.rel.Plan, "state": w.rel.Canary, "outcomes": len(outcomes), "outcomesDigest": digest, "drawsDigest": drawsDigest, "releaseState": w.rel.State}}
 	if !passedCanary(w.rel) {
 		cl.verdict = resource.Block
 	}

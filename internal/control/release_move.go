@@ -22,6 +22,11 @@ func (t *tx) moveOne(rel resource.Release, ev release.Event) (resource.Release, 
 		if err := t.beginCanary(&next); err != nil {
 			return rel, err
 		}
+		if next.Drill {
+			if err := t.beginDrill(next); err != nil {
+				return rel, err
+			}
+		}
 	}
 	for _, e := range effects {
 		if err := t.effect(&next, e, ev); err != nil {
@@ -34,7 +39,9 @@ func (t *tx) moveOne(rel resource.Release, ev release.Event) (resource.Release, 
 	if err := t.PutRelease(next); err != nil {
 		return rel, err
 	}
-	t.then(func() { t.c.cfg.Meter.ReleaseMoved(next, string(ev.Kind)) })
+	if !next.Drill {
+		t.then(func() { t.c.cfg.Meter.ReleaseMoved(next, string(ev.Kind)) })
+	}
 	if len(next.History) == len(rel.History) {
 		return next, nil // an outcome that decides nothing is no lifecycle event
 	}
@@ -84,6 +91,9 @@ func (t *tx) effect(r *resource.Release, e release.Effect, ev release.Event) err
 	case release.StopTraffic:
 		return t.stopTraffic(r, ev.Reason)
 	case release.Notify:
+		if r.Drill {
+			return nil // people hear how it ended
+		}
 		return t.notify(Notice{Kind: "release." + string(r.State), Agent: r.Agent, Environment: r.Environment, Subject: r.ID,
 			Digest: r.Digest, Text: fmt.Sprintf("%s@v%d in %s: %s. %s", r.Agent, r.Version, r.Environment, r.State, r.Reason)})
 	case release.ArmDeadline:

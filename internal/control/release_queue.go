@@ -52,10 +52,14 @@ func (t *tx) ahead(rel resource.Release) (*resource.Release, error) {
 // one: it refuses the new one, lets them be, or cancels those that are older
 // versions without traffic.
 func (t *tx) makeWay(by resource.Actor, v resource.Version, env string, how blueprint.Concurrency) error {
+	if err := t.yieldDrill(by, v.Agent, env, v.Name+" is released"); err != nil {
+		return err
+	}
 	list, err := unfinishedIn(t, v.Agent, env)
 	if err != nil {
 		return err
 	}
+	list = slices.DeleteFunc(list, func(o resource.Release) bool { return o.Drill }) // it ends in seconds, and is waited for
 	for _, other := range list {
 		if other.Digest == v.Digest || how == blueprint.ConcurrencyRefuse {
 			return fault.New(fault.Conflict, "release %s of %s@v%d is already moving in %s (%s); finish or cancel it first",
@@ -112,6 +116,11 @@ func (t *tx) move(rel resource.Release, ev release.Event) (resource.Release, err
 // afterEnd follows the end of a release: the next environment's release starts,
 // and the one that waits here begins.
 func (t *tx) afterEnd(rel resource.Release) error {
+	if rel.Drill {
+		if err := t.closeDrill(rel); err != nil {
+			return err
+		}
+	}
 	if rel.State == resource.ReleasePromoted {
 		if err := t.promoteOn(rel); err != nil {
 			return err
@@ -191,6 +200,7 @@ func (t *tx) promoteOn(rel resource.Release) error {
 	if err != nil {
 		return err
 	}
+	rs.Makers = makersOf(pl)
 	why, err := t.notByItself(v, rs, pl.Spec.Spec.Resolved().Concurrency)
 	if err != nil {
 		return err
@@ -198,6 +208,9 @@ func (t *tx) promoteOn(rel resource.Release) error {
 	if why != "" {
 		return t.record(resource.Event{Actor: resource.System, Action: "release.not_started", SubjectKind: "release", SubjectID: rel.ID, Digest: rel.Digest,
 			Agent: rel.Agent, Environment: next.Name, Reason: why, Attrs: map[string]string{"version": strconv.Itoa(rel.Version), "pipeline": pl.Name}})
+	}
+	if err := t.yieldDrill(rel.CreatedBy, v.Agent, next.Name, v.Name+" is released"); err != nil {
+		return err
 	}
 	if err := t.makeWay(resource.System, v, next.Name, pl.Spec.Spec.Resolved().Concurrency); err != nil {
 		return err
@@ -235,6 +248,7 @@ func (t *tx) notByItself(v resource.Version, rs resource.ReleaseStage, how bluep
 	}
 	for _, other := range list {
 		switch {
+		case other.Drill:
 		case other.State == resource.ReleasePaused:
 			return fmt.Sprintf("release %s of v%d is held in %s", other.ID, other.Version, rs.Stage.Name), nil
 		case other.Version >= v.Number:

@@ -18,6 +18,9 @@ func (t *tx) setStable(r *resource.Release, ev release.Event) error {
 	if err != nil {
 		return err
 	}
+	if v.Drill {
+		return errHarmless
+	}
 	if v.Quarantine != nil {
 		return quarantined(v) // every way here has read that gate; none may have missed it
 	}
@@ -84,9 +87,14 @@ func (t *tx) restoreGood(r *resource.Release) error {
 	if err != nil {
 		return err
 	}
-	d.Stable, d.Snapshot = good.Digest, good.ID
-	d.Candidate, d.Weight, d.Release, d.Soaking, d.Shadow = "", 0, r.ID, false, ""
-	d.Paused, d.Stopped, d.Reason = true, good.ID == "", "rolling back "+r.ID
+	switch {
+	case !r.Drill:
+		d.Stable, d.Snapshot, d.Stopped = good.Digest, good.ID, good.ID == ""
+	case good.ID != d.Snapshot:
+		good = resource.Snapshot{} // a drill changes nothing of what serves, and finds that it could not go back to it
+	}
+	d.Candidate, d.Weight, d.Release, d.Soaking, d.Shadow, d.Drill = "", 0, r.ID, false, "", false
+	d.Paused, d.Reason = true, "rolling back "+r.ID
 	r.RolledBackTo, r.GoodAt = good.Digest, t.c.now()
 	if r.DecidedAt == 0 {
 		r.DecidedAt = r.GoodAt

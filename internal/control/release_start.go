@@ -63,11 +63,15 @@ func (t *tx) stageFor(v resource.Version, r ReleaseRequest) (resource.ReleaseSta
 		return resource.ReleaseStage{}, "", err
 	}
 	rs, err := pipeline.StageOf(pl, r.Environment, r.Hotfix)
+	rs.Makers = makersOf(pl)
 	return rs, pl.Spec.Spec.Resolved().Concurrency, err
 }
 
 // mayRelease checks what can be known before any work is done.
 func (c *Control) mayRelease(r Reader, v resource.Version, rs resource.ReleaseStage) error {
+	if v.Drill {
+		return onlyDrilled(v)
+	}
 	if v.Quarantine != nil {
 		return quarantined(v)
 	}
@@ -103,7 +107,7 @@ func (t *tx) openRelease(by resource.Actor, v resource.Version, rs resource.Rele
 	rel := resource.Release{
 		ID: t.c.cfg.NewID("rel"), Agent: v.Agent, Version: v.Number, Digest: v.Digest, Environment: rs.Stage.Name, Stage: rs,
 		State: resource.ReleasePending, Revision: 1,
-		Gates: []resource.Gate{}, History: []resource.Transition{}, Reason: reason,
+		Gates: []resource.Gate{}, History: []resource.Transition{}, Reason: reason, Drill: v.Drill,
 		CreatedAt: now, CreatedBy: by, UpdatedAt: now, EnteredAt: now,
 	}
 	if err := t.compare(&rel, v); err != nil {
@@ -129,7 +133,8 @@ func (t *tx) openRelease(by resource.Actor, v resource.Version, rs resource.Rele
 }
 
 // compare sets what a release is compared with: what serves now, the delta over
-// it, the tier of that, and the plan of its canary.
+// it, the tier of that, in what the rules ask less than before, and the plan of its
+// canary.
 func (t *tx) compare(rel *resource.Release, v resource.Version) error {
 	var baseline *resource.Manifest
 	d, err := t.deployment(rel)
@@ -146,6 +151,9 @@ func (t *tx) compare(rel *resource.Release, v resource.Version) error {
 	rel.Baseline = d.Stable
 	rel.Delta = crv.Delta(baseline, v.Manifest, d.Stable, v.Digest)
 	rel.Tier = rel.Delta.Tier
+	if err := t.compareRules(rel, d); err != nil {
+		return err
+	}
 	rel.Plan = resource.CanaryPlan{Steps: []blueprint.CanaryStep{}}
 	if release.Strategy(*rel) == blueprint.StrategyCanary {
 		plan := v.Manifest.Blueprint.Spec.Release.Canary

@@ -41,11 +41,11 @@ func (t *tx) setWeight(r *resource.Release, weight int) error {
 	}
 	switch {
 	case weight > 0:
-		d.Candidate, d.Weight, d.Release = r.Digest, weight, r.ID
+		d.Candidate, d.Weight, d.Release, d.Drill = r.Digest, weight, r.ID, r.Drill
 	case d.Release != r.ID || d.Candidate != r.Digest:
 		return nil
 	default:
-		d.Candidate, d.Weight, d.Release = "", 0, ""
+		d.Candidate, d.Weight, d.Release, d.Drill = "", 0, "", false
 	}
 	return t.putDeployment(d)
 }
@@ -83,10 +83,13 @@ func (t *tx) resumeTraffic(r *resource.Release) error {
 		return err
 	}
 	d.Paused, d.Reason, d.Release = false, "", ""
-	d.WatchedUntil = t.c.now() + watchMillis
 	if err := t.markIncidentMitigated(r); err != nil {
 		return err
 	}
+	if r.Drill {
+		return t.putDeployment(d) // what serves has served all the time
+	}
+	d.WatchedUntil = t.c.now() + watchMillis
 	t.then(func() {
 		t.c.cfg.Meter.RolledBack(r.Agent, r.Environment, time.Duration(r.UpdatedAt-r.DecidedAt)*time.Millisecond)
 	})
@@ -99,6 +102,10 @@ func (t *tx) stopTraffic(r *resource.Release, why string) error {
 	d, err := t.deployment(r)
 	if err != nil {
 		return err
+	}
+	if r.Drill { // it measured that nothing could be restored, and takes nothing off that serves
+		d.Paused, d.Reason, d.Release = false, "", ""
+		return t.putDeployment(d)
 	}
 	d.Stopped, d.Paused, d.Reason, d.Release = true, false, why, ""
 	if err := t.closeWaiting(r.Agent, r.Environment, "stopped/"+r.ID); err != nil {

@@ -26,6 +26,15 @@ func (c *Control) Retire(ctx context.Context, p Principal, agent, reason string)
 		if _, err := summary(t, agent); err != nil {
 			return err
 		}
+		had, err := t.Deployments(agent)
+		if err != nil {
+			return err
+		}
+		for _, s := range had {
+			if err := t.yieldDrill(p.Actor, agent, s.Environment, "the agent is retired"); err != nil {
+				return err
+			}
+		}
 		moving, err := t.Releases(ReleaseFilter{Agent: agent, States: movingStates}, Page{Limit: 1})
 		if err != nil {
 			return err

@@ -112,6 +112,15 @@ func useCases(approval string) map[string]useCase {
 			return err
 		}},
 
+		"StartDrill": {"Operator", op, func(ctx context.Context, c C, p P) error {
+			_, err := c.StartDrill(ctx, p, "none", control.DrillRequest{})
+			return err
+		}},
+		"Drill": view(func(ctx context.Context, c C, p P) error { _, err := c.Drill(ctx, p, "none"); return err }),
+		"Drills": view(func(ctx context.Context, c C, p P) error {
+			_, err := c.Drills(ctx, p, "none", control.Page{})
+			return err
+		}),
 		"MoveRelease": {"Operator", op, func(ctx context.Context, c C, p P) error {
 			_, err := c.MoveRelease(ctx, p, "none", "pause", "test")
 			return err

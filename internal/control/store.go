@@ -97,7 +97,7 @@ type Page struct {
 type VersionReader interface {
 	VersionByDigest(agent, digest string) (resource.Version, error) // agent "" is any
 	VersionByNumber(agent string, number int) (resource.Version, error)
-	LatestVersion(agent string) (resource.Version, error)
+	LatestVersion(agent string) (resource.Version, error)      // that is no drill's
 	Versions(agent string, p Page) ([]resource.Version, error) // without manifests; After is a number
 	Agents() ([]string, error)                                 // sorted
 }
@@ -141,6 +141,7 @@ type SessionPin struct {
 	Release string          `json:"release,omitempty"`
 	Canary  bool            `json:"canary"`
 	Weight  int             `json:"weight"`
+	Draw    int64           `json:"draw,omitempty"` // its place among the draws of the release
 	At      resource.Millis `json:"at"`
 }
 
@@ -156,6 +157,7 @@ type ReleaseFilter struct {
 	Agent, Environment, Digest string
 	States                     []resource.ReleaseState
 	Since                      resource.Millis // that changed since then
+	Drill                      bool            // only drills
 }
 
 // ReleaseReader reads releases.
@@ -178,11 +180,15 @@ type CanaryReader interface {
 	CanarySession(release, session string) (resource.CanarySession, error)
 	// CanaryCounted reports whether there is an outcome of a run.
 	CanaryCounted(release, run string) (bool, error)
+	// CanaryDraws are the draws after a Seq up to another one, in order; 0 is no end.
+	CanaryDraws(release string, after, upTo int64) ([]resource.CanaryDraw, error)
+	CanaryDrawn(release string) (int64, error) // Seq of the last draw; 0 is none
 }
 
 // CanaryWriter writes it.
 type CanaryWriter interface {
 	PutCanarySession(release, session string, s resource.CanarySession) error // inserts or replaces
+	InsertCanaryDraw(d resource.CanaryDraw) error
 }
 
 // ApprovalFilter selects approvals; empty fields match all.
@@ -302,9 +308,11 @@ type IncidentReader interface {
 	Incidents(f IncidentFilter, p Page) ([]resource.Incident, error)
 }
 
-// TallyQuery selects live runs that ended; empty fields match all.
+// TallyQuery selects runs that ended, live ones unless Mode says otherwise; empty
+// fields match all.
 type TallyQuery struct {
 	Agent, Environment, Digest, Release string
+	Mode                                resource.RunMode
 	Since                               resource.Millis // ended since then
 }
 

@@ -18,6 +18,7 @@ type (
 	CanaryVerdict           = resource.CanaryVerdict
 	ApprovalView            = resource.ApprovalView
 	DecideRequest           = resource.DecideRequest
+	DrillRequest            = resource.DrillRequest
 	InvokeRequest           = resource.InvokeRequest
 	GuardrailRequest        = resource.GuardrailRequest
 	Proof                   = resource.Proof

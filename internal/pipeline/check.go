@@ -29,7 +29,7 @@ func BuiltInGates() []string {
 }
 
 // reserved are names of gates that are not asked for: the machine reads them.
-var reserved = []string{"approval", "baseline", "tools", "work", "canary", "shadow", "promotion", "rollback", "version"}
+var reserved = []string{"approval", "baseline", "tools", "work", "canary", "shadow", "promotion", "rollback", "version", "drill"}
 
 // NeverWaived are the gates that no waiver lets a release pass.
 func NeverWaived() []string { return []string{GateSignature, GateOrder, GateQuarantine} }
@@ -59,6 +59,7 @@ func Check(p *blueprint.Pipeline) []fault.Detail {
 			c.add(at+".auto", "the first environment has none before it that could start its releases", "remove auto here")
 		}
 		c.stage(at, s)
+		c.drill(at+".drill", s, i == len(p.Spec.Environments)-1)
 	}
 	if h := p.Spec.Hotfix; h != nil {
 		c.approvals("spec.hotfix.approvals", h.Approvals)
@@ -84,6 +85,18 @@ func (c *checker) stage(at string, s blueprint.Stage) {
 		}
 		c.schedule(p, w.Schedule)
 	}
+}
+
+// drill: a version that is bad on purpose is never released where most people are
+// served.
+func (c *checker) drill(at string, s blueprint.Stage, last bool) {
+	if s.Drill == nil {
+		return
+	}
+	if last {
+		c.add(at, fmt.Sprintf("%s is the last environment, and no drill runs there", s.Name), "move it to an environment before")
+	}
+	c.schedule(at, s.Drill.Schedule)
 }
 
 func (c *checker) schedule(at string, s blueprint.Schedule) {

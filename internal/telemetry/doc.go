@@ -21,6 +21,7 @@
 //	aureus_release_events_total{agent,environment,event,state}           transitions and the state they led to
 //	aureus_rollbacks_total{agent,environment}                            rollbacks
 //	aureus_rollback_duration_seconds{agent,environment}                  histogram, decision to the good version verified again
+//	aureus_drill_recovery_seconds{agent,environment}                     histogram of drills that passed, first failed run to the good version verified again
 //	aureus_dora_deployments{agent,environment}                           releases of the last 30 days that got live traffic
 //	aureus_dora_change_failure_ratio{agent,environment}                  share of them that was rolled back
 //	aureus_dora_lead_time_seconds{agent,environment}                     median, from commit or push to the first promotion

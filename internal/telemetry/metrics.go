@@ -46,6 +46,7 @@ type Metrics struct {
 	releaseEvents    *prometheus.CounterVec
 	rollbacks        *prometheus.CounterVec
 	rollbackDuration *prometheus.HistogramVec
+	drillRecovery    *prometheus.HistogramVec
 }
 
 var _ control.Meter = (*Metrics)(nil)
@@ -70,9 +71,11 @@ func New(cfg Config) *Metrics {
 		rollbacks:     counter("rollbacks_total", "Rollbacks.", place...),
 		rollbackDuration: histogram("rollback_duration_seconds", "Time from the decision to roll back until the good version is verified again.",
 			[]float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 900}, place...),
+		drillRecovery: histogram("drill_recovery_seconds", "Time from the first failed run of a drill that passed until the good version is verified again.",
+			[]float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 900}, place...),
 	}
 	m.registry.MustRegister(m.runs, m.runDuration, m.cost, m.tokens, m.retries, m.toolCalls, m.crvFailures, m.escalations,
-		m.decisions, m.releaseEvents, m.rollbacks, m.rollbackDuration, buildInfo(cfg),
+		m.decisions, m.releaseEvents, m.rollbacks, m.rollbackDuration, m.drillRecovery, buildInfo(cfg),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if cfg.Ledger != nil {
 		m.registry.MustRegister(&ledgerCollector{read: cfg.Ledger})
@@ -145,6 +148,11 @@ func (m *Metrics) ReleaseMoved(r resource.Release, event string) {
 func (m *Metrics) RolledBack(agent, env string, took time.Duration) {
 	m.rollbacks.WithLabelValues(agent, env).Inc()
 	m.rollbackDuration.WithLabelValues(agent, env).Observe(max(took, 0).Seconds())
+}
+
+// DrillRecovered implements control.Meter.
+func (m *Metrics) DrillRecovered(agent, env string, took time.Duration) {
+	m.drillRecovery.WithLabelValues(agent, env).Observe(max(took, 0).Seconds())
 }
 
 // add adds v; a counter panics on a negative number, which a damaged or

@@ -106,6 +106,7 @@ func (r reader) addRollbacks(sums map[figureKey]*figureSum, q control.FiguresQue
 	f.eq("environment", q.Environment)
 	f.eq("digest", q.Digest)
 	f.add("state = ?", string(resource.ReleaseRolledBack))
+	f.add("json_extract(doc, '$.drill') IS NULL") // no rollback that anybody needed
 	f.add("updated_at >= ?", int64(q.From))
 	if q.To > 0 {
 		f.add("updated_at < ?", int64(q.To))

@@ -45,6 +45,9 @@ func (r reader) Releases(q control.ReleaseFilter, p control.Page) ([]resource.Re
 	if q.Since > 0 {
 		f.add("updated_at >= ?", int64(q.Since))
 	}
+	if q.Drill {
+		f.add("json_extract(doc, '$.drill') = 1")
+	}
 	tail := f.newest("releases", p)
 	return list(r, releases, tail, f.args...)
 }

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"database/sql"
 	"errors"
 
@@ -33,14 +34,14 @@ func (r reader) FirstFailure(q control.TallyQuery) (run string, at resource.Mill
 	return run, at, err
 }
 
-// tallied selects the live runs that ended since then.
+// tallied selects the runs of a mode that ended since then.
 func tallied(q control.TallyQuery) filter {
 	var f filter
 	f.eq("digest", q.Digest)
 	f.eq("environment", q.Environment)
 	f.eq("agent", q.Agent)
 	f.eq("release", q.Release)
-	f.add("mode = ?", string(resource.RunLive))
+	f.add("mode = ?", string(cmp.Or(q.Mode, resource.RunLive)))
 	f.add("ended = 1")
 	f.add("ended_at >= ?", int64(q.Since))
 	return f

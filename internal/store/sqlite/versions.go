@@ -25,8 +25,8 @@ func (w *writer) InsertVersion(v resource.Version) error {
 	if err != nil {
 		return err
 	}
-	n, err := w.exec("INSERT INTO versions (agent, number, digest, doc, manifest) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
-		v.Agent, v.Number, v.Digest, doc, manifest)
+	n, err := w.exec("INSERT INTO versions (agent, number, digest, doc, manifest, drill) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+		v.Agent, v.Number, v.Digest, doc, manifest, number(v.Drill))
 	if err == nil && n == 0 {
 		err = fault.New(fault.Conflict, "agent %q has version %d or this content already", v.Agent, v.Number)
 	}
@@ -63,7 +63,7 @@ func (r reader) VersionByNumber(agent string, number int) (resource.Version, err
 
 // LatestVersion implements control.VersionReader.
 func (r reader) LatestVersion(agent string) (resource.Version, error) {
-	return r.version("WHERE agent = $1 ORDER BY number DESC LIMIT 1", agent)
+	return r.version("WHERE agent = $1 AND drill = 0 ORDER BY number DESC LIMIT 1", agent)
 }
 
 func (r reader) version(tail string, args ...any) (v resource.Version, err error) {
