@@ -15,8 +15,8 @@ type Evaluation struct {
 	PassRate *float64 `json:"passRate,omitempty"`
 	// Margin is the loss of passing cases against the baseline, as a share of all
 	// cases, that has to be ruled out for "no worse". None is the smallest that the
-	// number of cases can rule out when none of them flips, and never under
-	// [SmallestMargin].
+	// number of cases can rule out when none of them flips, from [SmallestMargin] to
+	// [LargestMargin]: too few cases for that show nothing.
 	Margin *float64 `json:"margin,omitempty"`
 	// OnUnclear is what a comparison with the baseline does that shows nothing:
 	// block, ask (a human approves) or pass; default block.
@@ -30,8 +30,11 @@ type Evaluation struct {
 	Limits *EvaluationLimits `json:"limits,omitempty"`
 }
 
-// SmallestMargin is the least margin that Aureus sets by itself.
-const SmallestMargin = 0.05
+// The least and the largest margin that Aureus sets by itself.
+const (
+	SmallestMargin = 0.05
+	LargestMargin  = 0.10
+)
 
 // UnclearAction is what becomes of a comparison that shows nothing.
 type UnclearAction string

@@ -44,14 +44,15 @@ With --baseline both run the same cases with the same seeds and are compared. A
 case is the unit: it passes when all its repeats pass. The verdict is better, no
 worse (a loss over the margin is ruled out), worse, or not enough evidence, each
 wrong in 2.5 of 100 evaluations at most, however few cases there are. Without a
-margin the smallest is taken that the number of cases can rule out, not under 5
-points, and the report names it. --stop-early plays the cases in a drawn order and
-stops when the answer is clear, at the same error rates.
+margin it is the smallest that the number of cases can rule out, from 5 to 10
+points, and the report names it: under about 40 cases there is not enough evidence.
+--stop-early plays the cases in a drawn order and stops when the answer is clear, at
+the same error rates; it passes only what has shown its pass rate, too.
 
 --resume FILE keeps every finished run in FILE before it counts, so that the same
 command goes on after a crash, kill -9 or Ctrl-C. In a folder the file is named by
 what is evaluated. --cache takes runs that were made before with the same version,
-case, graders, seed and model, and keeps new ones.
+case, graders, seed and models, and keeps new ones.
 
 A model that does not answer is asked again, and is no failure of the agent: the
 evaluation ends as not measured.
@@ -89,7 +90,7 @@ func (f *evaluateFlags) add(fs *pflag.FlagSet) {
 	fs.StringVar(&f.baseline, "baseline", "", "what to compare with")
 	fs.IntVar(&f.Repeats, "repeats", 0, "runs of each case (default: the blueprint's)")
 	fs.Int64Var(&f.Seed, "seed", 1, "seed")
-	fs.Float64Var(&f.margin, "margin", 0, "loss of passing cases that no worse rules out, 0.05 for 5 of 100 (default: the blueprint's, else by the number of cases)")
+	fs.Float64Var(&f.margin, "margin", 0, "loss of passing cases that no worse rules out, 0.05 for 5 of 100 (default: the blueprint's, else 0.05 to 0.1 by the number of cases)")
 	fs.BoolVar(&f.StopEarly, "stop-early", false, "stop when the answer is clear (default: the blueprint's)")
 	fs.StringVar(&f.unclear, "on-unclear", "", "what not enough evidence does: block, ask or pass (of a file; default: the blueprint's, else block)")
 	fs.IntVar(&f.Concurrency, "concurrency", evaluate.DefaultConcurrency, "runs at once (of a file)")

@@ -14,15 +14,15 @@ const confidence = 0.95
 
 // marginOf is the loss that "no worse" has to rule out with n cases: what is asked
 // for, else the smallest that n cases rule out when none of them flips, rounded up
-// to a tenth of a point, and never under [blueprint.SmallestMargin]. So a suite of
-// any size that both versions pass alike comes to "no worse", and the report says
-// of how large a loss; one case that breaks in a small suite never does.
+// to a tenth of a point, from [blueprint.SmallestMargin] to
+// [blueprint.LargestMargin]. With fewer cases than the largest takes, nothing short
+// of an asked margin comes to "no worse".
 func marginOf(asked *float64, n int, sequential bool) float64 {
 	if asked != nil {
 		return *asked
 	}
 	low, _ := pairs{n: n}.bounds(sequential)
-	return max(blueprint.SmallestMargin, math.Ceil(-low*1000)/1000)
+	return min(blueprint.LargestMargin, max(blueprint.SmallestMargin, math.Ceil(-low*1000)/1000))
 }
 
 func (p pairs) bounds(sequential bool) (low, high float64) {
@@ -134,7 +134,8 @@ func (c *Comparison) more(p pairs) string {
 	if c.Difference <= -c.Margin {
 		return " Mend what broke, or add cases to be certain of the loss."
 	}
-	return fmt.Sprintf(" About %s cases that flip as often would; or set evaluation.margin to the loss that you accept.", grouped(needed(p, c.Margin)))
+	return fmt.Sprintf(" About %s cases that flip as often would; or set evaluation.margin to the loss that you accept, or evaluation.onUnclear to what happens then.",
+		grouped(needed(p, c.Margin)))
 }
 
 // needed is about how many cases rule out a loss of margin when they flip as

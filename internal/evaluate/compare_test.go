@@ -44,10 +44,12 @@ func TestCompare(t *testing.T) {
 		says             string
 	}{
 		{"no cases", 0, 0, 0, nil, Unclear, "no case was measured"},
-		{"five that pass alike", 5, 0, 0, nil, NoWorse, "over the margin of 52.2 points is ruled out. 5 cases cannot rule out a smaller one: for 5 points it takes about 73"},
+		{"five that pass alike", 5, 0, 0, nil, Unclear, "a loss over the margin of 10.0 points is not ruled out. About 35 cases that flip as often would"},
+		{"five that pass alike and what they can show", 5, 0, 0, margin(0.53), NoWorse, "over the margin of 53.0 points is ruled out."},
+		{"forty that pass alike", 40, 0, 0, nil, NoWorse, "9.2 points is ruled out. 40 cases cannot rule out a smaller one: for 5 points it takes about 73"},
 		{"five that pass alike and a margin", 5, 0, 0, margin(0.05), Unclear, "About 73 cases that flip as often would"},
 		{"one of five broken", 5, 0, 1, nil, Unclear, "is not ruled out"},
-		{"one of five fixed", 5, 1, 0, nil, NoWorse, "1 fixed and 0 broken"},
+		{"one of five fixed", 5, 1, 0, nil, Unclear, "1 fixed and 0 broken"},
 		{"one each way", 5, 1, 1, nil, Unclear, "is not ruled out"},
 		{"a hundred that pass alike", 100, 0, 0, nil, NoWorse, "margin of 5.0 points is ruled out."},
 		{"six fixed", 6, 6, 0, nil, Better, "Better: 6 cases"},

@@ -153,7 +153,7 @@ func (r Report) Decide() (Decision, string) {
 	}
 	switch r.Compare.OnUnclear {
 	case blueprint.UnclearPass:
-		return DecidePass, r.Compare.Message
+		return DecidePass, r.Compare.Message + " It passes by itself, which is enough by evaluation.onUnclear."
 	case blueprint.UnclearAsk:
 		return DecideAsk, r.Compare.Message
 	}

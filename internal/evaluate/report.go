@@ -145,7 +145,7 @@ type Comparison struct {
 	High       float64 `json:"high"`
 	Confidence float64 `json:"confidence"`
 	// Margin is the loss that no_worse rules out. MarginSet is false when it is the
-	// default, which follows from the number of cases.
+	// default, which follows from the number of cases (5 to 10 points).
 	Margin    float64 `json:"margin"`
 	MarginSet bool    `json:"marginSet"`
 	// Sequential is set when the figures hold at any moment of stopping.
