@@ -77,7 +77,7 @@ func printEvaluation(w io.Writer, r evaluate.Report) {
 		}
 	})
 	printRates(w, fmt.Sprintf("pass^1..%d:", len(r.PassK)), r.PassK)
-	fmt.Fprintf(w, "   cost %.4f USD   p50 %.0f ms   p95 %.0f ms\n", r.CostUSD, r.P50Ms, r.P95Ms)
+	fmt.Fprintf(w, "   cost %s   p50 %.0f ms   p95 %.0f ms\n", evaluate.USD(r.CostUSD), r.P50Ms, r.P95Ms)
 	if len(r.AtK) > 1 {
 		printRates(w, fmt.Sprintf("pass@1..%d:", len(r.AtK)), r.AtK)
 		fmt.Fprintln(w)

@@ -150,7 +150,11 @@ func (a Agent) mdEvaluation(b *strings.Builder) {
 	if e == nil {
 		return
 	}
-	fmt.Fprintf(b, "\n**Evaluation**: %.1f %% of cases pass in every repeat, %d runs, %.4f USD, p95 %.0f ms.", 100*e.PassRate, e.Runs, e.CostUSD, e.P95Ms)
+	cost := "unpriced" // what a model without a price costs
+	if e.CostUSD > 0 {
+		cost = fmt.Sprintf("%.4f USD", e.CostUSD)
+	}
+	fmt.Fprintf(b, "\n**Evaluation**: %.1f %% of cases pass in every repeat, %d runs, %s, p95 %.0f ms.", 100*e.PassRate, e.Runs, cost, e.P95Ms)
 	if e.Verdict == "" {
 		b.WriteString(" Nothing to compare with.\n")
 		return

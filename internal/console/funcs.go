@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"strings"
 
+	"github.com/aureus-agents/aureus/internal/evaluate"
 	"github.com/aureus-agents/aureus/resource"
 )
 
@@ -13,10 +14,10 @@ func (s *server) funcs() template.FuncMap {
 		"asset":       s.assets.url,
 		"ago":         func(at resource.Millis) template.HTML { return timeTag(at, ago(s.now(), at)) },
 		"clock":       clock,
-		"brevity":     brevity,
 		"short":       shortDigest,
 		"yeses":       yeses,
 		"money":       money,
+		"usd":         evaluate.USD,
 		"percent":     percent,
 		"millis":      millis,
 		"ms":          func(n int64) string { return millis(float64(n)) },

@@ -17,7 +17,7 @@ var page = template.Must(template.New("report").Funcs(template.FuncMap{
 	"short":   short,
 	"percent": percent,
 	"points":  points,
-	"usd":     usd,
+	"usd":     USD,
 	"score":   func(x float64) string { return fmt.Sprintf("%.2f", x) },
 	"ms":      func(x float64) string { return fmt.Sprintf("%.0f", x) },
 	"deref":   func(x *float64) float64 { return *x },

@@ -47,7 +47,7 @@ func (v View) table(b *strings.Builder) {
 	if c == nil {
 		fmt.Fprint(b, "| | |\n|---|---|\n")
 		fmt.Fprintf(b, "| cases that pass every repeat | %s |\n| mean score | %s |\n| pass^%d | %s |\n| cost | %s |\n| p50 / p95 | %.0f / %.0f ms |\n",
-			cases, score, r.Repeats, passK, usd(r.CostUSD), r.P50Ms, r.P95Ms)
+			cases, score, r.Repeats, passK, USD(r.CostUSD), r.P50Ms, r.P95Ms)
 		return
 	}
 	fmt.Fprint(b, "| | baseline | candidate |\n|---|---|---|\n")
@@ -57,7 +57,7 @@ func (v View) table(b *strings.Builder) {
 		fmt.Fprintf(b, "| mean score | %.3f | %.3f (%+.3f, %+.3f to %+.3f) |\n", s.Baseline, s.Candidate, s.Difference, s.Low, s.High)
 	}
 	if f := c.Figures; f != nil {
-		fmt.Fprintf(b, "| cost | %s | %s |\n", usd(f.BaselineCostUSD), usd(f.CandidateCostUSD))
+		fmt.Fprintf(b, "| cost | %s | %s |\n", USD(f.BaselineCostUSD), USD(f.CandidateCostUSD))
 		fmt.Fprintf(b, "| p50 / p95 | %.0f / %.0f ms | %.0f / %.0f ms |\n", f.BaselineP50Ms, f.BaselineP95Ms, f.CandidateP50Ms, f.CandidateP95Ms)
 	}
 }

@@ -129,9 +129,13 @@ func points(x float64) string {
 // percent is a share as percent.
 func percent(x float64) string { return fmt.Sprintf("%.1f %%", 100*x) }
 
-// usd is an amount of money, with the digits that small ones need.
-func usd(x float64) string {
-	if x != 0 && math.Abs(x) < 0.01 {
+// USD is a cost as a person reads it. A completion of a model with a price costs
+// something, so nothing is the cost of a model without one.
+func USD(x float64) string {
+	switch {
+	case x == 0:
+		return "unpriced"
+	case math.Abs(x) < 0.01:
 		return fmt.Sprintf("$%.6f", x)
 	}
 	return fmt.Sprintf("$%.4f", x)

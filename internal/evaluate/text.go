@@ -43,7 +43,7 @@ func (r Report) Text(w io.Writer) error {
 	for j, p := range r.PassK {
 		fmt.Fprintf(&b, "pass^%d %.3f  ", j+1, p)
 	}
-	fmt.Fprintf(&b, "p50 %.0f ms  p95 %.0f ms  cost $%.4f\n", r.P50Ms, r.P95Ms, r.CostUSD)
+	fmt.Fprintf(&b, "p50 %.0f ms  p95 %.0f ms  cost %s\n", r.P50Ms, r.P95Ms, USD(r.CostUSD))
 	if len(r.AtK) > 1 {
 		for j, p := range r.AtK {
 			fmt.Fprintf(&b, "pass@%d %.3f  ", j+1, p)

@@ -44,3 +44,11 @@ Score: 1.000 -> 0.750 (-0.250, -0.500 to +0.000)
 		t.Errorf("Text (-want +got)\n%s", d)
 	}
 }
+
+func TestUSD(t *testing.T) {
+	for x, want := range map[float64]string{0: "unpriced", 0.000001: "$0.000001", 0.5: "$0.5000"} {
+		if got := USD(x); got != want {
+			t.Errorf("USD(%v) = %q, want %q", x, got, want)
+		}
+	}
+}
