@@ -40,6 +40,11 @@ func askDetails(r Reader, rel resource.Release) ([]string, error) {
 	if h := rel.Stage.Hotfix; h != nil {
 		out = append(out, "HOTFIX: goes out without "+strings.Join(h.Skip, ", "))
 	}
+	if ch := rel.Stage.Change; ch != nil {
+		for _, what := range ch.What {
+			out = append(out, "the rules ask less than those of release "+ch.Release+": "+what)
+		}
+	}
 	for n, c := range rel.Delta.Changes {
 		if n == maxChanges {
 			out = append(out, fmt.Sprintf("and %d more changes", len(rel.Delta.Changes)-n))

@@ -35,6 +35,9 @@ func (t *tx) askRelease(r *resource.Release, quorum int) error {
 	a := resource.Approval{Kind: approvalOfRelease, Subject: r.ID, Digest: digest, Agent: r.Agent, Environment: r.Environment,
 		Title: fmt.Sprintf("Release %s into %s", v.Name, r.Environment), Tier: r.Tier, Quorum: quorum, Rules: pipeline.Rules(r.Stage, r.Delta, r.Tier),
 		Parties: partiesOf(v, r.CreatedBy), Reason: r.Reason, CreatedBy: r.CreatedBy}
+	if err := t.voidApproval(r.Approval, "people are asked again: there is less than they said yes to"); err != nil {
+		return err
+	}
 	if r.Stage.Change != nil {
 		a.Parties.RuleMakers = r.Stage.Makers
 	}

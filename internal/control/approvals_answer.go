@@ -154,8 +154,12 @@ func (t *tx) answerRelease(by resource.Actor, a resource.Approval, reason string
 	ev := release.Event{Kind: release.Denied, Actor: by, Reason: reason}
 	if a.State == resource.ApprovalApproved {
 		ev.Kind = release.Approved
+		predicate, err := releasePredicate(a, rel)
+		if err != nil {
+			return err
+		}
 		if _, err := t.attest(claim{kind: resource.EvidenceApproval, agent: a.Agent, name: fmt.Sprintf("%s@v%d", rel.Agent, rel.Version),
-			digest: rel.Digest, environment: a.Environment, release: rel.ID, verdict: resource.Pass, actor: by, predicate: approvalPredicate(a)}); err != nil {
+			digest: rel.Digest, environment: a.Environment, release: rel.ID, verdict: resource.Pass, actor: by, predicate: predicate}); err != nil {
 			return err
 		}
 	}

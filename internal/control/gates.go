@@ -48,11 +48,7 @@ func (c *Control) evidenceGate(r Reader, rel resource.Release, kind string) (res
 		g.Message = "there is no " + kind + " evidence for this version in this release"
 		return c.waive(r, rel, g)
 	}
-	maxAge := maxAgeOf(rel, kind)
-	if kind == resource.EvidenceApproval {
-		maxAge += time.Duration(rel.FrozenMs) * time.Millisecond // people knew of the window when they said yes
-	}
-	g = c.judge(g, list[0], wanted, maxAge)
+	g = c.judge(g, list[0], wanted, maxAgeOf(rel, kind))
 	if g.Remediation == "" && g.Verdict == resource.Block {
 		g.Remediation = "start the release again"
 	}
@@ -200,7 +196,7 @@ func (t *tx) trafficGates(rel resource.Release) ([]resource.Gate, error) {
 	if err != nil || !asks {
 		return gates, err
 	}
-	g, err := t.c.evidenceGate(t, rel, resource.EvidenceApproval)
+	g, err := t.c.approvalGate(t, rel)
 	return append(gates, g), err
 }
 
@@ -208,7 +204,7 @@ func (t *tx) trafficGates(rel resource.Release) ([]resource.Gate, error) {
 // serves is made again from the versions, which are signed, and not only read from
 // the release, which is not.
 func (t *tx) asksPeople(rel resource.Release, v resource.Version, d resource.Deployment) (bool, error) {
-	if len(pipeline.Rules(rel.Stage, rel.Delta, rel.Tier)) > 0 {
+	if rel.Approval != "" || len(pipeline.Rules(rel.Stage, rel.Delta, rel.Tier)) > 0 {
 		return true, nil
 	}
 	var base *resource.Manifest

@@ -1,6 +1,9 @@
 package control_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +13,7 @@ import (
 	"time"
 
 	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/internal/attest"
 	"github.com/aureus-agents/aureus/internal/control"
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/resource"
@@ -28,6 +32,37 @@ func TestGatesBeforeTraffic(t *testing.T) {
 	}
 	field := func(path, value string) string {
 		return fmt.Sprintf("doc = json_set(doc, '$.%s', %s)", path, value)
+	}
+	// resigned puts another bundle in place of one, with its digest.
+	resigned := func(kind string, by func(resource.Evidence) []byte) {
+		var e resource.Evidence
+		a.must(a.db.View(t.Context(), func(r control.Reader) error {
+			list, err := r.Evidence(control.EvidenceFilter{Subject: a.version.Digest, Kind: kind, Release: a.rel.ID}, control.Page{Limit: 1})
+			if err == nil {
+				e = list[0]
+			}
+			return err
+		}))
+		e.Bundle = by(e)
+		sum := sha256.Sum256(e.Bundle)
+		a.sql(`UPDATE evidence SET bundle = $1, doc = json_set(doc, '$.digest', $2) WHERE id = $3`, e.Bundle, "sha256:"+hex.EncodeToString(sum[:]), e.ID)
+	}
+	another := func(e resource.Evidence) []byte {
+		st, err := attest.Verify(e.Bundle, a.key.PublicPEM())
+		a.must(err)
+		key, err := attest.NewKey()
+		a.must(err)
+		bundle, err := key.Attest(attest.Claim{Kind: e.Kind, SubjectName: a.version.Name, SubjectDigest: e.Subject, Predicate: json.RawMessage(st.Predicate)})
+		a.must(err)
+		return bundle
+	}
+	nobody := func(e resource.Evidence) []byte {
+		var b map[string]any
+		a.must(json.Unmarshal(e.Bundle, &b))
+		b["dsseEnvelope"].(map[string]any)["signatures"] = []any{}
+		bundle, err := json.Marshal(b)
+		a.must(err)
+		return bundle
 	}
 	tests := []struct {
 		name   string
@@ -48,6 +83,12 @@ func TestGatesBeforeTraffic(t *testing.T) {
 				doc = json_set(doc, '$.digest', (SELECT json_extract(doc, '$.digest') FROM evidence WHERE subject = $1 AND kind = 'validation' LIMIT 1))
 				WHERE release = $2 AND kind = 'validation'`, other.Digest, a.rel.ID)
 		}, resource.EvidenceValidation, resource.PolicyViolation},
+		{"a statement signed with another key", func() { resigned("validation", another) }, resource.EvidenceValidation, resource.PolicyViolation},
+		{"a statement that nobody signed", func() { resigned("simulation", nobody) }, resource.EvidenceSimulation, resource.PolicyViolation},
+		{"an approval signed with another key", func() { resigned("approval", another) }, resource.EvidenceApproval, resource.PolicyViolation},
+		{"rules that people did not say yes to", func() {
+			a.changed(a.rel.ID, func(r *resource.Release) { r.Stage.Stage.Soak = blueprint.Duration(time.Millisecond) })
+		}, resource.EvidenceApproval, resource.ConflictData},
 		{"an approval of another release", func() {
 			a.sql(`UPDATE evidence SET release = $1, doc = json_set(doc, '$.release', $1) WHERE kind = 'approval' AND release != $1`, a.rel.ID)
 			a.sql(`DELETE FROM evidence WHERE kind = 'approval' AND seq = (SELECT max(seq) FROM evidence WHERE kind = 'approval')`)

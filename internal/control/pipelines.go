@@ -3,8 +3,6 @@ package control
 import (
 	"context"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/fault"
@@ -55,12 +53,12 @@ func (c *Control) PutPipeline(ctx context.Context, p Principal, spec blueprint.P
 		if err := t.keepsEnvironments(was, &spec); err != nil {
 			return err
 		}
-		pl = resource.Pipeline{Name: spec.Metadata.Name, Digest: digest, Spec: spec, Revision: old.Revision + 1, UpdatedAt: t.c.now(), UpdatedBy: p.Actor}
-		if err := t.PutPipeline(pl); err != nil {
-			return err
+		pl = resource.Pipeline{Name: spec.Metadata.Name, Digest: digest, Spec: spec, Revision: old.Revision + 1,
+			UpdatedAt: t.c.now(), UpdatedBy: p.Actor, CreatedAt: old.CreatedAt, CreatedBy: old.CreatedBy}
+		if was.Revision == 0 {
+			pl.CreatedAt, pl.CreatedBy = pl.UpdatedAt, pl.UpdatedBy
 		}
-		return t.recordPipeline(p, pl, "pipeline.put", map[string]string{"revision": strconv.FormatInt(pl.Revision, 10),
-			"environments": strings.Join(pipeline.Names(pl), ","), "was": old.Digest})
+		return t.storePipeline(p, pl, was)
 	})
 	return pl, err
 }
@@ -144,10 +142,14 @@ func (c *Control) DeletePipeline(ctx context.Context, p Principal, name string) 
 		if err := t.notNeeded(pl); err != nil {
 			return err
 		}
+		agents, err := t.agentsChanged(name, nil)
+		if err != nil {
+			return err
+		}
 		if err := t.Tx.DeletePipeline(name, pl.Revision); err != nil {
 			return err
 		}
-		return t.recordPipeline(p, pl, "pipeline.deleted", nil)
+		return t.recordPipeline(p, pl, "pipeline.deleted", map[string]string{"agents": listed(agents)})
 	})
 }
 
@@ -196,9 +198,5 @@ func pipelineOf(r Reader, v resource.Version) (resource.Pipeline, error) {
 	if err != nil {
 		return resource.Pipeline{}, err
 	}
-	owner := ""
-	if v.Manifest != nil {
-		owner = v.Manifest.Blueprint.Metadata.Owner
-	}
-	return pipeline.For(all, v.Agent, owner), nil
+	return pipeline.For(all, v.Agent, ownerOf(v)), nil
 }

@@ -103,6 +103,12 @@ func (c *Control) checkRelease(ctx context.Context, w releaseWork) (func(*tx, re
 		}
 		ev.Quorum = max(ev.Quorum, asked(claims))
 		ev.Gates = append([]resource.Gate{signature}, gates...)
+		if ev.Again, err = c.lessThanApproved(t, rel, ev); err != nil {
+			return ev, err
+		}
+		if ev.Again {
+			ev.Quorum = max(ev.Quorum, 1)
+		}
 		ev.Reason = gatesReason(ev.Gates, "every gate passes")
 		return ev, nil
 	}, nil

@@ -8,12 +8,15 @@ import (
 )
 
 // Rules are the approval rules that fit a release of a delta through a stage: of a
-// hotfix its own ones. A rule fits when its tiers hold the delta's tier and its
+// hotfix its own ones, and those that a change of the rules asks for. A rule fits when its tiers hold the delta's tier and its
 // changes hold the kind of one of the delta's changes.
 func Rules(rs resource.ReleaseStage, d resource.Delta, tier blueprint.Tier) []blueprint.ApprovalRule {
 	rules := rs.Stage.Approvals
 	if rs.Hotfix != nil {
 		rules = rs.Hotfix.Approvals
+	}
+	if rs.Change != nil {
+		rules = slices.Concat(rules, rs.Change.Approvals)
 	}
 	var out []blueprint.ApprovalRule
 	for _, r := range rules {

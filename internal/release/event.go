@@ -50,6 +50,8 @@ type Event struct {
 	// evidence, and no evidence blocks.
 	Gates  []resource.Gate
 	Quorum int // of Checked: approvers needed; 0 is none
+	// Again, of Checked: there is less than people said yes to, so they are asked again.
+	Again bool
 	// Serving, of Smoked and Gated: something serves that the version can go beside.
 	Serving bool
 	// FrozenUntil is when the freeze window ends that is open; 0 is none. Nothing gets

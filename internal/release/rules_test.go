@@ -83,7 +83,7 @@ func wrongTarget(e edge) string {
 		waits := was.PausedFrom == resource.ReleasePending && ev.Busy
 		ok = ev.Kind == Begin || resumed && !waits || (ev.Kind == Thawed || ev.Kind == Gated) && tooOld(s)
 	case resource.ReleaseAwaiting:
-		ok = resumed || ev.Kind == Checked && passed && ev.Quorum > 0 && was.ApprovedAt == 0 && e.has(AskApproval)
+		ok = resumed || ev.Kind == Checked && passed && ev.Quorum > 0 && (was.ApprovedAt == 0 || ev.Again) && is.ApprovedAt == 0 && e.has(AskApproval)
 	case resource.ReleaseFrozen:
 		ok = resumed || ev.FrozenUntil > 0 && f.checked && (!f.asked || f.approved)
 	case resource.ReleaseDeploying:

@@ -16,8 +16,9 @@ func preparing() []Row {
 
 		{From: resource.ReleaseChecking, Event: Checked, Guard: gateBlocks,
 			when: blocked, says: blockedBy, To: resource.ReleaseRejected, Effects: []EffectKind{Notify}},
-		{From: resource.ReleaseChecking, Event: Checked, Guard: "every gate passes or warns, people have to approve and have not",
-			when: func(s situation) bool { return s.ev.Quorum > 0 && s.r.ApprovedAt == 0 },
+		{From: resource.ReleaseChecking, Event: Checked, Guard: "every gate passes or warns, people have to approve and have not, or said yes to more",
+			when: func(s situation) bool { return s.ev.Quorum > 0 && (s.r.ApprovedAt == 0 || s.ev.Again) },
+			then: func(r *resource.Release, _ situation) { r.ApprovedAt = 0 },
 			To:   resource.ReleaseAwaiting, Effects: []EffectKind{AskApproval}},
 		{From: resource.ReleaseChecking, Event: Checked, Guard: "every gate passes or warns, " + windowOpen,
 			when: frozen, then: freeze, says: waitsUntil, To: resource.ReleaseFrozen, Effects: []EffectKind{ArmThaw}},

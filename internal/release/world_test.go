@@ -326,6 +326,8 @@ func (w *world) steps(i int) []step {
 		out = append(out, s)
 		s.ev.Quorum, s.name = 2, s.name+", people asked"
 		out = append(out, s)
+		s.ev.Again, s.name = true, s.name+" again"
+		out = append(out, s)
 	}
 	add("checked pending", Event{Kind: Checked, Gates: waiting})
 	out = append(out, gates("deployed", Deployed, true)...)
@@ -376,6 +378,7 @@ func (f facts) known(was, is resource.Release, ev Event) facts {
 		f.begun = true
 	case Checked:
 		f.checked, f.asked, f.smoked = passed, f.asked || ev.Quorum > 0, false
+		f.approved = f.approved && !ev.Again
 	case Approved:
 		f.approved = true
 	case Smoked:
