@@ -36,26 +36,22 @@ func channelsOf(e *env) (channelConfig, error) {
 	return c, nil
 }
 
-// notifier tells everybody who is to be told; nil is nobody.
-func (s *stack) notifier() (control.Notifier, error) {
-	c := s.cfg.Channels
-	var all telemetry.Notifiers
+// notifiers are who is to be told.
+func (s *stack) notifiers() (map[string]control.Notifier, error) {
+	c, all := s.cfg.Channels, map[string]control.Notifier{}
 	if c.Webhook.URL != "" {
 		hook, err := telemetry.NewWebhook(c.Webhook)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, hook)
+		all["webhook"] = hook
 	}
 	if c.SlackURL != "" {
 		slack, err := telemetry.NewSlack(telemetry.SlackConfig{URL: c.SlackURL, Buttons: c.SlackSecret != "", Console: c.Console})
 		if err != nil {
 			return nil, err
 		}
-		s.slack, all = slack, append(all, slack)
-	}
-	if len(all) == 0 {
-		return nil, nil
+		s.slack, all["slack"] = slack, slack
 	}
 	return all, nil
 }

@@ -140,7 +140,7 @@ func (s *stack) wireControl(key *attest.Key, metrics *telemetry.Metrics) (*contr
 	if s.cfg.CommandGraders {
 		cc.Graders = tool.NewGraders(tool.Config{Dir: s.cfg.ToolDir, Private: []string{s.cfg.Data}, Logger: s.cfg.Logger})
 	}
-	if cc.Notifier, err = s.notifier(); err != nil {
+	if cc.Notifiers, err = s.notifiers(); err != nil {
 		return nil, err
 	}
 	return control.New(cc)

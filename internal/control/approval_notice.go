@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,7 +10,7 @@ import (
 )
 
 // maxChanges is how many changes a notice lists.
-const maxChanges = 12
+const maxChanges = 40
 
 // askNotice is the notice that people are asked: what, by which rules, and what
 // they have to know of it: of a request for a release, that release. The arguments
@@ -25,8 +26,25 @@ func (t *tx) askNotice(kind, verb string, a resource.Approval, rel *resource.Rel
 	if rel == nil {
 		return n, nil
 	}
+	if len(rel.Delta.Changes) > maxChanges { // nobody answers by a channel for what it did not show
+		n.Answerable = false
+	}
 	n.Details, err = askDetails(t, *rel)
 	return n, err
+}
+
+// gravest are changes with those first that people have to see: by tier, then
+// those that widen what the agent may do, then those that break.
+func gravest(changes []resource.Change) []resource.Change {
+	flag := func(b bool) int {
+		if b {
+			return 0
+		}
+		return 1
+	}
+	return slices.SortedStableFunc(slices.Values(changes), func(a, b resource.Change) int {
+		return cmp.Or(b.Tier.Rank()-a.Tier.Rank(), flag(a.Widens)-flag(b.Widens), flag(a.Breaking)-flag(b.Breaking), strings.Compare(a.Path, b.Path))
+	})
 }
 
 // askDetails are what people have to know of a release, a line each.
@@ -45,9 +63,9 @@ func askDetails(r Reader, rel resource.Release) ([]string, error) {
 			out = append(out, "the rules ask less than those of release "+ch.Release+": "+what)
 		}
 	}
-	for n, c := range rel.Delta.Changes {
+	for n, c := range gravest(rel.Delta.Changes) {
 		if n == maxChanges {
-			out = append(out, fmt.Sprintf("and %d more changes", len(rel.Delta.Changes)-n))
+			out = append(out, fmt.Sprintf("and %d more changes; see all of them before you answer", len(rel.Delta.Changes)-n))
 			break
 		}
 		line := c.Op + " " + c.Path + " (" + string(c.Tier)

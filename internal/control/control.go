@@ -47,7 +47,7 @@ type Meter interface {
 	DrillRecovered(agent, env string, took time.Duration)
 }
 
-// Notifier delivers a notice to the configured webhook.
+// Notifier delivers a notice to one receiver.
 type Notifier interface {
 	Notify(ctx context.Context, n Notice) error
 }
@@ -63,20 +63,23 @@ type Notice struct {
 	// Details are what people have to know besides, a line each: of a request for an
 	// approval its rules, what changes, and what was found. Never a payload.
 	Details []string `json:"details,omitempty"`
-	// Answerable says that the request that Subject names can be answered by a channel.
+	// Answerable says that the request that Subject names can be answered by a channel:
+	// Details leave nothing out that the answer is about.
 	Answerable bool            `json:"answerable,omitempty"`
 	At         resource.Millis `json:"at"`
 }
 
-// Config is what Control needs. Every field is required but Logger, Meter, Notifier
+// Config is what Control needs. Every field is required but Logger, Meter, Notifiers
 // and Elapsed.
 type Config struct {
 	Store    Store
 	Key      *attest.Key
 	Adapters Adapters
 	Models   Models
-	Meter    Meter    // nil: none
-	Notifier Notifier // nil: none
+	Meter    Meter // nil: none
+	// Notifiers are who is told, by a name: each by a job of its own, so that one that
+	// is not there neither delays nor repeats the others' notices. None: nobody.
+	Notifiers map[string]Notifier
 	// Graders runs the programs of command graders; nil: they give no verdict.
 	Graders simulate.Commands
 	Version string // of Aureus, for attestations; "" is "dev"

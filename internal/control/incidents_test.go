@@ -479,7 +479,7 @@ func TestNoticesAreRecorded(t *testing.T) {
 					return err
 				}
 				for _, e := range entries {
-					if e.Event.Action == action {
+					if e.Event.Action == action && e.Event.Attrs["to"] == "webhook" {
 						n++
 					}
 					if e.Event.Action == "notice.failed" && e.Event.Reason != "the webhook of hooks.example.com answered 500" {
@@ -493,8 +493,12 @@ func TestNoticesAreRecorded(t *testing.T) {
 	}
 	rel = w.until(rel.ID, resource.ReleaseAwaiting)
 	w.eventually("a notice that failed", func() bool { return told("notice.failed") > 0 })
+	w.eventually("another receiver's notice", func() bool { return w.other.count("approval.requested") > 0 })
 	w.notices.fail(nil)
 	w.eventually("a notice that was delivered", func() bool { return told("notice.delivered") > 0 })
+	if n := w.other.count("approval.requested"); n != 1 {
+		t.Errorf("another receiver was told %d times of the one request while the webhook failed", n)
+	}
 	if n := told("notice.failed"); n != 1 {
 		t.Errorf("%d notices failed on record, want the first try of one", n)
 	}

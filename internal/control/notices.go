@@ -3,50 +3,61 @@ package control
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/resource"
 )
 
-// notify queues a notice for the webhook; without one it is only logged.
+// notifyJob is the payload of a job that tells one receiver.
+type notifyJob struct {
+	To     string `json:"to"`
+	Notice Notice `json:"notice"`
+}
+
+// notify queues a notice, a job for each receiver; without one nobody is told.
 func (t *tx) notify(n Notice) error {
-	if t.c.cfg.Notifier == nil {
-		return nil
-	}
 	n.At = t.c.now()
-	payload, err := json.Marshal(n)
-	if err != nil {
-		return err
+	for _, to := range slices.Sorted(maps.Keys(t.c.cfg.Notifiers)) {
+		payload, err := json.Marshal(notifyJob{To: to, Notice: n})
+		if err != nil {
+			return err
+		}
+		if err := t.Enqueue(Job{Kind: jobNotify, Key: "notify/" + t.c.cfg.NewID("ntf"), Payload: payload}); err != nil {
+			return err
+		}
 	}
-	return t.Enqueue(Job{Kind: jobNotify, Key: "notify/" + t.c.cfg.NewID("ntf"), Payload: payload})
+	return nil
 }
 
 func (c *Control) deliver(ctx context.Context, j Job) (func(*tx) error, error) {
-	var n Notice
+	var n notifyJob
 	if err := json.Unmarshal(j.Payload, &n); err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "the job's payload is not a notice")
 	}
-	if c.cfg.Notifier == nil {
-		return nil, nil
+	to, ok := c.cfg.Notifiers[n.To]
+	if !ok {
+		return nil, nil // it is set up no more
 	}
-	if err := c.cfg.Notifier.Notify(ctx, n); err != nil {
+	if err := to.Notify(ctx, n.Notice); err != nil {
 		return nil, c.notTold(ctx, j.Key, n, err)
 	}
 	return func(t *tx) error { return t.recordNotice(j.Key, n, "notice.delivered", "") }, nil
 }
 
 // recordNotice records whether people were told; incidents show it.
-func (t *tx) recordNotice(key string, n Notice, action, why string) error {
+func (t *tx) recordNotice(key string, j notifyJob, action, why string) error {
+	n := j.Notice
 	return t.record(resource.Event{Actor: resource.System, Action: action, SubjectKind: "notice", SubjectID: n.Subject, Digest: n.Digest,
-		Agent: n.Agent, Environment: n.Environment, Reason: why, Attrs: map[string]string{"kind": n.Kind, "notice": key}})
+		Agent: n.Agent, Environment: n.Environment, Reason: why, Attrs: map[string]string{"kind": n.Kind, "notice": key, "to": j.To}})
 }
 
 // notTold records that a notice could not be delivered, the first time: the job is
 // tried again for long.
-func (c *Control) notTold(ctx context.Context, key string, n Notice, cause error) error {
+func (c *Control) notTold(ctx context.Context, key string, n notifyJob, cause error) error {
 	err := c.update(ctx, func(t *tx) error {
-		entries, err := t.EventsOf("notice", n.Subject, Page{Limit: maxPage})
+		entries, err := t.EventsOf("notice", n.Notice.Subject, Page{Limit: maxPage})
 		if err != nil {
 			return err
 		}

@@ -25,7 +25,7 @@ func (w *world) over(store control.Store) *control.Control {
 	models, err := model.New(model.Config{Providers: map[string]model.Provider{
 		model.DefaultProvider: {URL: w.models.URL + "/v1"}}, BaseDelay: time.Millisecond})
 	w.must(err)
-	c, err := control.New(control.Config{Store: store, Key: w.key, Adapters: w.tools, Models: models, Notifier: w.notices,
+	c, err := control.New(control.Config{Store: store, Key: w.key, Adapters: w.tools, Models: models, Notifiers: map[string]control.Notifier{"webhook": w.notices},
 		Now: w.clock.Now, Elapsed: w.clock.Elapsed, NewID: newID})
 	w.must(err)
 	return c

@@ -40,6 +40,7 @@ type world struct {
 	clock   *clock
 	models  *modelServer
 	notices *notices
+	other   notices // what another receiver was told
 	// workers says whether jobs are done.
 	workers bool
 
@@ -205,7 +206,7 @@ func (w *world) start() {
 	models, err := model.New(model.Config{Providers: map[string]model.Provider{
 		model.DefaultProvider: {URL: w.models.URL + "/v1"}}, BaseDelay: time.Millisecond})
 	w.must(err)
-	w.Control, err = control.New(control.Config{Store: w.db, Key: w.key, Adapters: w.tools, Models: models, Notifier: w.notices,
+	w.Control, err = control.New(control.Config{Store: w.db, Key: w.key, Adapters: w.tools, Models: models, Notifiers: map[string]control.Notifier{"webhook": w.notices, "other": &w.other},
 		Now: w.clock.Now, Elapsed: w.clock.Elapsed, NewID: newID})
 	w.must(err)
 	_, err = w.Recover(w.Context())

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -96,23 +95,12 @@ func (s *Slack) post(ctx context.Context, u *url.URL, v any) error {
 	return nil
 }
 
-// Notifiers tells each of several receivers.
-type Notifiers []control.Notifier
-
-// Notify implements control.Notifier: every receiver is told, and one that was not
-// has the notice tried again, for all of them.
-func (ns Notifiers) Notify(ctx context.Context, n control.Notice) error {
-	var errs []error
-	for _, to := range ns {
-		errs = append(errs, to.Notify(ctx, n))
-	}
-	return errors.Join(errs...)
-}
-
 // Slack's limits (docs.slack.dev, section block and message payloads).
 const (
 	slackText  = 3000
 	slackPlain = 150
+	// slackSections is for the details, of the 50 blocks that a message can have.
+	slackSections = 40
 )
 
 // escape writes text for Slack's mrkdwn: what it would read as a link, a mention
@@ -133,20 +121,19 @@ type block map[string]any
 
 // message is a notice as a Block Kit message.
 func message(n control.Notice, cfg SlackConfig) (map[string]any, error) {
-	blocks := []block{{"type": "section", "text": mrkdwn("*" + escape(n.Kind) + "*\n" + escape(n.Text))}}
-	if len(n.Details) > 0 {
-		lines := make([]string, len(n.Details))
-		for i, d := range n.Details {
-			lines[i] = "• " + escape(d)
-		}
-		blocks = append(blocks, block{"type": "section", "text": mrkdwn(strings.Join(lines, "\n"))})
-	}
+	details, whole := sections(n.Details)
+	title := "*" + escape(n.Kind) + "*\n" + escape(n.Text)
+	whole = whole && len(title) <= slackText
+	blocks := append([]block{{"type": "section", "text": mrkdwn(title)}}, details...)
 	if n.Digest != "" {
 		blocks = append(blocks, block{"type": "context", "elements": []block{mrkdwn("`" + escape(n.Digest) + "`")}})
 	}
 	var buttons []block
 	asked := n.Kind == "approval.requested" || n.Kind == "approval.reminder"
-	if asked && n.Answerable && cfg.Buttons {
+	if asked && n.Answerable && !whole { // nobody says yes to what they were not shown
+		blocks = append(blocks, block{"type": "section", "text": mrkdwn("There is more than a message can show: look at it in the console, and answer there.")})
+	}
+	if asked && n.Answerable && whole && cfg.Buttons {
 		value, err := json.Marshal(map[string]string{"approval": n.Subject, "digest": n.Digest})
 		if err != nil {
 			return nil, fault.Wrap(err, fault.Internal, "the message cannot be written as JSON")
@@ -165,6 +152,35 @@ func message(n control.Notice, cfg SlackConfig) (map[string]any, error) {
 		blocks = append(blocks, block{"type": "actions", "elements": buttons})
 	}
 	return map[string]any{"text": cut(escape(n.Text), slackText), "blocks": blocks}, nil
+}
+
+// sections are lines as section blocks; false when not all of them find room.
+func sections(lines []string) (blocks []block, whole bool) {
+	whole = true
+	text := ""
+	flush := func() {
+		if text != "" {
+			blocks = append(blocks, block{"type": "section", "text": mrkdwn(text)})
+		}
+		text = ""
+	}
+	for _, line := range lines {
+		if line = "• " + escape(line); len(line) > slackText {
+			line, whole = cut(line, slackText), false
+		}
+		if len(text)+len(line)+1 > slackText {
+			flush()
+		}
+		if len(blocks) == slackSections {
+			return blocks, false
+		}
+		if text != "" {
+			text += "\n"
+		}
+		text += line
+	}
+	flush()
+	return blocks, whole
 }
 
 func mrkdwn(s string) block { return block{"type": "mrkdwn", "text": cut(s, slackText)} }

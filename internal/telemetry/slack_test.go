@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -49,6 +50,36 @@ func TestSlackMessage(t *testing.T) {
 	if len(last.Elements) != 3 || last.Elements[0].ActionID != "approve" || last.Elements[0].Value != `{"approval":"apr_1","digest":"sha256:1"}` ||
 		last.Elements[2].URL != "https://aureus.example.com/approvals/apr_1" {
 		t.Errorf("buttons = %+v, want approve and deny with the digest, and a link", last.Elements)
+	}
+	for _, tt := range []struct {
+		name    string
+		details []string
+		buttons bool
+	}{
+		{"several blocks", []string{strings.Repeat("a", 2000), strings.Repeat("b", 2000), "last"}, true},
+		{"a line that is too long", []string{"first", strings.Repeat("é", 2000)}, false},
+		{"more than a message has", slices.Repeat([]string{strings.Repeat("a", 2900)}, 60), false},
+	} {
+		long := n
+		long.Details = tt.details
+		if err := s.Notify(t.Context(), long); err != nil {
+			t.Fatal(err)
+		}
+		var m struct {
+			Blocks []struct{ Text struct{ Text string } }
+		}
+		if err := json.Unmarshal(body, &m); err != nil {
+			t.Fatal(err)
+		}
+		for _, b := range m.Blocks {
+			if len(b.Text.Text) > 3000 {
+				t.Errorf("%s: a block of %d bytes, want at most 3000", tt.name, len(b.Text.Text))
+			}
+		}
+		if got := strings.Contains(string(body), `"approve"`); got != tt.buttons || len(m.Blocks) > 50 || tt.buttons && !strings.Contains(string(body), "last") ||
+			strings.Contains(string(body), "more than a message can show") == tt.buttons {
+			t.Errorf("%s: buttons %t in %d blocks, want %t, and the reason where there are none", tt.name, got, len(m.Blocks), tt.buttons)
+		}
 	}
 	n.Answerable = false
 	if err := s.Notify(t.Context(), n); err != nil {
