@@ -69,8 +69,8 @@ func (c *Control) eachFailed(ctx context.Context, in resource.Incident, do func(
 	f := RunFilter{Agent: in.Agent, Environment: in.Environment, Digest: in.Digest, Mode: modeOf(in.Drill), FailedOnly: true}
 	n := 0
 	return c.eachRun(ctx, f, func(run resource.Run) (bool, error) {
-		if run.EndedAt < since || run.Code == resource.OffTraffic {
-			return true, nil // of an earlier release of the version, or ended by the rollback itself
+		if run.EndedAt < since {
+			return true, nil // of an earlier release of the version
 		}
 		n++
 		more, err := do(run)
