@@ -63,6 +63,13 @@ type CanaryState struct {
 	Canary  ArmCount `json:"canary"`
 	// Streams hold the harm process of each stream, failures first.
 	Streams []StreamState `json:"streams"`
+	// Outcomes is how many were taken in.
+	Outcomes int64 `json:"outcomes"`
+	// Settled is how many draws, in the order in which sessions were drawn, are in
+	// LogSafe and LogAbs: all before the first whose first run has not ended.
+	Settled int64 `json:"settled"`
+	// Open are the draws after those, in order.
+	Open []CanaryDrawn `json:"open,omitempty"`
 	// LogSafe holds ln of the likelihood ratio for each rho of the reverse process.
 	LogSafe []float64 `json:"logSafe"`
 	// LogAbs holds ln of the likelihood ratio for each rate of the absolute process.
@@ -70,13 +77,32 @@ type CanaryState struct {
 	// EHarm is the largest of the streams' E times their share: a rollback is at
 	// 1/alpha.
 	EHarm   float64 `json:"eHarm"`
-	ESafe   float64 `json:"eSafe"`           // of the reverse process
-	EAbs    float64 `json:"eAbs"`            // of the absolute process
+	ESafe   float64 `json:"eSafe"`           // of the reverse process, at its best draw from Settled on
+	EAbs    float64 `json:"eAbs"`            // of the absolute process, likewise
 	AtStep  int     `json:"atStep"`          // sessions of the canary at the current step
 	Verdict string  `json:"verdict"`         // continue, promote or rollback
 	Cause   string  `json:"cause,omitempty"` // the stream that decided a rollback
 	// Evaluation is what the absolute process began with; none is 1.
 	Evaluation *CanaryEvaluation `json:"evaluation,omitempty"`
+}
+
+// CanaryDrawn are draws in a row that were made at the same weight.
+type CanaryDrawn struct {
+	Weight int `json:"weight"` // percent
+	// Draws has a letter for each. The candidate's: P first run under way, Q the same
+	// and a later run failed, G good, L good and a later run failed, F failed. The
+	// control's: p, g, f.
+	Draws string `json:"draws"`
+}
+
+// CanaryDraw is a session's draw of its arm, kept from the moment on in which its
+// first run began.
+type CanaryDraw struct {
+	Release string `json:"release"`
+	Seq     int64  `json:"seq"` // from 1, in the order of the draws
+	Run     string `json:"run"` // the session's first
+	Canary  bool   `json:"canary"`
+	Weight  int    `json:"weight"` // percent in force
 }
 
 // StreamState is one stream of a canary.
@@ -124,6 +150,11 @@ type CanaryOutcome struct {
 	Canary  bool   `json:"canary"` // which arm
 	Failed  bool   `json:"failed"`
 	Weight  int    `json:"weight"` // percent, when the session was assigned
+	// Draw is the session's place among the draws; 0 is none.
+	Draw int64 `json:"draw,omitempty"`
+	// Interrupted: a stop of the server ended the run. It counts in neither arm, and at
+	// its worst where the version is to be shown to be safe.
+	Interrupted bool `json:"interrupted,omitempty"`
 	// What the run was, from which its streams follow.
 	Outcome     Outcome  `json:"outcome,omitempty"`
 	Missing     bool     `json:"missing,omitempty"` // it had not ended after the plan's timeout
@@ -175,6 +206,7 @@ type CanaryVerdict struct {
 	Agrees     bool            `json:"agrees"`
 	Problem    string          `json:"problem,omitempty"` // why it does not agree
 	Outcomes   []CanaryOutcome `json:"outcomes"`
+	Draws      []CanaryDraw    `json:"draws"`
 }
 
 // CanaryExportFormat names the form of a CanaryExport.
@@ -193,8 +225,9 @@ type CanaryExport struct {
 	Plan        CanaryPlan      `json:"plan"`
 	Stored      CanaryState     `json:"stored"`
 	Outcomes    []CanaryOutcome `json:"outcomes"`
-	// Evidence is the signed bundle of the verdict, which holds the digest of Outcomes;
-	// none before there is one.
+	Draws       []CanaryDraw    `json:"draws"`
+	// Evidence is the signed bundle of the verdict, which holds the digests of Outcomes
+	// and Draws; none before there is one.
 	Evidence []byte `json:"evidence,omitempty"`
 	// Key is the server's public key, PEM.
 	Key string `json:"key,omitempty"`

@@ -75,7 +75,7 @@ about these outcomes.`,
 // exportOf gathers a release's export.
 func exportOf(ctx context.Context, c *client.Client, rel resource.Release, v resource.CanaryVerdict) (resource.CanaryExport, error) {
 	x := resource.CanaryExport{Format: resource.CanaryExportFormat, Release: rel.ID, Agent: rel.Agent, Version: rel.Version, Digest: rel.Digest,
-		Environment: rel.Environment, State: rel.State, Plan: v.Plan, Stored: v.Stored, Outcomes: v.Outcomes}
+		Environment: rel.Environment, State: rel.State, Plan: v.Plan, Stored: v.Stored, Outcomes: v.Outcomes, Draws: v.Draws}
 	list, err := c.Evidence(ctx, fmt.Sprintf("%s@v%d", rel.Agent, rel.Version))
 	if err != nil {
 		return x, err
@@ -114,8 +114,8 @@ func readExport(file string) (x resource.CanaryExport, err error) {
 
 // recomputeExport says what an export leads to.
 func recomputeExport(r *remote, x resource.CanaryExport, keyFile string) error {
-	v := resource.CanaryVerdict{Release: x.Release, Plan: x.Plan, Stored: x.Stored, Outcomes: x.Outcomes}
-	v.Recomputed, v.Problem = canary.Verify(x.Plan, x.Stored, x.Outcomes)
+	v := resource.CanaryVerdict{Release: x.Release, Plan: x.Plan, Stored: x.Stored, Outcomes: x.Outcomes, Draws: x.Draws}
+	v.Recomputed, v.Problem = canary.Verify(x.Plan, x.Stored, x.Draws, x.Outcomes)
 	key := []byte(x.Key)
 	if keyFile != "" {
 		var err error
@@ -148,6 +148,7 @@ func signedOtherwise(x resource.CanaryExport, key []byte) string {
 		Plan           resource.CanaryPlan  `json:"plan"`
 		State          resource.CanaryState `json:"state"`
 		OutcomesDigest string               `json:"outcomesDigest"`
+		DrawsDigest    string               `json:"drawsDigest"`
 	}
 	if err := json.Unmarshal(st.Predicate, &signed); err != nil {
 		return "the signed evidence cannot be read"
@@ -162,9 +163,16 @@ func signedOtherwise(x resource.CanaryExport, key []byte) string {
 			return "the " + part.name + " is not the signed one"
 		}
 	}
-	switch digest, err := blueprint.Digest(x.Outcomes); {
-	case err != nil || digest != signed.OutcomesDigest:
-		return "the outcomes are not the signed ones"
+	for _, part := range []struct {
+		name   string
+		have   any
+		signed string
+	}{{"outcomes", x.Outcomes, signed.OutcomesDigest}, {"draws", x.Draws, signed.DrawsDigest}} {
+		if digest, err := blueprint.Digest(part.have); err != nil || digest != part.signed {
+			return "the " + part.name + " are not the signed ones"
+		}
+	}
+	switch {
 	case st.SubjectDigest != x.Digest:
 		return "the signed evidence is about another version"
 	}

@@ -24,7 +24,10 @@ func signedExport(t *testing.T, key *attest.Key) resource.CanaryExport {
 	for i := 1; s.Verdict != canary.Rollback; i++ {
 		o := resource.CanaryOutcome{Release: "rel_1", Seq: int64(i), Run: fmt.Sprint("run_", i), Session: fmt.Sprint("s", i), Canary: i%3 != 0,
 			Failed: i%3 != 0, Weight: 10, Outcome: resource.OutcomeSuccess}
-		seen, _ := canary.See(s, nil, o)
+		o.Draw = o.Seq
+		d := resource.CanaryDraw{Release: "rel_1", Seq: o.Seq, Run: o.Run, Canary: o.Canary, Weight: o.Weight}
+		seen, _ := canary.See(s, nil, o, d)
+		x.Draws = append(x.Draws, d)
 		s = canary.Observe(p, s, o.Canary, o.Failed, o.Weight, seen)
 		x.Outcomes = append(x.Outcomes, canary.Mark(o, s))
 	}
@@ -33,8 +36,12 @@ func signedExport(t *testing.T, key *attest.Key) resource.CanaryExport {
 	if err != nil {
 		t.Fatal(err)
 	}
+	draws, err := blueprint.Digest(x.Draws)
+	if err != nil {
+		t.Fatal(err)
+	}
 	x.Evidence, err = key.Attest(attest.Claim{Kind: resource.EvidenceCanary, SubjectName: "desk@v2", SubjectDigest: x.Digest,
-		Predicate: map[string]any{"plan": x.Plan, "state": x.Stored, "outcomesDigest": digest}})
+		Predicate: map[string]any{"plan": x.Plan, "state": x.Stored, "outcomesDigest": digest, "drawsDigest": draws}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,13 +71,18 @@ func TestRecomputeAnExport(t *testing.T) {
 	}{
 		{"as it was", func(*resource.CanaryExport) {}, nil, 0, "the signed evidence is about these outcomes"},
 		{"not signed yet", func(x *resource.CanaryExport) { x.Evidence = nil }, nil, 0, "not signed yet"},
-		{"another arm", func(x *resource.CanaryExport) { x.Outcomes[1].Canary = false }, nil, 5, "after outcome 2"},
+		{"another arm", func(x *resource.CanaryExport) { x.Outcomes[1].Canary = false }, nil, 5, "outcome 2 (run run_2) is not of the arm"},
 		{"an outcome is missing", func(x *resource.CanaryExport) { x.Outcomes = append(x.Outcomes[:1], x.Outcomes[2:]...) }, nil, 5, "outcome 2 is missing"},
+		{"another draw", func(x *resource.CanaryExport) { x.Draws[2].Run = "run_x" }, nil, 5, "not what it leads to"},
+		{"a draw more", func(x *resource.CanaryExport) {
+			x.Draws = append(x.Draws, resource.CanaryDraw{Release: "rel_1", Seq: int64(len(x.Draws) + 1), Weight: 10})
+		}, nil, 5, "the draws are not the signed ones"},
+		{"a draw is missing", func(x *resource.CanaryExport) { x.Draws = x.Draws[1:] }, nil, 5, "draw 1 is missing"},
 		{"the last outcome is missing", func(x *resource.CanaryExport) { x.Outcomes = x.Outcomes[:len(x.Outcomes)-1] }, nil, 5, `lead to "continue"`},
 		{"another alpha", func(x *resource.CanaryExport) { x.Plan.Alpha = 1e-9 }, nil, 5, `"rollback" is recorded`},
 		{"another verdict", func(x *resource.CanaryExport) { x.Stored.Verdict = canary.Promote }, nil, 5, `"promote" is recorded`},
 		{"a share", func(x *resource.CanaryExport) { x.Plan.Streams[1].Share = 1.5 }, nil, 5, "rel_1 does not follow"},
-		{"what no statistic reads", func(x *resource.CanaryExport) { x.Outcomes[0].Run = "run_x" }, nil, 5, "the outcomes are not the signed ones"},
+		{"what no statistic reads", func(x *resource.CanaryExport) { x.Outcomes[0].At++ }, nil, 5, "the outcomes are not the signed ones"},
 		{"the deadline", func(x *resource.CanaryExport) { x.Plan.DeadlineMs++ }, nil, 5, "the plan is not the signed one"},
 		{"another version", func(x *resource.CanaryExport) { x.Digest = "sha256:1" }, nil, 5, "about another version"},
 		{"another key", func(*resource.CanaryExport) {}, []string{"--key", otherKey}, 5, "key"},

@@ -13,9 +13,9 @@ type averaging struct {
 	seen, at int // outcomes of the candidate so far, and at the crossing
 }
 
-func (a *averaging) Tell(at float64, session int, isCanary, failed bool, weight int, names []string) {
-	a.Watcher.Tell(at, session, isCanary, failed, weight, names)
-	if isCanary {
+func (a *averaging) Tell(o Told) {
+	a.Watcher.Tell(o)
+	if o.Canary {
 		a.seen++
 	}
 	sum := 0.0

@@ -62,7 +62,13 @@ func (o outcome) fails(name string) bool {
 
 // observe is Observe in place, for a plan whose rates are filled in.
 func observe(p resource.CanaryPlan, s *resource.CanaryState, o outcome) {
-	newly := o.fails(blueprint.StreamFailures)
+	s.Outcomes++
+	newly := o.fails(blueprint.StreamFailures) && !o.Lost
+	place(p, s, o, newly)
+	if o.Lost {
+		judge(p, s)
+		return
+	}
 	count(s, o, newly)
 	informs := o.weight >= 1 && o.weight <= 99 && !o.Closed
 	w := float64(o.weight) / 100
@@ -80,18 +86,6 @@ func observe(p resource.CanaryPlan, s *resource.CanaryState, o outcome) {
 			addHarm(st.Logs, o.canary, w)
 			st.E = weighted(st.Logs, harmPrior)
 		}
-	}
-	if newly && informs {
-		addSafe(s.LogSafe, o.canary, w)
-		s.ESafe = mixture(s.LogSafe)
-	}
-	if o.canary && (!o.Again || newly) {
-		if o.Again {
-			turnAbs(s.LogAbs, p.MaxFailureRate)
-		} else {
-			addAbs(s.LogAbs, newly, p.MaxFailureRate)
-		}
-		s.EAbs = mixture(s.LogAbs)
 	}
 	judge(p, s)
 }

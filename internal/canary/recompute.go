@@ -7,18 +7,12 @@ import (
 	"github.com/aureus-agents/aureus/resource"
 )
 
-// Recompute replays outcomes in order of Seq from the state that the canary began
+// Replay replays outcomes in order of Seq from the state that the canary began
 // with, of which it takes the frozen limits and what the evaluation was worth, and
-// returns the final state. It depends on nothing but the plan, those, and the
-// values of the outcomes.
-func Recompute(p resource.CanaryPlan, stored resource.CanaryState, outcomes []resource.CanaryOutcome) resource.CanaryState {
-	final, _ := Replay(p, stored, outcomes)
-	return final
-}
-
-// Replay is Recompute with the outcomes as they come out, in order of Seq: each
-// with its E recomputed.
-func Replay(p resource.CanaryPlan, stored resource.CanaryState, outcomes []resource.CanaryOutcome) (resource.CanaryState, []resource.CanaryOutcome) {
+// returns the final state and the outcomes as they come out, each with its E
+// recomputed. It depends on nothing but the plan, those, the draws in order of Seq,
+// and the values of the outcomes.
+func Replay(p resource.CanaryPlan, stored resource.CanaryState, draws []resource.CanaryDraw, outcomes []resource.CanaryOutcome) (resource.CanaryState, []resource.CanaryOutcome) {
 	out := slices.SortedStableFunc(slices.Values(outcomes), func(a, b resource.CanaryOutcome) int {
 		return cmp.Compare(a.Seq, b.Seq)
 	})
@@ -35,12 +29,22 @@ func Replay(p resource.CanaryPlan, stored resource.CanaryState, outcomes []resou
 		if b, ok := sessions[session]; ok {
 			before = &b
 		}
-		seen, after := See(s, before, o)
-		sessions[session] = after
+		seen, after := See(s, before, o, upTo(draws, Known(s), o.Draw)...)
+		if !o.Interrupted {
+			sessions[session] = after
+		}
 		observe(p, &s, outcome{o.Canary, o.Failed, o.Weight, seen})
 		out[i] = Mark(o, s)
 	}
 	return s, out
+}
+
+// upTo are the draws after the known ones up to draw, at least that one itself.
+func upTo(draws []resource.CanaryDraw, known, draw int64) []resource.CanaryDraw {
+	if draw < 1 || draw > int64(len(draws)) {
+		return nil
+	}
+	return draws[min(known, draw-1):draw]
 }
 
 // begun is the state that stored began from: its limits, with the plan's shares.

@@ -20,6 +20,9 @@ type World struct {
 	Correlation float64
 	// RunSeconds is the mean time until a run's outcome is known; 0 is at once.
 	RunSeconds float64
+	// ControlFails and CanaryFails are the seconds until it is known that a run of an
+	// arm failed; 0 is as for any other run.
+	ControlFails, CanaryFails float64
 	// Streams are the rates at which runs fail in the other streams.
 	Streams []StreamRate
 	// Seconds after which nothing more comes.
@@ -60,11 +63,22 @@ type Played struct {
 type Controller interface {
 	// Weight is the candidate's percent of new sessions at a time.
 	Weight(at float64) int
-	// Tell is the outcome of a run, with its session, counted from 0, and the weight
-	// that the session was assigned at.
-	Tell(at float64, session int, isCanary, failed bool, weight int, streams []string)
+	// Drawn says that a session began; sessions are counted from 0.
+	Drawn(isCanary bool, weight int)
+	// Tell is the outcome of a run.
+	Tell(o Told)
 	// Verdict is what has been decided at a time.
 	Verdict(at float64) string
+}
+
+// Told is the outcome of a run in a simulation.
+type Told struct {
+	At             float64
+	Session        int
+	First          bool // run of its session
+	Canary, Failed bool
+	Weight         int      // percent when the session was drawn
+	Streams        []string // that the run fails in, besides failures
 }
 
 // session is an open session in a simulation.
@@ -75,23 +89,16 @@ type session struct {
 	same    bool // its runs all end alike
 	fate    bool // how
 	decided bool
+	begun   bool // it had a run
 }
 
-// arrival is an outcome on its way.
-type arrival struct {
-	at      float64
-	of      session
-	failed  bool
-	streams []string
-}
-
-// arrivals is a heap by time.
-type arrivals []arrival
+// arrivals is a heap of outcomes on their way, by time.
+type arrivals []Told
 
 func (a arrivals) Len() int           { return len(a) }
-func (a arrivals) Less(i, j int) bool { return a[i].at < a[j].at }
+func (a arrivals) Less(i, j int) bool { return a[i].At < a[j].At }
 func (a arrivals) Swap(i, j int)      { a[i], a[j] = a[j], a[i] }
-func (a *arrivals) Push(x any)        { *a = append(*a, x.(arrival)) }
+func (a *arrivals) Push(x any)        { *a = append(*a, x.(Told)) }
 func (a *arrivals) Pop() any {
 	old := *a
 	last := old[len(old)-1]
@@ -107,9 +114,8 @@ func Play(r *Random, w World, c Controller) Played {
 	expected := 0.0
 	for at, id := 0.0, 0; ; {
 		at += r.exp() / w.RunsPerSecond
-		for len(late) > 0 && late[0].at <= at {
-			a := heap.Pop(&late).(arrival)
-			c.Tell(a.at, a.of.id, a.of.canary, a.failed, a.of.weight, a.streams)
+		for len(late) > 0 && late[0].At <= at {
+			c.Tell(heap.Pop(&late).(Told))
 		}
 		if v := c.Verdict(at); v != Continue || at > w.Seconds {
 			out.Verdict, out.Seconds, out.Excess = v, at, float64(out.Failed)-expected
@@ -127,14 +133,28 @@ func Play(r *Random, w World, c Controller) Played {
 				out.Failed++
 			}
 		}
-		a := arrival{at: at, of: *s, failed: failed, streams: w.fails(r, s.canary)}
-		if w.RunSeconds > 0 {
-			a.at += r.exp() * w.RunSeconds
-			heap.Push(&late, a)
+		o := Told{At: at, Session: s.id, First: !s.begun, Canary: s.canary, Failed: failed, Weight: s.weight, Streams: w.fails(r, s.canary)}
+		s.begun = true
+		if wait := w.wait(r, o); wait > 0 {
+			o.At += wait
+			heap.Push(&late, o)
 			continue
 		}
-		c.Tell(at, s.id, s.canary, failed, s.weight, a.streams)
+		c.Tell(o)
 	}
+}
+
+// wait is the time until an outcome is known.
+func (w World) wait(r *Random, o Told) float64 {
+	switch {
+	case o.Failed && o.Canary && w.CanaryFails > 0:
+		return w.CanaryFails
+	case o.Failed && !o.Canary && w.ControlFails > 0:
+		return w.ControlFails
+	case w.RunSeconds > 0:
+		return r.exp() * w.RunSeconds
+	}
+	return 0
 }
 
 // pick is the session of the next run: a new one, or one that goes on.
@@ -152,7 +172,9 @@ func (w World) pick(r *Random, open []session, id int, at float64, c Controller)
 	}
 	weight := c.Weight(at)
 	open = append(open, session{id: id, weight: weight, canary: r.below(100) < weight, same: w.Correlation > 0 && r.float() < w.Correlation})
-	return &open[len(open)-1], open, id + 1
+	s := &open[len(open)-1]
+	c.Drawn(s.canary, s.weight)
+	return s, open, id + 1
 }
 
 // rate is the failure rate of a session's run, and that of the serving version.

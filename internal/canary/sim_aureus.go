@@ -15,6 +15,7 @@ type Watcher struct {
 	step     int
 	verdict  string
 	sessions map[int]resource.CanarySession // of more than one run; nil when all have one
+	drawn    []Drawn                        // that the state does not know yet
 }
 
 // Watch begins a canary in a simulation, with all streams of the plan on; many
@@ -48,14 +49,22 @@ func (w *Watcher) Verdict(at float64) string {
 	return w.verdict
 }
 
+// Drawn implements [Controller].
+func (w *Watcher) Drawn(isCanary bool, weight int) {
+	w.drawn = append(w.drawn, Drawn{isCanary, weight})
+}
+
 // Tell implements [Controller].
-func (w *Watcher) Tell(_ float64, session int, isCanary, failed bool, weight int, names []string) {
+func (w *Watcher) Tell(t Told) {
 	if w.verdict != Continue {
 		return
 	}
-	o := outcome{isCanary, failed, weight, Seen{Streams: names}}
+	o := outcome{t.Canary, t.Failed, t.Weight, Seen{Streams: t.Streams, Draw: int64(t.Session) + 1, Later: !t.First}}
+	if n := int(o.Draw - Known(w.state)); n > 0 {
+		o.Drawn, w.drawn = w.drawn[:n], w.drawn[n:]
+	}
 	if w.sessions != nil {
-		w.remember(session, &o)
+		w.remember(t.Session, &o)
 	}
 	observe(w.plan, &w.state, o)
 	done := StepDone(w.plan, w.state, w.step)

@@ -8,14 +8,17 @@ package canary
 // window counts the candidate's runs since it was last read.
 type window struct{ runs, failed int }
 
-func (w *window) tell(isCanary, failed bool) {
-	if isCanary {
+func (w *window) tell(o Told) {
+	if o.Canary {
 		w.runs++
-		if failed {
+		if o.Failed {
 			w.failed++
 		}
 	}
 }
+
+// Drawn implements [Controller].
+func (*window) Drawn(bool, int) {}
 
 // successRate is that since the last call, false without runs.
 func (w *window) successRate() (float64, bool) {
@@ -52,9 +55,9 @@ var argoWeights = []int{20, 40, 60, 80}
 func (a *Argo) Weight(at float64) int { return argoWeights[min(int(at/argoPause), len(argoWeights)-1)] }
 
 // Tell implements [Controller].
-func (a *Argo) Tell(at float64, _ int, isCanary, failed bool, _ int, _ []string) {
-	a.measure(at)
-	a.tell(isCanary, failed)
+func (a *Argo) Tell(o Told) {
+	a.measure(o.At)
+	a.tell(o)
 }
 
 // Verdict implements [Controller].
@@ -84,7 +87,8 @@ func (a *Argo) measure(at float64) {
 // Flagger is Flagger with the example of "How it works" in its documentation
 // (fluxcd/flagger, docs/gitbook/usage/how-it-works.md): interval 1m, threshold 10,
 // maxWeight 50, stepWeight 5, request-success-rate at least 99 in 1m. A check that
-// fails does not raise the weight; ten roll back.
+// fails does not raise the weight; ten roll back. A metric without values fails its
+// check ("Halt advancement no values found").
 type Flagger struct {
 	window
 	checks  int
@@ -105,9 +109,9 @@ const (
 func (f *Flagger) Weight(float64) int { return max(f.weight, flaggerStep) }
 
 // Tell implements [Controller].
-func (f *Flagger) Tell(at float64, _ int, isCanary, failed bool, _ int, _ []string) {
-	f.check(at)
-	f.tell(isCanary, failed)
+func (f *Flagger) Tell(o Told) {
+	f.check(o.At)
+	f.tell(o)
 }
 
 // Verdict implements [Controller].
@@ -125,13 +129,13 @@ func (f *Flagger) check(at float64) {
 		f.weight = max(f.weight, flaggerStep)
 		rate, ok := f.successRate()
 		switch {
-		case ok && rate < flaggerSuccess:
+		case !ok || rate < flaggerSuccess:
 			if f.failed++; f.failed >= flaggerThreshold {
 				f.verdict = Rollback
 			}
 		case f.weight >= flaggerMax:
 			f.verdict = Promote
-		case ok:
+		default:
 			f.weight += flaggerStep
 		}
 	}

@@ -99,7 +99,8 @@ func TestASessionCountsOnce(t *testing.T) {
 	want := take(plan, Start(plan), one(true, true, 10))
 	got, remembered := Start(plan), (*resource.CanarySession)(nil)
 	for range 50 {
-		seen, after := See(got, remembered, resource.CanaryOutcome{Canary: true, Failed: true, Weight: 10})
+		o := resource.CanaryOutcome{Canary: true, Failed: true, Weight: 10, Draw: 1, Run: "r"}
+		seen, after := See(got, remembered, o, resource.CanaryDraw{Seq: 1, Canary: true, Weight: 10, Run: "r"})
 		got, remembered = Observe(plan, got, true, true, 10, seen), &after
 	}
 	if got.EHarm != want.EHarm || got.ESafe != want.ESafe || got.EAbs != want.EAbs || got.AtStep != 1 {
@@ -115,7 +116,7 @@ func TestASessionCountsOnce(t *testing.T) {
 func TestASessionThatFailsLater(t *testing.T) {
 	failed := take(alone, Start(alone), one(true, true, 10))
 	later := one(true, true, 10)
-	later.Again = true
+	later.Again, later.Draw, later.Later = true, 1, true
 	got := take(alone, Start(alone), one(true, false, 10), later)
 	if got.EHarm != failed.EHarm || math.Abs(got.EAbs-failed.EAbs) > 1e-12 {
 		t.Errorf("good, then failed: E %v %v, want %v %v as for one that failed", got.EHarm, got.EAbs, failed.EHarm, failed.EAbs)

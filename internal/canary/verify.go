@@ -7,11 +7,14 @@ import (
 	"github.com/aureus-agents/aureus/resource"
 )
 
-// Verify recomputes a verdict from the outcomes and says how the recorded one
-// differs from it, "" when it does not: the state, its verdict, and what every
-// outcome records of E.
-func Verify(p resource.CanaryPlan, stored resource.CanaryState, outcomes []resource.CanaryOutcome) (resource.CanaryState, string) {
-	got, again := Replay(p, stored, outcomes)
+// Verify recomputes a verdict from the draws and the outcomes and says how the
+// recorded one differs from it, "" when it does not: the state, its verdict, and
+// what every outcome records of E.
+func Verify(p resource.CanaryPlan, stored resource.CanaryState, draws []resource.CanaryDraw, outcomes []resource.CanaryOutcome) (resource.CanaryState, string) {
+	if problem := misdrawn(draws, outcomes); problem != "" {
+		return Start(p), problem
+	}
+	got, again := Replay(p, stored, draws, outcomes)
 	// A step may have been entered after its last outcome, or not at all while the
 	// release was held.
 	got.AtStep = stored.AtStep
@@ -34,4 +37,23 @@ func Verify(p resource.CanaryPlan, stored resource.CanaryState, outcomes []resou
 		return got, "the recorded state is not what the outcomes lead to"
 	}
 	return got, ""
+}
+
+// misdrawn says how outcomes and draws contradict each other, "" when they do not.
+func misdrawn(draws []resource.CanaryDraw, outcomes []resource.CanaryOutcome) string {
+	for i, d := range draws {
+		if d.Seq != int64(i+1) {
+			return fmt.Sprintf("draw %d is missing or there twice", i+1)
+		}
+	}
+	for _, o := range outcomes {
+		switch {
+		case o.Draw == 0:
+		case o.Draw < 0 || o.Draw > int64(len(draws)):
+			return fmt.Sprintf("draw %d of outcome %d (run %s) is missing", o.Draw, o.Seq, o.Run)
+		case draws[o.Draw-1].Canary != o.Canary || draws[o.Draw-1].Weight != o.Weight:
+			return fmt.Sprintf("outcome %d (run %s) is not of the arm and weight that draw %d gave it", o.Seq, o.Run, o.Draw)
+		}
+	}
+	return ""
 }

@@ -46,7 +46,8 @@ func (f *fixture) watch(r *resource.Release, n int, controlRate, canaryRate floa
 			o.LatencyMs += rng.Int64N(140)
 		}
 		o.Failed = rng.Float64() < rate
-		seen, _ := canary.See(s, nil, o)
+		o.Draw = o.Seq
+		seen, _ := canary.See(s, nil, o, resource.CanaryDraw{Release: r.ID, Seq: o.Seq, Run: o.Run, Canary: o.Canary, Weight: o.Weight})
 		s = canary.Observe(r.Plan, s, o.Canary, o.Failed, o.Weight, seen)
 		f.outcomes[r.ID] = append(f.outcomes[r.ID], canary.Mark(o, s))
 		if s.Verdict == canary.Rollback {

@@ -91,5 +91,5 @@ func (t *tx) countLate(run resource.Run, afterMs int64) error {
 		return err
 	}
 	return t.countOutcome(rel, resource.CanaryOutcome{Run: run.ID, Session: run.Session, Canary: run.Canary, Failed: true, Missing: true,
-		Weight: run.Weight, LatencyMs: afterMs})
+		Weight: run.Weight, Draw: run.Draw, LatencyMs: afterMs})
 }

@@ -158,6 +158,9 @@ func (t *tx) endRun(run resource.Run, code resource.FailureCode, why string) err
 	run.Outcome, run.Code, run.Message = resource.OutcomeError, code, why
 	run.EndedAt = t.c.now()
 	run.Revision++
+	if err := t.lose(run); err != nil {
+		return err
+	}
 	run.Release = ""
 	return t.saveRun(agentrun.Checkpoint{Run: run})
 }

@@ -11,6 +11,9 @@ import (
 // sessionMillis is how long a session keeps its version without being used.
 const sessionMillis = 24 * 60 * 60 * 1000
 
+// unnumbered is the place of a draw that was just made, until it is stored.
+const unnumbered = -1
+
 // route picks the version of a session: the one that it was given before, or, for
 // a new session, the candidate or the stable version by a hash of the session.
 // mayStay says whether a pinned version that is neither may still serve. Pure.
@@ -28,7 +31,7 @@ func route(d resource.Deployment, session string, pin *SessionPin, mayStay bool,
 	}
 	p := SessionPin{Digest: d.Stable, At: now}
 	if d.Candidate != "" && d.Weight > 0 {
-		p.Release, p.Weight = d.Release, d.Weight
+		p.Release, p.Weight, p.Draw = d.Release, d.Weight, unnumbered
 		if p.Canary = bucket(d.Release, session) < d.Weight; p.Canary {
 			p.Digest = d.Candidate
 		}

@@ -43,6 +43,7 @@ func Run(t *testing.T, open Open) {
 		{"canary outcomes", testCanaryOutcomes},
 		{"shadow results", testShadowResults},
 		{"canary sessions", testCanarySessions},
+		{"canary draws", testCanaryDraws},
 		{"approvals", testApprovals},
 		{"approval tokens", testApprovalTokens},
 		{"delegations", testDelegations},
