@@ -8,9 +8,6 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
-// ShopEnv names the variable that holds the path of the shop's database.
-const ShopEnv = "REFUND_DESK_SHOP"
-
 // callIDKey is the key of a call's id in a request's _meta: the same id is the
 // same call.
 const callIDKey = "aureus/callId"

@@ -2,9 +2,6 @@ package guard
 
 import "github.com/aureus-agents/aureus/resource"
 
-// Contract names this guard in a version's runtime.
-const Contract = "aureus-guard/v1"
-
 // State is a run's guard state with what provenance needs to remember. It is
 // stored as JSON in the run's checkpoint.
 type State struct {

@@ -4,7 +4,7 @@
 // encode a value, where to launder it, whom to make the user name. It is no
 // measure of how often an agent is tricked, only of what a guard does once it is.
 //
-// Start from [Families] and [Run]. The same seed gives the same attacks.
+// Start from [Run]. The same seed gives the same attacks.
 package redteam
 
 import (

@@ -1,8 +1,6 @@
 package redteam
 
-// Families lists the families in the order of the table.
-func Families() []Family { return families }
-
+// families are in the order of the table.
 var families = []Family{
 	{Name: "plain", What: "a text says whom to send or pay",
 		Why: "the value stands inside a text from outside: `target-from-outside`", build: hidden(plain)},
