@@ -1,74 +1,54 @@
 package ci
 
 import (
-	"encoding/xml"
-	"fmt"
+	"bytes"
+	"time"
 
 	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/internal/junit"
 )
-
-type junitSuites struct {
-	XMLName  xml.Name     `xml:"testsuites"`
-	Name     string       `xml:"name,attr"`
-	Tests    int          `xml:"tests,attr"`
-	Failures int          `xml:"failures,attr"`
-	Errors   int          `xml:"errors,attr"`
-	Suites   []junitSuite `xml:"testsuite"`
-}
-
-type junitSuite struct {
-	Name     string      `xml:"name,attr"`
-	Tests    int         `xml:"tests,attr"`
-	Failures int         `xml:"failures,attr"`
-	Errors   int         `xml:"errors,attr"`
-	Skipped  int         `xml:"skipped,attr"`
-	Time     string      `xml:"time,attr"` // seconds
-	Cases    []junitCase `xml:"testcase"`
-}
-
-type junitCase struct {
-	Name      string     `xml:"name,attr"`
-	Classname string     `xml:"classname,attr"`
-	File      string     `xml:"file,attr"`
-	Time      string     `xml:"time,attr"`
-	Failure   *junitText `xml:"failure,omitempty"`
-	Error     *junitText `xml:"error,omitempty"`
-	Skipped   *junitText `xml:"skipped,omitempty"`
-}
-
-type junitText struct {
-	Message string `xml:"message,attr"`
-}
 
 // JUnit is the result as JUnit XML: a testsuite for each step of each blueprint
 // and a testcase for each thing that the step tried. What was blocked is a failure,
 // what could not be tried an error, what waits for people is skipped.
 func (r Result) JUnit() ([]byte, error) {
-	doc := junitSuites{Name: "aureus"}
+	doc := junit.Report{Name: "aureus"}
 	for _, a := range r.Agents {
 		for _, s := range a.Steps {
-			suite := a.junit(s)
-			doc.Tests, doc.Failures, doc.Errors = doc.Tests+suite.Tests, doc.Failures+suite.Failures, doc.Errors+suite.Errors
-			doc.Suites = append(doc.Suites, suite)
+			doc.Suites = append(doc.Suites, a.junit(s))
 		}
 	}
-	data, err := xml.MarshalIndent(doc, "", "  ")
-	if err != nil {
+	var b bytes.Buffer
+	if err := doc.Write(&b); err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "the result could not be written as JUnit")
 	}
-	return append([]byte(xml.Header), append(data, '\n')...), nil
+	return b.Bytes(), nil
 }
 
-func (a Agent) junit(s Step) junitSuite {
+func (a Agent) junit(s Step) junit.Suite {
 	name := a.Agent
 	if name == "" {
 		name = a.File
 	}
-	suite := junitSuite{Name: name + "." + s.Name, Time: fmt.Sprintf("%.3f", float64(s.Ms)/1000)}
+	suite := junit.Suite{Name: name + "." + s.Name, Took: time.Duration(s.Ms) * time.Millisecond}
 	for _, c := range s.tried() {
-		suite.add(junitCase{Name: c.Name, Classname: suite.Name, File: a.File, Time: fmt.Sprintf("%.3f", c.Ms/1000)}, c)
+		suite.Cases = append(suite.Cases, c.junit(suite.Name, a.File))
 	}
 	return suite
+}
+
+func (c Case) junit(suite, file string) junit.Case {
+	out := junit.Case{Name: c.Name, Classname: suite, File: file, Took: time.Duration(c.Ms * float64(time.Millisecond))}
+	why := &junit.Problem{Message: c.Message}
+	switch c.Verdict {
+	case Block:
+		out.Failure = why
+	case Fail:
+		out.Error = why
+	case Skip, Wait:
+		out.Skipped = why
+	}
+	return out
 }
 
 // tried are the step's cases. A step without any is one itself, and so is one
@@ -82,21 +62,4 @@ func (s Step) tried() []Case {
 		return s.Cases
 	}
 	return append(s.Cases[:len(s.Cases):len(s.Cases)], Case{Name: s.Name, Verdict: s.Verdict, Message: s.Message, Ms: float64(s.Ms)})
-}
-
-func (s *junitSuite) add(j junitCase, c Case) {
-	s.Tests++
-	text := &junitText{Message: c.Message}
-	switch c.Verdict {
-	case Block:
-		j.Failure = text
-		s.Failures++
-	case Fail:
-		j.Error = text
-		s.Errors++
-	case Skip, Wait:
-		j.Skipped = text
-		s.Skipped++
-	}
-	s.Cases = append(s.Cases, j)
 }

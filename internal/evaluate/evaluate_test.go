@@ -16,6 +16,7 @@ import (
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/agentrun"
 	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/internal/junit"
 	"github.com/aureus-agents/aureus/internal/simulate"
 	"github.com/aureus-agents/aureus/resource"
 )
@@ -162,7 +163,20 @@ func TestJUnit(t *testing.T) {
 	if err := r.JUnit(&b); err != nil {
 		t.Fatal(err)
 	}
-	var doc junitSuites
+	type suite struct {
+		Tests    int `xml:"tests,attr"`
+		Failures int `xml:"failures,attr"`
+		Cases    []struct {
+			Name      string         `xml:"name,attr"`
+			Classname string         `xml:"classname,attr"`
+			Failure   *junit.Problem `xml:"failure"`
+		} `xml:"testcase"`
+	}
+	var doc struct {
+		Tests    int     `xml:"tests,attr"`
+		Failures int     `xml:"failures,attr"`
+		Suites   []suite `xml:"testsuite"`
+	}
 	if err := xml.Unmarshal(b.Bytes(), &doc); err != nil {
 		t.Fatalf("JUnit is not XML: %v\n%s", err, b.String())
 	}
