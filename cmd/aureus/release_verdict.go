@@ -32,7 +32,9 @@ limits, every outcome with its values, and the signed evidence. --recompute
 works from such an export alone, of a release or in a FILE, which needs no
 server: it replays the outcomes, checks what was recorded after each, verifies
 the evidence's signature (with --key, or the key in the export), and that it is
-about these outcomes.`,
+about these outcomes. Who made the export chose the key in it: give --key to
+prove something. Without evidence the status is 5 when --key is given, or when
+the release is decided.`,
 		Args: cobra.ExactArgs(1),
 	}
 	r := remoteFlags(e, cmd)
@@ -123,8 +125,14 @@ func recomputeExport(r *remote, x resource.CanaryExport, keyFile string) error {
 			return fault.Wrap(err, fault.NotFound, "the key cannot be read from %s", keyFile)
 		}
 	}
-	if v.Problem == "" && len(x.Evidence) > 0 {
+	switch {
+	case v.Problem != "":
+	case len(x.Evidence) > 0:
 		v.Problem = signedOtherwise(x, key)
+	case keyFile != "":
+		v.Problem = "the export holds no signed evidence to check with the key"
+	case isDecided(x):
+		v.Problem = fmt.Sprintf("the release is %s and the export holds no signed evidence of it; if it was decided a moment ago, export it again", x.State)
 	}
 	v.Agrees = v.Problem == ""
 	if err := sayVerdict(r, v); err != nil {
@@ -136,6 +144,16 @@ func recomputeExport(r *remote, x resource.CanaryExport, keyFile string) error {
 		fmt.Fprintln(r.env.stdout, "the signed evidence is about these outcomes")
 	}
 	return nil
+}
+
+// isDecided reports whether a canary's verdict was signed, or is about to be. A
+// cancelled canary has none.
+func isDecided(x resource.CanaryExport) bool {
+	switch x.State {
+	case resource.ReleaseCanary, resource.ReleasePaused, resource.ReleaseCancelled:
+		return x.Stored.Verdict == canary.Rollback
+	}
+	return true
 }
 
 // signedOtherwise says how an export differs from what was signed, "" for not at all.
@@ -193,10 +211,16 @@ func printVerdict(w io.Writer, v resource.CanaryVerdict) {
 		s.Canary.Failures, s.Canary.Runs, s.Control.Failures, s.Control.Runs)
 	printStreams(w, v.Plan, s)
 	fmt.Fprintf(w, "E safe %.4g, E absolute %.4g (either promotes at %.0f)\n", s.ESafe, s.EAbs, canary.Bound(v.Plan.Beta))
+	if n := unsettled(s); n > 0 {
+		fmt.Fprintf(w, "%d of %d drawn sessions are not settled: those under way count at their worst\n", n, canary.Known(s))
+	}
 	if e := s.Evaluation; e != nil {
 		fmt.Fprintf(w, "E absolute began at %.4g: %d of %d cases of the evaluation failed\n", e.E, e.Failed, e.Cases)
 	}
 }
+
+// unsettled is how many draws of a canary are not settled.
+func unsettled(s resource.CanaryState) int64 { return canary.Known(s) - s.Settled }
 
 // printStreams is a line for each stream of a canary.
 func printStreams(w io.Writer, p resource.CanaryPlan, s resource.CanaryState) {

@@ -20,6 +20,7 @@ func signedExport(t *testing.T, key *attest.Key) resource.CanaryExport {
 	p := canary.Plan(blueprint.Canary{})
 	s := canary.Start(p)
 	x := resource.CanaryExport{Format: resource.CanaryExportFormat, Release: "rel_1", Agent: "desk", Version: 2,
+		State: resource.ReleaseRolledBack,
 		Digest: "sha256:0000000000000000000000000000000000000000000000000000000000000002", Plan: p, Key: string(key.PublicPEM())}
 	for i := 1; s.Verdict != canary.Rollback; i++ {
 		o := resource.CanaryOutcome{Release: "rel_1", Seq: int64(i), Run: fmt.Sprint("run_", i), Session: fmt.Sprint("s", i), Canary: i%3 != 0,
@@ -48,6 +49,14 @@ func signedExport(t *testing.T, key *attest.Key) resource.CanaryExport {
 	return x
 }
 
+// undecided takes the last outcome away from an export, which decided.
+func undecided(x *resource.CanaryExport) {
+	x.Evidence, x.State, x.Outcomes = nil, resource.ReleaseCanary, x.Outcomes[:len(x.Outcomes)-1]
+	var again []resource.CanaryOutcome
+	x.Stored, again = canary.Replay(x.Plan, x.Stored, x.Draws, x.Outcomes)
+	x.Outcomes = again
+}
+
 // TestRecomputeAnExport: an export that was changed anywhere is found out.
 func TestRecomputeAnExport(t *testing.T) {
 	key, err := attest.NewKey()
@@ -70,7 +79,10 @@ func TestRecomputeAnExport(t *testing.T) {
 		says   string
 	}{
 		{"as it was", func(*resource.CanaryExport) {}, nil, 0, "the signed evidence is about these outcomes"},
-		{"not signed yet", func(x *resource.CanaryExport) { x.Evidence = nil }, nil, 0, "not signed yet"},
+		{"not decided yet", undecided, nil, 0, "not signed yet"},
+		{"not decided yet, and a key", undecided, []string{"--key", otherKey}, 5, "no signed evidence to check with the key"},
+		{"the evidence is gone", func(x *resource.CanaryExport) { x.Evidence = nil }, nil, 5, "the release is rolled_back and the export holds no signed evidence"},
+		{"the evidence is gone, and the state lies", func(x *resource.CanaryExport) { x.Evidence, x.State = nil, resource.ReleaseCanary }, nil, 5, "no signed evidence"},
 		{"another arm", func(x *resource.CanaryExport) { x.Outcomes[1].Canary = false }, nil, 5, "outcome 2 (run run_2) is not of the arm"},
 		{"an outcome is missing", func(x *resource.CanaryExport) { x.Outcomes = append(x.Outcomes[:1], x.Outcomes[2:]...) }, nil, 5, "outcome 2 is missing"},
 		{"another draw", func(x *resource.CanaryExport) { x.Draws[2].Run = "run_x" }, nil, 5, "not what it leads to"},

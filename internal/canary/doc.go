@@ -19,18 +19,28 @@
 //     a share of alpha and decides at 1/(alpha*share): by the union bound, a version
 //     no worse than what serves is rolled back with probability at most alpha,
 //     whatever the streams have to do with each other.
-//   - Safe, the reverse, of failures. Null: the candidate fails at least twice as
-//     often. At 1/beta the candidate is shown to be less than twice as bad.
-//   - Absolute, of failures. Null: the candidate's sessions fail at a rate of
-//     MaxFailureRate or more. A healthy pair hardly ever fails, and without failures
-//     the two conditional processes learn nothing; the candidate's good sessions
-//     move this one. At 1/beta it is shown to fail less than MaxFailureRate.
+//   - Safe, the reverse, of failures. Null: the first runs of the candidate's sessions
+//     fail at least twice as often. At 1/beta they are shown to fail less.
+//   - Absolute, of failures. Null: the first runs of the candidate's sessions fail at a
+//     rate of MaxFailureRate or more. A healthy pair hardly ever fails, and without
+//     failures the two conditional processes learn nothing; the candidate's good
+//     sessions move this one. At 1/beta it is shown to fail less than MaxFailureRate.
 //
 // The session is the unit: it draws its arm once, so it counts once in each stream,
-// when a run of it first fails there. That the arms were drawn with known weights
-// is all that harm rests on: runs may depend on each other and on the time of day
-// in any way that is the same for both arms. Weights change when the candidate has
-// had its sessions, which says something about the arms of those; see [Seen].
+// when a run of it first fails there. Runs may depend on each other and on the time
+// of day in any way that is the same for both arms.
+//
+// Harm takes failures as they become known, so its bound rests on the weights of
+// the draws and on the time until a failure is known being alike in both arms: a
+// candidate that fails as often but sooner looks worse during a common outage.
+// Weights change when the candidate has had its sessions, which says something
+// about the arms of those; see [Seen].
+//
+// Safe and absolute go through the sessions in the order in which they were drawn,
+// and take each that is under way at its worst: the candidate's failed, the
+// control's was good. In the order of arrival the good runs of a version that
+// fails late would come first. The best draw decides: Ville's inequality is uniform
+// over them. See draws.go.
 //
 // Harm is judged first. The verdict is [Promote] when safe or absolute has reached
 // 1/beta and no stream is at 1/beta, and [Continue] otherwise. What a verdict does
