@@ -80,7 +80,7 @@ func (s *server) pattern(r *http.Request) string {
 }
 
 func humaConfig(version string) huma.Config {
-	registry := huma.NewMapRegistry("#/components/schemas/", schemaName)
+	registry := huma.NewMapRegistry(schemaPrefix, schemaName)
 	registry.RegisterTypeAlias(reflect.TypeFor[blueprint.Duration](), reflect.TypeFor[durationString]())
 	c := huma.Config{
 		OpenAPI: &huma.OpenAPI{

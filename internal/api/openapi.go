@@ -14,7 +14,9 @@ import (
 // huma's own handlers do so without a lock.
 func (s *server) document() {
 	doc := s.api.OpenAPI()
+	withComments := sync.OnceFunc(func() { describe(doc.Components.Schemas) })
 	s.serveOnce("/openapi.json", "application/vnd.oai.openapi+json;version=3.1", func() ([]byte, error) {
+		withComments()
 		data, err := json.Marshal(doc)
 		if err != nil {
 			return nil, err
@@ -25,7 +27,10 @@ func (s *server) document() {
 		}
 		return append(b.Bytes(), '\n'), nil
 	})
-	s.serveOnce("/openapi.yaml", "application/vnd.oai.openapi;version=3.1", doc.YAML)
+	s.serveOnce("/openapi.yaml", "application/vnd.oai.openapi;version=3.1", func() ([]byte, error) {
+		withComments()
+		return doc.YAML()
+	})
 }
 
 func (s *server) serveOnce(path, mediaType string, make func() ([]byte, error)) {
