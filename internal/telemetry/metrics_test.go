@@ -31,6 +31,7 @@ func busy(t *testing.T) *telemetry.Metrics {
 	m.Decided("desk", "production", resource.Decision{State: resource.DecisionRejected, Check: "policy"})
 	m.ReleaseMoved(resource.Release{Agent: "desk", Environment: "production", State: resource.ReleaseCanary}, "smoked")
 	m.RolledBack("desk", "production", 120*time.Millisecond)
+	m.DrillRecovered("desk", "staging", 800*time.Millisecond)
 	return m
 }
 
@@ -94,8 +95,9 @@ func TestMetricsNeverFail(t *testing.T) {
 	m.RunEnded(resource.Run{Outcome: resource.OutcomeError, LatencyMs: -5, Stats: resource.RunStats{Cost: -1, PromptTokens: -1, Retries: -1}})
 	m.Decided("", "", resource.Decision{Check: "something a newer guard says"})
 	m.RolledBack("", "", -time.Second)
-	if n, err := testutil.GatherAndCount(m.Gatherer(), "aureus_runs_total", "aureus_guard_decisions_total", "aureus_rollbacks_total"); n != 3 || err != nil {
-		t.Errorf("GatherAndCount() = %d, %v, want 3", n, err)
+	m.DrillRecovered("", "", -time.Second)
+	if n, err := testutil.GatherAndCount(m.Gatherer(), "aureus_runs_total", "aureus_guard_decisions_total", "aureus_rollbacks_total", "aureus_drill_recovery_seconds"); n != 4 || err != nil {
+		t.Errorf("GatherAndCount() = %d, %v, want 4", n, err)
 	}
 }
 

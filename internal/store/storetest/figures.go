@@ -147,7 +147,9 @@ func testRollbacks(t *testing.T, s *suite) {
 			release("r2", "a", "production", "d1", resource.ReleaseRolledBack),
 			release("r3", "a", "production", "d1", resource.ReleasePromoted),
 			release("r4", "a", "production", "d2", resource.ReleaseRolledBack),
+			release("r5", "a", "production", "d1", resource.ReleaseRolledBack),
 		} {
+			r.Drill = r.ID == "r5" // nobody needed that one
 			r.DecidedAt = 60_000
 			r.UpdatedAt = r.DecidedAt + resource.Millis(100*(i+1))
 			if err := tx.InsertRelease(r); err != nil {
@@ -162,4 +164,10 @@ func testRollbacks(t *testing.T, s *suite) {
 		return r.Series(control.FiguresQuery{Digest: "d1"}, 10_000)
 	})
 	equal(t, "Rollbacks of a bucket", points[0].Figures.Rollbacks, int64(2))
+	drills := read(s, func(r control.Reader) ([]resource.Release, error) {
+		return r.Releases(control.ReleaseFilter{Agent: "a", Drill: true}, control.Page{})
+	})
+	if len(drills) != 1 || drills[0].ID != "r5" {
+		t.Errorf("Releases of drills = %+v, want r5", drills)
+	}
 }

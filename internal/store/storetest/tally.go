@@ -17,11 +17,13 @@ func testTally(t *testing.T, s *suite) {
 	smoke.Mode = resource.RunSmoke
 	staging := ended("u8", "d1", "", resource.OutcomeFailure, 15)
 	staging.Environment, staging.Release = "staging", ""
+	drill := ended("u7", "d1", "", resource.OutcomeFailure, 20)
+	drill.Mode = resource.RunDrill
 	late := ended("u4", "d1", "s1", resource.OutcomeRunning, 0)
 	s.update(func(tx control.Tx) error {
 		for _, r := range []resource.Run{
 			ended("u1", "d1", "s1", resource.OutcomeSuccess, 100), ended("u2", "d1", "s1", resource.OutcomeFailure, 300),
-			ended("u3", "d1", "", resource.OutcomeDenied, 200), late, ended("u5", "d2", "s9", resource.OutcomeFailure, 50), smoke, staging,
+			ended("u3", "d1", "", resource.OutcomeDenied, 200), late, ended("u5", "d2", "s9", resource.OutcomeFailure, 50), smoke, staging, drill,
 		} {
 			if err := tx.InsertRun(r); err != nil {
 				return err
@@ -46,5 +48,9 @@ func testTally(t *testing.T, s *suite) {
 		return read(s, func(r control.Reader) (string, error) { id, _, err := r.FirstFailure(q); return id, err })
 	}
 	equal(t, "FirstFailure", first(d1), "u4")
+	drills := d1
+	drills.Mode = resource.RunDrill
+	equal(t, "FirstFailure of drills", first(drills), "u7")
+	equal(t, "Tally of drills", tally(drills).Runs, int64(1))
 	equal(t, "FirstFailure of nothing", first(control.TallyQuery{Digest: "d9"}), "")
 }

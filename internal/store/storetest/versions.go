@@ -41,6 +41,14 @@ func testVersions(t *testing.T, s *suite) {
 	list = read(s, func(r control.Reader) ([]resource.Version, error) { return r.Versions("a", control.Page{After: "2"}) })
 	equal(t, "Versions after 2", list, []resource.Version{light1})
 
+	drill := version("b", 2)
+	drill.Drill = true
+	s.update(func(tx control.Tx) error { return tx.InsertVersion(drill) })
+	equal(t, "LatestVersion beside a drill's", read(s, func(r control.Reader) (resource.Version, error) { return r.LatestVersion("b") }), b1)
+	equal(t, "VersionByNumber of a drill's", read(s, func(r control.Reader) (resource.Version, error) { return r.VersionByNumber("b", 2) }), drill)
+	list = read(s, func(r control.Reader) ([]resource.Version, error) { return r.Versions("b", control.Page{Limit: 1}) })
+	equal(t, "Versions begin with a drill's", list[0].Number, 2)
+
 	absent(s, func(r control.Reader) (resource.Version, error) { return r.VersionByNumber("a", 3) })
 	absent(s, func(r control.Reader) (resource.Version, error) { return r.VersionByDigest("b", a1.Digest) })
 	absent(s, func(r control.Reader) (resource.Version, error) { return r.LatestVersion("c") })
