@@ -71,7 +71,7 @@ func Provenance(v resource.Version, version string) ProvenancePredicate {
 }
 
 func buildParameters(v resource.Version) map[string]any {
-	p := map[string]any{"pushedBy": v.CreatedBy.Name, "tier": string(v.Tier)}
+	p := map[string]any{"pushedBy": v.CreatedBy.Name, "pusherKind": v.CreatedBy.Kind, "tier": string(v.Tier)}
 	for name, value := range map[string]string{
 		"buildNumber": v.Build.BuildNumber, "modelVersion": v.Build.ModelVersion, "ci": v.Build.CI, "buildUrl": v.Build.URL,
 		"branch": v.Build.Branch, "buildActor": v.Build.Actor, "author": v.Build.Author, "committer": v.Build.Committer,

@@ -4,10 +4,31 @@ import (
 	"slices"
 
 	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/resource"
 )
 
-// releaseDigest is what an approval of a release is bound to: all that people are
+// askedDigest is what the answers to a request are bound to: what is to be
+// approved, and by whom.
+func askedDigest(content string, a resource.Approval) (string, error) {
+	doc := map[string]any{"content": content, "rules": rulesOf(a), "parties": a.Parties}
+	if len(a.Rules) == 0 {
+		doc["excluded"] = a.Excluded
+	}
+	return blueprint.Digest(doc)
+}
+
+// asAsked is fault.Conflict unless a request is still about content, by the rules
+// and the parties that it is stored with.
+func asAsked(content string, a resource.Approval) error {
+	digest, err := askedDigest(content, a)
+	if err == nil && digest != a.Digest {
+		err = fault.New(fault.Conflict, "what is to be approved, or who has to, changed since people were asked; ask again")
+	}
+	return err
+}
+
+// releaseDigest is what an approval of a release is about: all that people are
 // shown of it. That is the version, where it goes, what changes, how it goes out
 // and by which rules, and the evidence, with the reports that it signs, the gates
 // and the waivers that it goes out on.

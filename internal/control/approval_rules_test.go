@@ -43,7 +43,18 @@ func (a *asked) rule(rules ...blueprint.ApprovalRule) {
 		if err != nil {
 			return err
 		}
+		rel, err := tx.Release(a.rel.ID)
+		if err != nil {
+			return err
+		}
+		rel.Stage.Stage.Approvals, rel.Revision = rules, rel.Revision+1
+		if err := tx.PutRelease(rel); err != nil {
+			return err
+		}
 		r.Rules, r.Revision = rules, r.Revision+1
+		if r.Digest, err = control.RequestDigest(tx, r); err != nil {
+			return err
+		}
 		return tx.PutApproval(r)
 	}))
 }

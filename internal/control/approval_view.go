@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/aureus-agents/aureus/internal/attest"
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/resource"
 )
@@ -141,20 +142,29 @@ func (c *Control) waiversOf(r Reader, rel resource.Release) ([]resource.Waiver, 
 
 // checkAsked verifies that what a request is about is still exactly what was
 // signed and what people were asked about: the version's content and signature,
-// all evidence, and the digest over what is shown.
+// all evidence, and the digest over what is shown, with the rules that its stage has
+// and the people who are behind the version as it was signed.
 func (c *Control) checkAsked(r Reader, a resource.Approval, rel resource.Release) error {
 	digest, err := releaseDigest(r, rel)
 	if err != nil {
 		return err
 	}
-	if digest != a.Digest {
-		return fault.New(fault.Conflict, "what is to be approved changed since people were asked; start the release again")
+	if err := asAsked(digest, a); err != nil {
+		return err
 	}
 	ver, err := r.VersionByDigest(rel.Agent, rel.Digest)
 	if err != nil {
 		return err
 	}
 	if err := c.verifyVersion(r, ver); err != nil {
+		return err
+	}
+	if err := c.verifyPusher(r, ver); err != nil {
+		return err
+	}
+	want := a
+	want.Rules, want.Parties = termsOfRequest(rel, ver)
+	if err := asAsked(digest, want); err != nil {
 		return err
 	}
 	list, err := evidenceOf(r, rel)
@@ -164,6 +174,26 @@ func (c *Control) checkAsked(r Reader, a resource.Approval, rel resource.Release
 	for _, e := range list {
 		if err := c.checkFound(e, EvidenceFilter{Subject: rel.Digest, Release: rel.ID}); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// verifyPusher checks that those whom a version names as its pusher, author and
+// committer are the ones that its provenance signs.
+func (c *Control) verifyPusher(r Reader, v resource.Version) error {
+	signedBy := EvidenceFilter{Subject: v.Digest, Kind: resource.EvidenceVersion}
+	list, err := r.Evidence(signedBy, Page{Limit: 1})
+	if err != nil || len(list) == 0 {
+		return err // without any the version did not verify
+	}
+	var p attest.ProvenancePredicate
+	if err := c.said(list[0], signedBy, &p); err != nil {
+		return err
+	}
+	for name, is := range map[string]string{"pushedBy": v.CreatedBy.Name, "pusherKind": v.CreatedBy.Kind, "author": v.Build.Author, "committer": v.Build.Committer} {
+		if signed, _ := p.BuildDefinition.InternalParameters[name].(string); signed != is {
+			return fault.New(fault.Verification, "%s: its %s is not the one that was signed", v.Name, name)
 		}
 	}
 	return nil

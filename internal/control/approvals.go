@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/pipeline"
 	"github.com/aureus-agents/aureus/resource"
 )
@@ -32,14 +33,12 @@ func (t *tx) askRelease(r *resource.Release, quorum int) error {
 	if err != nil {
 		return err
 	}
+	rules, parties := termsOfRequest(*r, v)
 	a := resource.Approval{Kind: approvalOfRelease, Subject: r.ID, Digest: digest, Agent: r.Agent, Environment: r.Environment,
-		Title: fmt.Sprintf("Release %s into %s", v.Name, r.Environment), Tier: r.Tier, Quorum: quorum, Rules: pipeline.Rules(r.Stage, r.Delta, r.Tier),
-		Parties: partiesOf(v, r.CreatedBy), Reason: r.Reason, CreatedBy: r.CreatedBy}
+		Title: fmt.Sprintf("Release %s into %s", v.Name, r.Environment), Tier: r.Tier, Quorum: quorum, Rules: rules,
+		Parties: parties, Reason: r.Reason, CreatedBy: r.CreatedBy}
 	if err := t.voidApproval(r.Approval, "people are asked again: there is less than they said yes to"); err != nil {
 		return err
-	}
-	if r.Stage.Change != nil {
-		a.Parties.RuleMakers = r.Stage.Makers
 	}
 	if r.Stage.Hotfix != nil {
 		a.Title += ", as a hotfix"
@@ -53,6 +52,16 @@ func (t *tx) askRelease(r *resource.Release, quorum int) error {
 		return err
 	}
 	return t.notify(n)
+}
+
+// termsOfRequest are the rules by which people answer for a release, and whom
+// those can keep from it.
+func termsOfRequest(r resource.Release, v resource.Version) ([]blueprint.ApprovalRule, resource.Parties) {
+	p := partiesOf(v, r.CreatedBy)
+	if r.Stage.Change != nil {
+		p.RuleMakers = r.Stage.Makers
+	}
+	return pipeline.Rules(r.Stage, r.Delta, r.Tier), p
 }
 
 // partiesOf are the people behind a version that somebody asks to release. A
@@ -82,7 +91,8 @@ func (t *tx) openApproval(a resource.Approval, ttl time.Duration) (resource.Appr
 
 // storeApproval stores a request and arms its expiry and its reminders. Without
 // Rules it lasts ttl and needs its Quorum of approvers, none of whom is Excluded or
-// one of its Parties.
+// one of its Parties. Its Digest, which is of what is to be approved, becomes the
+// one that answers are bound to; that of a call is the call's.
 func (t *tx) storeApproval(a resource.Approval, ttl time.Duration) (resource.Approval, error) {
 	a.ID = t.c.cfg.NewID("apr")
 	a.State, a.Revision = resource.ApprovalPending, 1
@@ -100,6 +110,13 @@ func (t *tx) storeApproval(a resource.Approval, ttl time.Duration) (resource.App
 		for _, r := range a.Rules {
 			a.Quorum = max(a.Quorum, r.Count)
 		}
+	}
+	if a.Kind != approvalOfCall {
+		digest, err := askedDigest(a.Digest, a)
+		if err != nil {
+			return a, err
+		}
+		a.Digest = digest
 	}
 	if err := t.InsertApproval(a); err != nil {
 		return a, err

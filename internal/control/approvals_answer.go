@@ -77,9 +77,11 @@ func (t *tx) stillAsked(a resource.Approval) error {
 		if err != nil {
 			return err
 		}
-		if digest, err := waiverDigest(w); err != nil || digest != a.Digest {
-			return fault.New(fault.Conflict, "the waiver changed since people were asked; ask for it again")
+		digest, err := waiverDigest(w)
+		if err != nil {
+			return err
 		}
+		return asAsked(digest, a)
 	}
 	return nil
 }

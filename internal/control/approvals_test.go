@@ -226,3 +226,58 @@ func TestApprovalOfChanged(t *testing.T) {
 		a.wants(err, fault.Conflict, "Decide() with more evidence than was shown")
 	})
 }
+
+// TestApprovalOfOtherTerms: by whom something is approved is part of what is shown,
+// and comes from what was signed, however it is stored.
+func TestApprovalOfOtherTerms(t *testing.T) {
+	t.Parallel()
+	a := ask(t, blueprint.TierHigh)
+	token := a.view(approver).Token
+	request := func(change func(*resource.Approval)) func() {
+		return func() {
+			a.must(a.db.Update(t.Context(), func(tx control.Tx) error {
+				r, err := tx.Approval(a.rel.Approval)
+				if err != nil {
+					return err
+				}
+				change(&r)
+				r.Revision++
+				return tx.PutApproval(r)
+			}))
+		}
+	}
+	shown := a.approval(a.rel.Approval)
+	stage := func(rules []blueprint.ApprovalRule) {
+		a.changed(a.rel.ID, func(r *resource.Release) { r.Stage.Stage.Approvals = rules })
+	}
+	rules := a.rel.Stage.Stage.Approvals
+	pusher := func(name string) func() {
+		return func() { a.sql("UPDATE versions SET doc = json_set(doc, '$.createdBy.name', $1)", name) }
+	}
+	for _, tt := range []struct {
+		name        string
+		change, end func()
+	}{
+		{"another rule", request(func(r *resource.Approval) {
+			r.Rules = []blueprint.ApprovalRule{{Count: 1, Separate: []string{"committer"}}}
+		}),
+			request(func(r *resource.Approval) { r.Rules = shown.Rules })},
+		{"another author", request(func(r *resource.Approval) { r.Parties.Author = "nobody" }), request(func(r *resource.Approval) { r.Parties = shown.Parties })},
+		{"another rule of the stage", func() { stage([]blueprint.ApprovalRule{{Count: 1}, {Count: 1}}) }, func() { stage(rules) }},
+		{"another pusher of the version", pusher("nobody"), pusher(author.Actor.Name)},
+	} {
+		tt.change()
+		a.unchanged(tt.name, func() {
+			if _, err := a.decide(approver, token); err == nil {
+				t.Errorf("Decide() with %s is taken", tt.name)
+			}
+		})
+		if v := a.view(approver); v.Token != "" || v.Problem == "" && v.Rules[0].Problem == "" {
+			t.Errorf("%s: a token is given: %t, problem %q", tt.name, v.Token != "", v.Problem)
+		}
+		tt.end()
+	}
+	if _, err := a.decide(approver, token); err != nil {
+		t.Errorf("Decide() with everything as it was = %v", err)
+	}
+}
