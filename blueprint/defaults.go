@@ -112,6 +112,7 @@ func (c Canary) Resolved() Canary {
 	if c.HarmBudget != nil {
 		b := *c.HarmBudget
 		b.Confidence = or(b.Confidence, DefaultHarmConfidence)
+		b.WhenUnmet = or(b.WhenUnmet, UnmetAsk)
 		c.HarmBudget = &b
 	}
 	return c

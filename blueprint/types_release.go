@@ -52,12 +52,22 @@ type CanaryStream struct {
 // HarmBudget says how much a canary may cost.
 type HarmBudget struct {
 	// ExcessFailures is how many failed runs more than the serving version's a bad
-	// version may cause until it is rolled back.
+	// version may cause until the canary decides.
 	ExcessFailures int `json:"excessFailures"`
 	// Confidence is the share of releases, however bad their version, that stay within
 	// it; default 0.9.
 	Confidence float64 `json:"confidence,omitempty"`
+	// WhenUnmet says what happens when no steps keep the budget: ask has a person say
+	// yes to the release before it starts, start starts it with the most careful steps;
+	// default ask.
+	WhenUnmet string `json:"whenUnmet,omitempty"`
 }
+
+// What happens when no steps keep a harm budget.
+const (
+	UnmetAsk   = "ask"
+	UnmetStart = "start"
+)
 
 // CanaryStep is a share of traffic and how many of the canary's outcomes it
 // takes before the next step.

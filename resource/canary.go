@@ -31,6 +31,10 @@ type CanaryTraffic struct {
 	FailureRate   float64 `json:"failureRate"`
 	Runs          int64   `json:"runs"`     // that this was taken from; 0 is an assumption
 	WindowMs      int64   `json:"windowMs"` // in which they were
+	// RunSeconds is the mean time that a run takes, and SessionRuns how many runs a
+	// session has on average; 0 is at once, and one.
+	RunSeconds  float64 `json:"runSeconds,omitempty"`
+	SessionRuns float64 `json:"sessionRuns,omitempty"`
 }
 
 // CanaryFit is how well computed steps keep their harm budget.

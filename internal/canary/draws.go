@@ -24,6 +24,9 @@ const (
 // are open count at their worst for good.
 const maxOpen = 4096
 
+// lookedAt is how many open draws are looked at for an outcome, on average.
+const lookedAt = 64
+
 // Drawn is one draw of an arm.
 type Drawn struct {
 	Canary bool
@@ -46,6 +49,10 @@ func place(p resource.CanaryPlan, s *resource.CanaryState, o outcome, newly bool
 	if o.Undrawn {
 		return
 	}
+	if len(s.Open) == 0 && !o.canary && !newly && !o.Later && (o.Draw == 0 || o.Draw == s.Settled+1) {
+		s.Settled++ // the usual case: a good run of the control, which says nothing
+		return
+	}
 	if o.Draw == 0 {
 		o.Draw, o.Drawn = Known(*s)+1, []Drawn{{o.canary, o.weight}}
 	}
@@ -64,7 +71,11 @@ func place(p resource.CanaryPlan, s *resource.CanaryState, o outcome, newly bool
 		turnAbs(s.LogAbs, p.MaxFailureRate)
 	}
 	settle(p, s)
-	s.ESafe, s.EAbs = best(p, *s)
+	// With many open draws, once in a while is enough: what was true at an outcome
+	// before bounds the same.
+	if every := (Known(*s) - s.Settled) / lookedAt; every <= 1 || s.Outcomes%every == 0 {
+		s.ESafe, s.EAbs = best(p, *s)
+	}
 }
 
 func push(open []resource.CanaryDrawn, weight int, letter byte) []resource.CanaryDrawn {
@@ -123,11 +134,14 @@ func settle(p resource.CanaryPlan, s *resource.CanaryState) {
 	tooMany := int(Known(*s)-s.Settled) - maxOpen
 	for len(s.Open) > 0 {
 		d := &s.Open[0]
-		f, n := factorsOf(p, d.Weight), 0
+		n, f := 0, factors{}
 		for ; n < len(d.Draws); n++ {
 			letter := d.Draws[n]
 			if (letter == candidateOpen || letter == candidateBad || letter == controlOpen) && tooMany <= 0 {
 				break
+			}
+			if f.good == nil && letter != controlOpen && letter != controlGood {
+				f = factorsOf(p, d.Weight)
 			}
 			f.fold(s.LogSafe, s.LogAbs, letter)
 			s.Settled++

@@ -26,7 +26,8 @@ const (
 // Forecast is what the plan's canary can do with its traffic, from simulated
 // releases of a healthy version and of bad ones: what a bad one costs, when it is
 // found, and when a healthy one has all traffic. The seed is fixed, so a plan has
-// one forecast. Sessions are taken to be runs.
+// one forecast. Outcomes come as late, and sessions are as long, as the traffic says;
+// failures come as late as other outcomes.
 func Forecast(p resource.CanaryPlan) resource.CanaryForecast {
 	t := traffic(p)
 	f := resource.CanaryForecast{Plan: p, Traffic: t, Healthy: forecastOf(p, t, t.FailureRate, forecastReleases)}
@@ -46,6 +47,7 @@ func traffic(p resource.CanaryPlan) resource.CanaryTraffic {
 		t.RunsPerSecond = 1
 	}
 	t.FailureRate = min(max(t.FailureRate, 0), 1)
+	t.RunSeconds, t.SessionRuns = max(t.RunSeconds, 0), max(t.SessionRuns, 1)
 	return t
 }
 
@@ -65,11 +67,11 @@ func forecastOf(p resource.CanaryPlan, t resource.CanaryTraffic, rate float64, r
 	if len(p.Steps) == 0 {
 		return resource.CanarySimulated{}
 	}
-	return Simulate(forecastSeed, releases, worldOf(p, t, rate), func() Controller { return Watch(p, false) })
+	return Simulate(forecastSeed, releases, worldOf(p, t, rate), func() Controller { return Watch(p, t.SessionRuns > 1) })
 }
 
 func worldOf(p resource.CanaryPlan, t resource.CanaryTraffic, rate float64) World {
-	return World{RunsPerSecond: t.RunsPerSecond, Baseline: t.FailureRate, Bad: rate,
+	return World{RunsPerSecond: t.RunsPerSecond, Baseline: t.FailureRate, Bad: rate, RunSeconds: t.RunSeconds, SessionRuns: t.SessionRuns,
 		Seconds: min(float64(p.DeadlineMs)/1000, maxForecastRuns/t.RunsPerSecond)}
 }
 
@@ -80,7 +82,8 @@ var fitWeights = []int{50, 40, 30, 25, 20, 15, 10, 7, 5, 3, 2, 1}
 // Fit gives a plan with a harm budget the steps that are quickest and keep it: in
 // Confidence of the releases of a version, however often it fails, the candidate
 // has at most ExcessFailures failed runs more than the serving version would have
-// had. Where no steps do, it gives the most careful ones, and Fit.Met says so.
+// had until the canary decides. Where no steps do, it gives the most careful ones,
+// and Fit.Met says so.
 func Fit(p resource.CanaryPlan) resource.CanaryPlan {
 	if p.HarmBudget == nil {
 		return p
@@ -122,13 +125,27 @@ func fitSteps(weight int) []blueprint.CanaryStep {
 	return steps
 }
 
-// excessOf is what the budget's share of releases of a version stay within.
+// excessOf is what the budget's share of releases of a version stay within: the
+// upper 95 percent confidence bound of that quantile, since few releases are played.
 func excessOf(p resource.CanaryPlan, t resource.CanaryTraffic, rate float64) float64 {
 	w := worldOf(p, t, rate)
 	r := NewRandom(forecastSeed)
 	var excess []float64
 	for range fitReleases {
-		excess = append(excess, Play(r, w, Watch(p, false)).Excess)
+		excess = append(excess, Play(r, w, Watch(p, t.SessionRuns > 1)).Excess)
 	}
-	return quantile(excess, inside(p.HarmBudget.Confidence, blueprint.DefaultHarmConfidence))
+	return upperQuantile(excess, inside(p.HarmBudget.Confidence, blueprint.DefaultHarmConfidence))
+}
+
+// upperQuantile is the smallest value that is at least the q-quantile with 95
+// percent confidence, the largest when there are too few for that.
+func upperQuantile(values []float64, q float64) float64 {
+	slices.Sort(values)
+	n := len(values)
+	for k := int(q * float64(n)); k < n; k++ {
+		if k > 0 && atMost(k-1, n, q) >= .95 {
+			return values[k-1]
+		}
+	}
+	return values[n-1]
 }
