@@ -102,6 +102,9 @@ func (c *Control) checkRelease(ctx context.Context, w releaseWork) (func(*tx, re
 			return ev, err
 		}
 		ev.Quorum = max(ev.Quorum, asked(claims))
+		if unmet(rel.Plan) {
+			ev.Quorum = max(ev.Quorum, 1)
+		}
 		ev.Gates = append([]resource.Gate{signature}, gates...)
 		if ev.Again, err = c.lessThanApproved(t, rel, ev); err != nil {
 			return ev, err

@@ -41,7 +41,9 @@ func testCanaryDraws(t *testing.T, s *suite) {
 	for _, i := range []int{2, 0, 1} {
 		s.update(func(tx control.Tx) error { return tx.InsertCanaryDraw(all[i]) })
 	}
-	s.update(func(tx control.Tx) error { return tx.InsertCanaryDraw(resource.CanaryDraw{Release: "r2", Seq: 1, Run: "u4"}) })
+	s.update(func(tx control.Tx) error {
+		return tx.InsertCanaryDraw(resource.CanaryDraw{Release: "r2", Seq: 1, Run: "u4"})
+	})
 	s.refused(fault.Conflict, func(tx control.Tx) error { return tx.InsertCanaryDraw(all[0]) })
 	equal(t, "CanaryDrawn", last("r1"), int64(3))
 	for _, tt := range []struct {
