@@ -85,7 +85,7 @@ func (w *world) madeUp(state, held resource.ReleaseState) resource.Release {
 		PausedFrom: held, Revision: 1, Baseline: "sha256:old", Plan: plan, Gates: []resource.Gate{{Name: "smoke", Verdict: resource.Pass}},
 		History: []resource.Transition{}}
 	d := resource.Deployment{Agent: rel.Agent, Environment: rel.Environment, Revision: 1, Stable: "sha256:old", Snapshot: "snap-" + id}
-	snap := resource.Snapshot{ID: d.Snapshot, Agent: rel.Agent, Environment: rel.Environment, Digest: "sha256:old", Release: "rel-old", Verified: true}
+	snap := resource.Snapshot{ID: d.Snapshot, Agent: rel.Agent, Environment: rel.Environment, Digest: "sha256:old", Release: "old-" + id, Verified: true}
 	old := snap
 	switch {
 	case state == resource.ReleaseCanary || held == resource.ReleaseCanary:
@@ -122,6 +122,10 @@ func (w *world) madeUp(state, held resource.ReleaseState) resource.Release {
 			}
 		}
 		if err := tx.PutDeployment(d); err != nil {
+			return err
+		}
+		before := resource.Release{ID: "old-" + id, Agent: rel.Agent, Environment: rel.Environment, State: resource.ReleasePromoted, Revision: 1}
+		if err := tx.InsertRelease(before); err != nil {
 			return err
 		}
 		return tx.InsertRelease(rel)

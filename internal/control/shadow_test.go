@@ -19,6 +19,7 @@ func TestShadowRejects(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	a := lean(t, blueprint.TierMedium)
+	w.staged("rollout: {strategy: all-at-once}")
 	w.promote(w.push(a), "staging")
 	w.staged("rollout: {strategy: all-at-once, shadow: {runs: 50}}")
 	const marker = "Thank them."
