@@ -66,7 +66,7 @@ func (h *harassed) atOnce(rt *rapid.T) {
 	acts := []func() error{}
 	for range rapid.IntRange(1, 4).Draw(rt, "acts") {
 		p := rapid.SampledFrom(h.people).Draw(rt, "who")
-		switch rapid.SampledFrom([]string{"yes", "yes", "yes", "yes", "no", "take back", "withdraw", "pause", "cancel"}).Draw(rt, "what") {
+		switch rapid.SampledFrom([]string{"yes", "yes", "yes", "yes", "no", "take back", "withdraw", "pause", "cancel", "time"}).Draw(rt, "what") {
 		case "yes":
 			acts = append(acts, func() error { _, err := h.answer(p, h.rel.Approval, true); return err })
 		case "no":
@@ -79,6 +79,9 @@ func (h *harassed) atOnce(rt *rapid.T) {
 			if rapid.IntRange(0, 9).Draw(rt, "really") == 0 {
 				acts = append(acts, func() error { _, err := h.withdraw(colleague, h.rel.Approval, true); return err })
 			}
+		case "time": // the request expires, or is at its end, while others answer
+			d := time.Duration(rapid.IntRange(1, 70).Draw(rt, "minutes")) * time.Minute
+			acts = append(acts, func() error { h.advance(d); return nil })
 		case "pause":
 			acts = append(acts, func() error { _, err := h.MoveRelease(h.Context(), operator, h.rel.ID, "pause", "test"); return err })
 		case "cancel":
