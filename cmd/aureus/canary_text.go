@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/resource"
 )
 
@@ -85,12 +86,5 @@ func wait(seconds float64) string {
 	if d >= time.Hour {
 		d = d.Round(time.Minute)
 	}
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
+	return blueprint.Duration(d).Brief()
 }

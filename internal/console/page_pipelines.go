@@ -98,29 +98,17 @@ func stageViewOf(rs resource.ReleaseStage) stageView {
 		add("Shadow", "%d runs, %d %% copied", sh.Runs, sh.Percent)
 	}
 	if st.Soak > 0 {
-		add("Soak", "%s", brevity(st.Soak))
+		add("Soak", "%s", st.Soak.Brief())
 	}
 	for _, w := range st.Freeze {
 		rule := "once"
 		if w.RRule != "" {
 			rule = w.RRule
 		}
-		add("Freeze", "%s: %s, from %s %s for %s", w.Name, rule, w.Start, w.TimeZone, brevity(w.Duration))
+		add("Freeze", "%s: %s, from %s %s for %s", w.Name, rule, w.Start, w.TimeZone, w.Duration.Brief())
 	}
-	add("Evidence at most", "%s old", brevity(st.EvidenceMaxAge))
+	add("Evidence at most", "%s old", st.EvidenceMaxAge.Brief())
 	return v
-}
-
-// brevity is a duration without its zero minutes and seconds.
-func brevity(d blueprint.Duration) string {
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
 }
 
 // gateLines are the gates before and after traffic, the built-in ones first.
@@ -129,13 +117,13 @@ func gateLines(st blueprint.Stage) []gateLine {
 	for _, name := range pipeline.BuiltInGates() {
 		g := gateLine{Name: name, Text: "built in"}
 		if i := slices.IndexFunc(st.Before, func(r blueprint.GateRule) bool { return r.Name == name }); i >= 0 {
-			g.Own, g.Text = true, "at most "+brevity(st.Before[i].MaxAge)+" old"
+			g.Own, g.Text = true, "at most "+st.Before[i].MaxAge.Brief()+" old"
 		}
 		out = append(out, g)
 	}
 	for _, r := range st.Before {
 		if r.External {
-			out = append(out, gateLine{Name: r.Name, Own: true, Text: "submitted, at most " + brevity(r.MaxAge) + " old"})
+			out = append(out, gateLine{Name: r.Name, Own: true, Text: "submitted, at most " + r.MaxAge.Brief() + " old"})
 		}
 	}
 	for _, r := range st.After {
@@ -153,7 +141,7 @@ func windowWords(r blueprint.GateRule) string {
 	if r.Window == 0 {
 		return "the soak"
 	}
-	return brevity(r.Window) + " of the soak"
+	return r.Window.Brief() + " of the soak"
 }
 
 // ruleLines say whose yes a release needs.
