@@ -68,7 +68,7 @@ it; --in-name-of says whose when there are several.` + scopeAbout(approve),
 	r := remoteFlags(e, cmd)
 	cmd.Flags().StringVar(&reason, "reason", "", "why, for the record")
 	_ = cmd.MarkFlagRequired("reason") // the flag is there
-	cmd.Flags().StringVar(&inNameOf, "in-name-of", "", "answer as the delegate of this person")
+	cmd.Flags().StringVar(&inNameOf, "in-name-of", "", "answer as the delegate of this person, when several delegated it; aureus delegation list says who")
 	if approve {
 		cmd.Flags().BoolVar(&wait, "wait", false, "then follow the release until it ends; exit status as of release wait")
 		scope.add(cmd)

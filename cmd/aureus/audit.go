@@ -26,8 +26,8 @@ func newAuditTail(e *env) *cobra.Command {
 	var from int64
 	cmd := &cobra.Command{Use: "tail", Short: "Show the newest ledger entries", Args: cobra.NoArgs}
 	r := remoteFlags(e, cmd)
-	cmd.Flags().IntVarP(&n, "lines", "n", 20, "how many, at most 1000")
-	cmd.Flags().Int64Var(&from, "from", -1, "first index (default: the last ones)")
+	cmd.Flags().IntVarP(&n, "lines", "n", 20, "how many entries, at most 1000")
+	cmd.Flags().Int64Var(&from, "from", -1, "index of the first entry, from 0 (default: the last ones)")
 	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, _ []string) error {
 		if from < 0 {
 			from = int64(-n)

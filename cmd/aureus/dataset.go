@@ -46,7 +46,7 @@ line, column and field. --template FILE is the scenario that each row makes, wit
 	r := remoteFlags(e, cmd)
 	cmd.Flags().StringVar(&format, "format", "", "jsonl, csv, yaml or json (default: by the file's ending)")
 	cmd.Flags().StringVar(&template, "template", "", "YAML or JSON file of the scenario that a row makes")
-	cmd.Flags().StringVar(&task, "task", "", "task type: extraction, classification, qa, agentic or conversation")
+	cmd.Flags().StringVar(&task, "task", "", "add the graders of a task type to rows without their own: extraction, classification, qa, agentic or conversation")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		out, err := validateData(e, args[0], format, template, task)
 		if err != nil {

@@ -31,7 +31,7 @@ are in none of them.`,
 	r := remoteFlags(e, cmd)
 	cmd.Flags().StringVar(&q.Agent, "agent", "", "only of this agent")
 	cmd.Flags().StringVar(&q.Environment, "env", "", "only in this environment")
-	cmd.Flags().Float64Var(&days, "days", 30, "how far back")
+	cmd.Flags().Float64Var(&days, "days", 30, "length of the window that ends now, in days; parts of one count")
 	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, _ []string) error {
 		if !(days > 0 && days <= 36500) {
 			return fault.New(fault.Invalid, "--days %g is no time back from now; write for example --days 30", days)

@@ -22,7 +22,7 @@ func newFigures(e *env) *cobra.Command {
 	}
 	r := remoteFlags(e, cmd)
 	cmd.Flags().StringVar(&q.Environment, "env", "", "only in this environment")
-	cmd.Flags().DurationVar(&window, "window", 24*time.Hour, "how far back")
+	cmd.Flags().DurationVar(&window, "window", 24*time.Hour, "length of the window that ends now, such as 30m or 168h")
 	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
 		if len(args) == 1 {
 			q.Agent = args[0]

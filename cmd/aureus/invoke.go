@@ -121,7 +121,7 @@ data folder, where imported runs are too.`,
 	r := remoteFlags(e, cmd)
 	cmd.Flags().StringVar(&into, "into", "", "suite file to add to, made when it is not there")
 	cmd.Flags().BoolVar(&replay, "recorded", false, "a recording instead of fixtures")
-	cmd.Flags().StringVar(&unmatched, "unmatched", "", "what a call gets that is not in the recording: fail, error or repeat")
+	cmd.Flags().StringVar(&unmatched, "unmatched", "", "what a call gets that is not in the recording: fail (the scenario, the default), error (the tool reports one), or repeat (the last answer to equal arguments)")
 	cmd.Flags().StringVar(&data, "data", "aureus-data", "data folder")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if unmatched != "" && !replay {

@@ -94,7 +94,7 @@ they began with. The same content again changes nothing.`,
 		Args: cobra.ExactArgs(1),
 	}
 	r := remoteFlags(e, cmd)
-	cmd.Flags().Int64Var(&revision, "revision", 0, "refuse when the server's is at another revision (default: whatever is there)")
+	cmd.Flags().Int64Var(&revision, "revision", 0, "the revision that this one changes, as pipeline show has it: refuse when somebody changed it meanwhile (default: whatever is there)")
 	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
 		p, err := readPipeline(e, args[0])
 		if err != nil {

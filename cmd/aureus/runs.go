@@ -34,7 +34,7 @@ data folder.`}
 	cmd.Flags().StringVar(&mode, "mode", "", "only live or recorded")
 	cmd.Flags().BoolVar(&f.Failed, "failed", false, "only failed ones")
 	cmd.Flags().IntVar(&p.Limit, "limit", 20, "how many, at most 1000")
-	cmd.Flags().StringVar(&p.After, "after", "", "id of the last run of the page before")
+	cmd.Flags().StringVar(&p.After, "after", "", "go on behind this run: the id of the last one that was listed")
 	cmd.Flags().StringVar(&data, "data", defaultData, "data folder")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		f.Mode = resource.RunMode(mode)
