@@ -100,10 +100,11 @@ func lengths(runs []resource.Run) (seconds, sessionRuns float64) {
 	return seconds, sessionRuns
 }
 
-// unmet reports whether no steps keep the plan's harm budget and a person is to
-// say yes first.
-func unmet(p resource.CanaryPlan) bool {
-	return p.Fit != nil && !p.Fit.Met && p.HarmBudget.WhenUnmet != blueprint.UnmetStart
+// unmet reports whether a release has a canary of which no steps keep the harm
+// budget, and a person is to say yes first.
+func unmet(r resource.Release) bool {
+	fit := r.Plan.Fit
+	return r.Baseline != "" && fit != nil && !fit.Met && r.Plan.HarmBudget.WhenUnmet != blueprint.UnmetStart
 }
 
 // round3 keeps three digits: a plan is read by people.

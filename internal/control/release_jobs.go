@@ -102,7 +102,7 @@ func (c *Control) checkRelease(ctx context.Context, w releaseWork) (func(*tx, re
 			return ev, err
 		}
 		ev.Quorum = max(ev.Quorum, asked(claims))
-		if unmet(rel.Plan) {
+		if unmet(rel) {
 			ev.Quorum = max(ev.Quorum, 1)
 		}
 		ev.Gates = append([]resource.Gate{signature}, gates...)
