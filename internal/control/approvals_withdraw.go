@@ -109,10 +109,16 @@ func (t *tx) endAllowed(a resource.Approval, by resource.Actor, reason string, a
 
 // withdrawRequest ends a request for who asked for it, and what waits for it.
 func (t *tx) withdrawRequest(p Principal, a resource.Approval, reason string) (resource.Approval, error) {
-	me := samePerson(p.Actor.Name)
 	asked := sameActor(a.CreatedBy)(p.Actor)
 	if a.Kind == approvalOfCall {
-		asked = !slices.ContainsFunc(a.Runs, func(r resource.AskedRun) bool { return !me(r.Principal) })
+		asked = true
+		for _, r := range a.Runs {
+			run, err := t.Run(r.Run)
+			if err != nil {
+				return a, err
+			}
+			asked = asked && sameActor(run.Principal)(p.Actor)
+		}
 	}
 	if !asked && !p.Has(resource.RoleOperator) {
 		return a, fault.New(fault.Forbidden, "approval %s was not asked for by %s; who asked for it or an operator can withdraw it", a.ID, p.Actor.Name)

@@ -90,6 +90,16 @@ func TestClockIsSet(t *testing.T) {
 	w.clock.wall.Store(0)
 	_, err = s.End(t.Context())
 	w.must(err)
+
+	// A token that has ended stays so.
+	_, secret, err := w.CreateToken(t.Context(), admin, control.NewToken{Name: "brief", Roles: approvers, TTL: time.Hour})
+	w.must(err)
+	_, err = w.Authenticate(t.Context(), secret)
+	w.must(err)
+	w.clock.ahead.Add(int64(61 * time.Minute))
+	w.clock.wall.Store(int64(-48 * time.Hour))
+	_, err = w.Authenticate(t.Context(), secret)
+	w.wants(err, fault.Unauthorized, "Authenticate() after the end with a clock that was set back")
 }
 
 // TestUnreadableCheckpoint: a run whose place is not known ends, or goes on as
