@@ -40,7 +40,7 @@ func resolvedDefaults() map[string]string {
 		"Evaluation.OnUnclear": string(e.OnUnclear),
 		"Canary.Alpha":         fmt.Sprint(c.Alpha), "Canary.Beta": fmt.Sprint(c.Beta), "Canary.MaxFailureRate": fmt.Sprintf("%.2f", c.MaxFailureRate),
 		"Canary.Deadline": dur(c.Deadline), "Canary.OutcomeTimeout": dur(c.OutcomeTimeout), "CanaryStream.Share": fmt.Sprint(c.Streams[0].Share),
-		"HarmBudget.Confidence": fmt.Sprint(c.HarmBudget.Confidence), "CanaryStep.Runs": fmt.Sprint(c.Steps[0].Runs),
+		"HarmBudget.Confidence": fmt.Sprint(c.HarmBudget.Confidence), "HarmBudget.WhenUnmet": c.HarmBudget.WhenUnmet, "CanaryStep.Runs": fmt.Sprint(c.Steps[0].Runs),
 		"Fault.Delay": dur(f.Delay), "Fault.Probability": fmt.Sprint(*f.Probability),
 		"Sandbox.MemoryMiB": fmt.Sprint(sb.MemoryMiB), "Sandbox.Processes": fmt.Sprint(sb.Processes), "Sandbox.DiskMiB": fmt.Sprint(sb.DiskMiB), "Sandbox.OpenFiles": fmt.Sprint(sb.OpenFiles),
 		"PipelineSpec.Concurrency": string(blueprint.PipelineSpec{}.Resolved().Concurrency),

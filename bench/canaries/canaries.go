@@ -44,6 +44,41 @@ func Run() []measure.Figure {
 			fmt.Sprintf("; %d %% promoted", 100*got.Promoted/releases)))
 	}
 	figures = append(figures, falseRollbacks("healthy versions rolled back, all of these", all, releases*len(worlds), ""))
+	return append(figures, lateFailures()...)
+}
+
+// lateFailures are versions whose failures are known late: bad ones, which are not
+// to be promoted, and healthy ones whose failures come sooner or later than the
+// control's, for which the bound on rollbacks is not promised.
+func lateFailures() []measure.Figure {
+	plan := canary.Plan(blueprint.Canary{})
+	var figures []measure.Figure
+	play := func(w canary.World) resource.CanarySimulated {
+		return canary.Simulate(7, peers, w, func() canary.Controller { return canary.Watch(plan, w.SessionRuns > 1) })
+	}
+	for _, tt := range []struct {
+		name string
+		w    canary.World
+	}{
+		{"30 % hang for five minutes", canary.World{RunsPerSecond: 2, Baseline: .01, Bad: .3, RunSeconds: 2, CanaryFails: 300, Seconds: 900}},
+		{"half wait an hour for people", canary.World{RunsPerSecond: 2, Baseline: .01, Bad: .5, RunSeconds: 2, CanaryFails: 3600, Seconds: 900}},
+		{"11 % fail after a minute, the control 5 %", canary.World{RunsPerSecond: 2, Baseline: .05, Bad: .11, RunSeconds: 2, CanaryFails: 60, Seconds: 900}},
+		{"30 % fail after a minute, 20 runs/s", canary.World{RunsPerSecond: 20, Baseline: .01, Bad: .3, RunSeconds: 2, CanaryFails: 60, Seconds: 100}},
+	} {
+		got := play(tt.w)
+		figures = append(figures, measure.Figure{Section: section, Name: "bad versions promoted: " + tt.name, Value: 100 * float64(got.Promoted) / peers, Unit: "%",
+			Note: fmt.Sprintf("%d of %d", got.Promoted, peers)}.Against("<= 10 %", float64(got.Promoted) <= 2*plan.Beta*peers))
+	}
+	for _, tt := range []struct {
+		name               string
+		control, candidate float64
+	}{{"20 s in both arms", 20, 20}, {"5 s in the control, 30 s in the candidate", 5, 30}, {"10 s and 5 s", 10, 5}, {"30 s and 5 s", 30, 5}} {
+		w := canary.World{RunsPerSecond: 2, Baseline: .01, Bad: .01, RunSeconds: 2, ControlFails: tt.control, CanaryFails: tt.candidate,
+			Outage: &canary.Outage{From: 30, To: 80, Rate: .9}, Seconds: 600}
+		got := play(w)
+		figures = append(figures, measure.Figure{Section: section, Name: "healthy versions rolled back in an outage, failures known after " + tt.name,
+			Value: 100 * float64(got.RolledBack) / peers, Unit: "%", Note: fmt.Sprintf("%d of %d", got.RolledBack, peers)})
+	}
 	return figures
 }
 
@@ -111,6 +146,7 @@ func healthy() []namedWorld {
 	outage := func(w *canary.World) { w.Outage = &canary.Outage{From: 30, To: 80, Rate: .9} }
 	sessions := func(w *canary.World) { w.SessionRuns, w.Correlation = 8, .5 }
 	late := func(w *canary.World) { w.RunSeconds = 20 }
+	minute := func(w *canary.World) { w.RunSeconds, w.ControlFails, w.CanaryFails = 20, 60, 60 }
 	return []namedWorld{
 		with("six streams, both fail 1 %", traffic(.01, .01)),
 		with("six streams, both fail 20 %", traffic(.20, .20)),
@@ -118,5 +154,6 @@ func healthy() []namedWorld {
 		with("sessions of 8 runs, correlated", traffic(.05, .05), sessions),
 		with("such sessions, an outage", traffic(.05, .05), sessions, outage),
 		with("such sessions, an outage, late outcomes", traffic(.05, .05), sessions, outage, late),
+		with("an outage, failures known after a minute", traffic(.01, .01), outage, minute),
 	}
 }

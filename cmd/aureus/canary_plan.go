@@ -12,6 +12,7 @@ import (
 	"github.com/aureus-agents/aureus/client"
 	"github.com/aureus-agents/aureus/internal/canary"
 	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/internal/pipeline"
 	"github.com/aureus-agents/aureus/resource"
 )
 
@@ -20,14 +21,17 @@ func newCanaryPlan(e *env) *cobra.Command {
 	var baseline float64
 	var environment string
 	var excess int
+	var late time.Duration
 	cmd := &cobra.Command{
 		Use:   "plan BLUEPRINT|VERSION",
 		Short: "Say what the canary of a version costs and when it decides",
 		Long: `Say what the canary of a version costs and when it decides, from simulated
 releases of versions that fail at different rates. The traffic is --rate and
 --baseline; for a VERSION they default to what the server saw of the version
-that serves over the last day, else to 1/s and 0.01. A harm budget, the
-blueprint's or --excess, has the steps computed. -o json prints {"plan",
+that serves over the last day, else to 1/s and 0.01. The plan of a VERSION is
+the one of its pipeline for --env where that has one, else the blueprint's. A
+harm budget, the plan's or --excess, has the steps computed. Outcomes are taken
+to come --late on average, and sessions to have one run. -o json prints {"plan",
 "traffic","healthy","bad":[{"failureRate","rolledBack","excessMedian",...}]}.
 Exit status 1 when no steps keep the harm budget.`,
 		Args: cobra.ExactArgs(1),
@@ -38,6 +42,7 @@ Exit status 1 when no steps keep the harm budget.`,
 	f.Float64Var(&baseline, "baseline", 0, "share of the serving version's runs that fail")
 	f.StringVar(&environment, "env", "production", "environment of the traffic")
 	f.IntVar(&excess, "excess", 0, "harm budget: at most this many excess failed runs; steps are computed")
+	f.DurationVar(&late, "late", 0, "mean time until a run's outcome is known")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := share("baseline", baseline); err != nil {
 			return err
@@ -47,7 +52,7 @@ Exit status 1 when no steps keep the harm budget.`,
 			return err
 		}
 		if excess > 0 {
-			c.plan.HarmBudget = &blueprint.HarmBudget{ExcessFailures: excess}
+			c.plan.HarmBudget, c.plan.Steps = &blueprint.HarmBudget{ExcessFailures: excess}, nil
 		}
 		t := c.traffic
 		if rate > 0 {
@@ -55,6 +60,9 @@ Exit status 1 when no steps keep the harm budget.`,
 		}
 		if cmd.Flags().Changed("baseline") {
 			t.FailureRate, t.Runs = baseline, 0
+		}
+		if late > 0 {
+			t.RunSeconds = late.Seconds()
 		}
 		p := canary.Plan(c.plan)
 		p.Traffic = &t
@@ -87,7 +95,9 @@ func canaryOf(ctx context.Context, r *remote, ref, environment string) (c canary
 	if err != nil {
 		return c, err
 	}
-	c.plan = v.Manifest.Blueprint.Spec.Release.Canary
+	if c.plan, err = planned(ctx, cl, v, environment); err != nil {
+		return c, err
+	}
 	const window = 24 * time.Hour
 	agent, _, _ := strings.Cut(ref, "@")
 	now := time.Now()
@@ -102,6 +112,26 @@ func canaryOf(ctx context.Context, r *remote, ref, environment string) (c canary
 		c.traffic = resource.CanaryTraffic{Runs: f.Runs, RunsPerSecond: float64(f.Runs) / window.Seconds(), FailureRate: f.ErrorRate, WindowMs: window.Milliseconds()}
 	}
 	return c, nil
+}
+
+// planned is the plan that a release of a version into an environment would have.
+func planned(ctx context.Context, cl *client.Client, v resource.Version, environment string) (blueprint.Canary, error) {
+	b := v.Manifest.Blueprint
+	list, err := cl.Pipelines(ctx)
+	if err != nil {
+		return blueprint.Canary{}, err
+	}
+	st, err := pipeline.StageOf(pipeline.For(list.Items, v.Agent, b.Metadata.Owner), environment, false)
+	switch {
+	case err != nil:
+		return blueprint.Canary{}, err
+	case st.Stage.Rollout.Strategy != blueprint.StrategyCanary:
+		return blueprint.Canary{}, fault.New(fault.Invalid, "a release of %s into %s has no canary: the pipeline %s rolls it out %s",
+			v.Name, environment, st.Pipeline, st.Stage.Rollout.Strategy)
+	case st.Stage.Rollout.Canary != nil:
+		return *st.Stage.Rollout.Canary, nil
+	}
+	return b.Spec.Release.Canary, nil
 }
 
 func sayForecast(r *remote, f resource.CanaryForecast) error {

@@ -19,7 +19,7 @@ func textOf[T any](print func(io.Writer, T), v T) func(io.Writer) {
 // printForecast says what a canary costs and when it decides.
 func printForecast(w io.Writer, f resource.CanaryForecast) {
 	fmt.Fprintf(w, "canary: %s; deadline %s, alpha %g\n", stepsLine(f.Plan), wait(float64(f.Plan.DeadlineMs)/1000), f.Plan.Alpha)
-	fmt.Fprintf(w, "traffic: %s, %s of the runs fail (%s)\n", perTime(f.Traffic.RunsPerSecond), share100(f.Traffic.FailureRate), basis(f.Traffic))
+	fmt.Fprintf(w, "traffic: %s, %s of the runs fail (%s)%s\n", perTime(f.Traffic.RunsPerSecond), share100(f.Traffic.FailureRate), basis(f.Traffic), lengthsLine(f.Traffic))
 	if b := f.Plan.HarmBudget; b != nil && f.Plan.Fit != nil {
 		kept := "kept"
 		if !f.Plan.Fit.Met {
@@ -47,6 +47,17 @@ func stepsLine(p resource.CanaryPlan) string {
 		parts = append(parts, fmt.Sprintf("%d%% for %d sessions", s.Weight, s.Runs))
 	}
 	return strings.Join(parts, ", then ")
+}
+
+// lengthsLine says how long runs and sessions are, where that is known.
+func lengthsLine(t resource.CanaryTraffic) (s string) {
+	if t.RunSeconds > 0 {
+		s += fmt.Sprintf("; a run takes %.3g s", t.RunSeconds)
+	}
+	if t.SessionRuns > 1 {
+		s += fmt.Sprintf("; a session has %.3g runs", t.SessionRuns)
+	}
+	return s
 }
 
 func basis(t resource.CanaryTraffic) string {

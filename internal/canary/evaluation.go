@@ -7,10 +7,11 @@ import "github.com/aureus-agents/aureus/resource"
 // more": each case counts once, as a session of the candidate would. E-values of
 // independent data multiply, so the product is one, provided that
 //
-//   - the cases were not chosen by how this version does on them, and
-//   - a case fails at least as often as a live session does.
+//   - the cases were not chosen by how this version does on them,
+//   - a case fails at least as often as the first run of a live session does, and
+//   - the evaluation was not repeated until it passed.
 //
-// Nobody but the blueprint's author can know the second, so it is asked for
+// Nobody but the blueprint's author can know that, so it is asked for
 // (useEvaluation). It only ever helps to promote, after the last step has had its
 // sessions: harm is judged by live traffic alone.
 func WithEvaluation(p resource.CanaryPlan, s resource.CanaryState, evidence string, cases, failed int) resource.CanaryState {
