@@ -66,6 +66,7 @@ type Waiver struct {
 	Reason      string `json:"reason"`
 	State       string `json:"state"` // requested, approved, denied, revoked
 	Approval    string `json:"approval,omitempty"`
+	Evidence    string `json:"evidence,omitempty"` // id of the signed approval
 	CreatedAt   Millis `json:"createdAt"`
 	CreatedBy   Actor  `json:"createdBy"`
 	ExpiresAt   Millis `json:"expiresAt"`

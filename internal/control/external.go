@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
-	"time"
 
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/fault"
@@ -13,16 +11,18 @@ import (
 	"github.com/aureus-agents/aureus/resource"
 )
 
-// maxExternalReport bounds what is kept beside submitted evidence.
-const maxExternalReport = 1 << 20
+// The bounds of submitted evidence: of the report that is kept beside one, and of
+// how many a version has.
+const (
+	maxExternalReport = 1 << 20
+	maxExternal       = 200
+)
 
 // AddEvidence signs somebody else's verdict on a version, for the external gate of
-// that name. Developer or operator, or a service token of any role.
+// that name. fault.Conflict when the version has too many. Developer or operator.
 func (c *Control) AddEvidence(ctx context.Context, p Principal, ref string, r ExternalEvidenceRequest) (e resource.Evidence, err error) {
-	if p.Actor.Kind != "service" || len(p.Roles) == 0 {
-		if err := need(p, resource.RoleDeveloper, resource.RoleOperator); err != nil {
-			return e, err
-		}
+	if err := need(p, resource.RoleDeveloper, resource.RoleOperator); err != nil {
+		return e, err
 	}
 	if r.Verdict != resource.Pass && r.Verdict != resource.Block {
 		return e, fault.New(fault.Invalid, "%q is not a verdict of submitted evidence; write pass or block", r.Verdict)
@@ -42,6 +42,13 @@ func (c *Control) AddEvidence(ctx context.Context, p Principal, ref string, r Ex
 			if err := knownEnvironment(t, r.Environment); err != nil {
 				return err
 			}
+		}
+		have, err := t.CountEvidence(EvidenceFilter{Subject: v.Digest, External: true})
+		if err != nil {
+			return err
+		}
+		if have >= maxExternal {
+			return fault.New(fault.Conflict, "%s has %d submitted verdicts, which is as many as are kept; push a new version", v.Name, have)
 		}
 		outcome := &testOutcome{passed: []string{r.Kind}, failed: []string{}}
 		if r.Verdict == resource.Block {
@@ -74,19 +81,21 @@ func externalName(name string) error {
 func (c *Control) externalGate(r Reader, rel resource.Release, rule blueprint.GateRule) (resource.Gate, error) {
 	g := resource.Gate{Name: rule.Name, Verdict: resource.Block, Code: resource.MissingData, At: c.now(),
 		Remediation: fmt.Sprintf("aureus evidence add %s@v%d --kind %s --verdict pass --report FILE", rel.Agent, rel.Version, rule.Name)}
-	wanted := EvidenceFilter{Subject: rel.Digest, Kind: resource.ExternalEvidence(rule.Name)}
-	list, err := r.Evidence(wanted, Page{Limit: 1000})
+	wanted := EvidenceFilter{Subject: rel.Digest, Kind: resource.ExternalEvidence(rule.Name), Environment: rel.Environment, OrAny: true}
+	list, err := r.Evidence(wanted, Page{Limit: 1})
 	if err != nil {
 		return g, err
 	}
-	i := slices.IndexFunc(list, func(e resource.Evidence) bool { return e.Environment == "" || e.Environment == rel.Environment })
-	if i < 0 {
+	if len(list) == 0 {
 		g.Message = "nobody has submitted " + rule.Name + " evidence about this version"
 		return c.waive(r, rel, g)
 	}
+	if wanted.OrAny = false; list[0].Environment == "" {
+		wanted.Environment = ""
+	}
 	fix := g.Remediation
-	maxAge := rule.MaxAge.D(time.Duration(rel.Stage.Stage.EvidenceMaxAge.D(blueprint.DefaultEvidenceMaxAge)))
-	if g = c.judge(g, list[i], wanted, maxAge); g.Verdict == resource.Block && g.Remediation == "" {
+	maxAge := rule.MaxAge.D(rel.Stage.Stage.EvidenceMaxAge.D(blueprint.DefaultEvidenceMaxAge))
+	if g = c.judge(g, list[0], wanted, maxAge); g.Verdict == resource.Block && g.Remediation == "" {
 		g.Remediation = fix
 	}
 	return c.waive(r, rel, g)

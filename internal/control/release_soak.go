@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/aureus-agents/aureus/blueprint"
-	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/internal/release"
 	"github.com/aureus-agents/aureus/internal/telemetry/alert"
 	"github.com/aureus-agents/aureus/resource"
@@ -26,9 +25,11 @@ func (c *Control) checkSoaks(ctx context.Context) error {
 			if !d.Soaking {
 				continue
 			}
-			if failing[d.Release], err = c.unhealthy(r, d); err != nil {
-				return err
+			why, err := c.unhealthy(r, d)
+			if err != nil { // of this one alone: the others are watched still
+				c.cfg.Logger.Error("a version that soaks cannot be watched", "agent", d.Agent, "environment", d.Environment, "release", d.Release, "error", err)
 			}
+			failing[d.Release] = why
 		}
 		return nil
 	})
@@ -56,8 +57,15 @@ func (c *Control) unhealthy(r Reader, d resource.Deployment) (string, error) {
 		if rule.Metric == "" {
 			continue
 		}
-		if g, err := c.metricGate(r, d, rule); err != nil || g.Verdict == resource.Block {
-			return "Gate " + g.Name + ": " + g.Message, err
+		g, err := c.metricGate(r, d, rule)
+		if err == nil {
+			g, err = c.waive(r, rel, g)
+		}
+		if err != nil {
+			return "", err
+		}
+		if g.Verdict == resource.Block {
+			return "Gate " + g.Name + ": " + g.Message, nil
 		}
 	}
 	firing := map[alertKey]string{}
@@ -133,7 +141,8 @@ func (c *Control) metricGate(r Reader, d resource.Deployment, rule blueprint.Gat
 	value, known := alert.Figure(rule.Metric, f)
 	switch {
 	case !known || rule.Above == nil:
-		return g, fault.New(fault.Invalid, "gate %q asks for the metric %q with no bound or one that nobody measures; correct the pipeline", rule.Name, rule.Metric)
+		g.Message = fmt.Sprintf("it asks for the metric %q with no bound, or one that nobody measures", rule.Metric)
+		g.Remediation = "promote the release with a reason, or roll it back, and correct the pipeline"
 	case f.Runs < least:
 		g.Message = fmt.Sprintf("%s was measured over %d runs; %d are needed", rule.Metric, f.Runs, least)
 		g.Remediation = "send more traffic, or promote the release with a reason"

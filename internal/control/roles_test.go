@@ -70,7 +70,7 @@ func useCases(approval string) map[string]useCase {
 		}},
 		"ImportRuns":      {"Developer", dev, func(ctx context.Context, c C, p P) error { _, err := c.ImportRuns(ctx, p, nil); return err }},
 		"ScenarioFromRun": {"Developer", dev, func(ctx context.Context, c C, p P) error { _, err := c.ScenarioFromRun(ctx, p, "none"); return err }},
-		"AddEvidence": {"Developer or operator, or a service token of any role", dop, func(ctx context.Context, c C, p P) error {
+		"AddEvidence": {"Developer or operator", dop, func(ctx context.Context, c C, p P) error {
 			_, err := c.AddEvidence(ctx, p, "none", control.ExternalEvidenceRequest{})
 			return err
 		}},

@@ -111,12 +111,18 @@ type VersionWriter interface {
 // EvidenceFilter selects evidence; empty fields match all.
 type EvidenceFilter struct {
 	Subject, Kind, Release, Environment string
+	// OrAny, with Environment, finds also what is about no environment in particular.
+	OrAny bool
+	// External finds only what others submitted.
+	External bool
 }
 
 // EvidenceReader reads evidence.
 type EvidenceReader interface {
 	Evidence(f EvidenceFilter, p Page) ([]resource.Evidence, error) // with bundles and reports
 	EvidenceByID(id string) (resource.Evidence, error)
+	// CountEvidence counts without reading bundles and reports.
+	CountEvidence(f EvidenceFilter) (int, error)
 }
 
 // EvidenceWriter writes evidence. It is never changed.

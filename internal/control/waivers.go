@@ -2,16 +2,12 @@ package control
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/aureus-agents/aureus/blueprint"
-	"github.com/aureus-agents/aureus/internal/attest"
 	"github.com/aureus-agents/aureus/internal/fault"
-	"github.com/aureus-agents/aureus/internal/pipeline"
 	"github.com/aureus-agents/aureus/resource"
 )
 
@@ -70,26 +66,6 @@ func (c *Control) RequestWaiver(ctx context.Context, p Principal, r WaiverReques
 	return w, err
 }
 
-// waivable says why a gate of a stage cannot be waived, nil when it can.
-func waivable(rs resource.ReleaseStage, gate string) error {
-	if slices.Contains(pipeline.NeverWaived(), gate) {
-		return fault.New(fault.Blocked, "the gate %s can never be waived; mend what it finds", gate)
-	}
-	known := slices.Contains(pipeline.BuiltInGates(), gate)
-	for _, rule := range slices.Concat(rs.Stage.Before, rs.Stage.After) {
-		if rule.Name != gate {
-			continue
-		}
-		if known = true; rule.Waivable != nil && !*rule.Waivable {
-			return fault.New(fault.Blocked, "the pipeline %s says that the gate %s cannot be waived in %s", rs.Pipeline, gate, rs.Stage.Name)
-		}
-	}
-	if !known {
-		return fault.New(fault.Invalid, "%s has no gate %q that a waiver could be for; `aureus pipeline show %s` lists them", rs.Stage.Name, gate, rs.Pipeline)
-	}
-	return nil
-}
-
 // askWaiver stores a waiver and opens the request that it waits for.
 func (t *tx) askWaiver(w *resource.Waiver, v resource.Version) error {
 	digest, err := waiverDigest(*w)
@@ -130,7 +106,7 @@ func (t *tx) settleWaiver(a resource.Approval, by resource.Actor, reason string)
 	w.State, w.Revision = waiverDenied, w.Revision+1
 	if a.State == resource.ApprovalApproved {
 		w.State = waiverApproved // it is what was shown: see stillAsked
-		if err := t.signWaiver(w, a, by); err != nil {
+		if w.Evidence, err = t.signWaiver(w, a, by); err != nil {
 			return a, err
 		}
 		a.State, a.Revision = resource.ApprovalUsed, a.Revision+1
@@ -144,15 +120,16 @@ func (t *tx) settleWaiver(a resource.Approval, by resource.Actor, reason string)
 	return a, t.recordWaiver(w, "waiver."+w.State, by, reason)
 }
 
-func (t *tx) signWaiver(w resource.Waiver, a resource.Approval, by resource.Actor) error {
+// signWaiver signs that people approved a waiver; id is the evidence's.
+func (t *tx) signWaiver(w resource.Waiver, a resource.Approval, by resource.Actor) (id string, err error) {
 	v, err := t.VersionByDigest(w.Agent, w.Digest)
 	if err != nil {
-		return err
+		return "", err
 	}
-	_, err = t.attest(claim{kind: resource.EvidenceWaiver, agent: w.Agent, name: v.Name, digest: w.Digest, environment: w.Environment,
+	e, err := t.attest(claim{kind: resource.EvidenceWaiver, agent: w.Agent, name: v.Name, digest: w.Digest, environment: w.Environment,
 		verdict: resource.Pass, actor: by, predicate: map[string]any{"waiver": w.ID, "gate": w.Gate, "environment": w.Environment,
 			"reason": w.Reason, "expiresAt": w.ExpiresAt, "requestedBy": w.CreatedBy, "approval": approvalPredicate(a)}})
-	return err
+	return e.ID, err
 }
 
 // RevokeWaiver ends a waiver: no gate passes by it from then on. fault.Conflict
@@ -195,80 +172,4 @@ func (c *Control) Waivers(ctx context.Context, p Principal, f WaiverFilter, page
 	}
 	err = c.view(ctx, func(r Reader) (err error) { ws, err = r.Waivers(f, page); return err })
 	return ws, err
-}
-
-// waive lets a gate that does not pass warn instead, when an approved and signed
-// waiver of the release's digest and environment covers it now.
-func (c *Control) waive(r Reader, rel resource.Release, g resource.Gate) (resource.Gate, error) {
-	if g.Verdict == resource.Pass || g.Verdict == resource.Warn || g.Remediation == tampered || waivable(rel.Stage, g.Name) != nil {
-		return g, nil
-	}
-	list, err := r.Waivers(WaiverFilter{Digest: rel.Digest, State: waiverApproved}, Page{Limit: 1000})
-	if err != nil {
-		return g, err
-	}
-	for _, w := range list {
-		if w.Gate != g.Name || w.Environment != rel.Environment || w.ExpiresAt <= c.latest() {
-			continue
-		}
-		e, ok, err := c.signedWaiver(r, w)
-		if err != nil {
-			return g, err
-		}
-		if !ok {
-			continue
-		}
-		g.Verdict, g.Code, g.Remediation, g.Evidence = resource.Warn, "", "", e.Digest
-		g.Message = fmt.Sprintf("waived until %s by %s (%s): %s", stamp(w.ExpiresAt), e.CreatedBy.Name, w.Reason, g.Message)
-		return g, nil
-	}
-	return g, nil
-}
-
-// signedWaiver is the evidence that people approved a waiver as it is recorded.
-func (c *Control) signedWaiver(r Reader, w resource.Waiver) (resource.Evidence, bool, error) {
-	wanted := EvidenceFilter{Subject: w.Digest, Kind: resource.EvidenceWaiver, Environment: w.Environment}
-	list, err := r.Evidence(wanted, Page{Limit: 1000})
-	if err != nil {
-		return resource.Evidence{}, false, err
-	}
-	for _, e := range list {
-		var p struct {
-			Waiver, Gate, Environment string
-			ExpiresAt                 resource.Millis
-		}
-		if c.checkFound(e, wanted) != nil {
-			continue
-		}
-		st, err := attest.Verify(e.Bundle, c.cfg.Key.PublicPEM())
-		if err != nil || json.Unmarshal(st.Predicate, &p) != nil {
-			continue
-		}
-		if p.Waiver == w.ID && p.Gate == w.Gate && p.Environment == w.Environment && p.ExpiresAt == w.ExpiresAt {
-			return e, true, nil
-		}
-	}
-	return resource.Evidence{}, false, nil
-}
-
-// smokeWaived reports whether people had waived the smoke tests when they failed:
-// by a signed waiver that held at that time, whatever became of it since.
-func (c *Control) smokeWaived(r Reader, smoke resource.Evidence) (bool, error) {
-	list, err := r.Waivers(WaiverFilter{Digest: smoke.Subject}, Page{Limit: 1000})
-	if err != nil {
-		return false, err
-	}
-	for _, w := range list {
-		if w.Gate != resource.EvidenceSmoke || w.Environment != smoke.Environment || w.ExpiresAt <= smoke.CreatedAt {
-			continue
-		}
-		e, ok, err := c.signedWaiver(r, w)
-		if err != nil {
-			return false, err
-		}
-		if ok && e.CreatedAt <= smoke.CreatedAt {
-			return true, c.checkFound(smoke, EvidenceFilter{Subject: smoke.Subject, Kind: resource.EvidenceSmoke, Release: smoke.Release})
-		}
-	}
-	return false, nil
 }

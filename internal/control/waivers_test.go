@@ -78,9 +78,19 @@ func TestExternalGate(t *testing.T) {
 		w.wants(err, fault.Invalid, "AddEvidence() with "+name)
 	}
 	bot := control.Principal{Actor: resource.Actor{Name: "scanner", Kind: "service"}, Roles: []resource.Role{resource.RoleViewer}}
-	if _, err := w.AddEvidence(t.Context(), bot, v.Name, control.ExternalEvidenceRequest{Kind: "pen-test", Verdict: resource.Pass, Report: "x"}); err != nil {
+	found := control.ExternalEvidenceRequest{Kind: "pen-test", Verdict: resource.Pass, Report: "x"}
+	_, err := w.AddEvidence(t.Context(), bot, v.Name, found)
+	w.wants(err, fault.Forbidden, "AddEvidence() of a service that may only read")
+	bot.Roles = []resource.Role{resource.RoleDeveloper}
+	if _, err := w.AddEvidence(t.Context(), bot, v.Name, found); err != nil {
 		t.Errorf("AddEvidence() of a service = %v, want it taken", err)
 	}
+	w.sql(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)
+		INSERT INTO evidence (id, subject, kind, release, environment, doc, bundle, report)
+		SELECT 'copy' || i, subject, kind, release, environment, doc, bundle, report
+		FROM n, (SELECT * FROM evidence WHERE kind = 'external/pen-test' AND subject = $1 LIMIT 1)`, v.Digest)
+	_, err = w.AddEvidence(t.Context(), bot, v.Name, found)
+	w.wants(err, fault.Conflict, "AddEvidence() beyond what is kept")
 }
 
 // waiver asks for one.
@@ -214,4 +224,30 @@ func TestWaivedSmoke(t *testing.T) {
 	if !served {
 		t.Error("none of 20 sessions got the candidate")
 	}
+}
+
+// TestWaivedMetric: a metric that people waived rolls nothing back while the
+// version soaks.
+func TestWaivedMetric(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.staged(soaked)
+	v := w.push(lean(t, blueprint.TierMedium))
+	waiver, err := w.waiver(v, "errors")
+	w.must(err)
+	w.approve(approver, waiver.Approval)
+	rel := w.expect(w.until(w.begin(v, "staging").ID, resource.ReleaseSoaking), resource.ReleaseSoaking)
+	for i := range 4 {
+		w.invoke("staging", "", closedAccount(i))
+	}
+	w.must(w.CheckAlerts(t.Context()))
+	w.expect(w.until(rel.ID, resource.ReleaseSoaking), resource.ReleaseSoaking)
+	_, err = w.RevokeWaiver(t.Context(), author, waiver.ID, "it gets worse")
+	w.must(err)
+	w.sql(`UPDATE releases SET doc = json_remove(doc, '$.stage.stage.after[0].above') WHERE id = $1`, rel.ID)
+	w.must(w.CheckAlerts(t.Context())) // a gate that cannot be read rolls nothing back
+	w.expect(w.until(rel.ID, resource.ReleaseSoaking), resource.ReleaseSoaking)
+	w.sql(`UPDATE releases SET doc = json_set(doc, '$.stage.stage.after[0].above', 0.5) WHERE id = $1`, rel.ID)
+	w.must(w.CheckAlerts(t.Context()))
+	w.expect(w.until(rel.ID, resource.ReleaseRolledBack), resource.ReleaseRolledBack)
 }

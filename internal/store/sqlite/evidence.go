@@ -27,13 +27,32 @@ func (w *writer) InsertEvidence(e resource.Evidence) error {
 
 // Evidence implements control.EvidenceReader.
 func (r reader) Evidence(q control.EvidenceFilter, p control.Page) ([]resource.Evidence, error) {
+	f := evidenceFilter(q)
+	tail := f.newest("evidence", p)
+	return r.evidence(tail, f.args...)
+}
+
+// CountEvidence implements control.EvidenceReader.
+func (r reader) CountEvidence(q control.EvidenceFilter) (n int, err error) {
+	f := evidenceFilter(q)
+	err = r.each("SELECT count(*) FROM evidence "+f.where(), f.args, func(rows *sql.Rows) error { return rows.Scan(&n) })
+	return n, err
+}
+
+func evidenceFilter(q control.EvidenceFilter) filter {
 	var f filter
 	f.eq("subject", q.Subject)
 	f.eq("kind", q.Kind)
 	f.eq("release", q.Release)
-	f.eq("environment", q.Environment)
-	tail := f.newest("evidence", p)
-	return r.evidence(tail, f.args...)
+	if q.OrAny {
+		f.add("environment IN ('', ?)", q.Environment)
+	} else {
+		f.eq("environment", q.Environment)
+	}
+	if q.External {
+		f.add("kind GLOB ?", resource.ExternalEvidence("*"))
+	}
+	return f
 }
 
 // EvidenceByID implements control.EvidenceReader.

@@ -78,6 +78,7 @@ func testEvidence(t *testing.T, s *suite) {
 		e("e2", "d1", resource.EvidenceSmoke, "r1", "staging"),
 		e("e3", "d1", resource.EvidenceSmoke, "r2", "production"),
 		e("e4", "d2", resource.EvidenceSmoke, "r3", "staging"),
+		e("e5", "d2", resource.ExternalEvidence("pen-test"), "", "production"),
 	}
 	s.update(func(tx control.Tx) error {
 		for _, v := range all {
@@ -94,11 +95,13 @@ func testEvidence(t *testing.T, s *suite) {
 		filter control.EvidenceFilter
 		want   []string
 	}{
-		{"all", control.EvidenceFilter{}, []string{"e4", "e3", "e2", "e1"}},
+		{"all", control.EvidenceFilter{}, []string{"e5", "e4", "e3", "e2", "e1"}},
 		{"subject", control.EvidenceFilter{Subject: "d1"}, []string{"e3", "e2", "e1"}},
 		{"kind", control.EvidenceFilter{Subject: "d1", Kind: resource.EvidenceSmoke}, []string{"e3", "e2"}},
 		{"release", control.EvidenceFilter{Release: "r2"}, []string{"e3"}},
 		{"environment", control.EvidenceFilter{Environment: "staging"}, []string{"e4", "e2"}},
+		{"environment or any", control.EvidenceFilter{Subject: "d1", Environment: "staging", OrAny: true}, []string{"e2", "e1"}},
+		{"submitted", control.EvidenceFilter{External: true}, []string{"e5"}},
 		{"none", control.EvidenceFilter{Subject: "d3"}, []string{}},
 	} {
 		got := read(s, func(r control.Reader) ([]resource.Evidence, error) { return r.Evidence(c.filter, control.Page{}) })
@@ -107,6 +110,8 @@ func testEvidence(t *testing.T, s *suite) {
 	got := read(s, func(r control.Reader) ([]resource.Evidence, error) {
 		return r.Evidence(control.EvidenceFilter{Release: "r3"}, control.Page{})
 	})
-	equal(t, "listed evidence", got, all[3:])
+	equal(t, "listed evidence", got, all[3:4])
+	n := read(s, func(r control.Reader) (int, error) { return r.CountEvidence(control.EvidenceFilter{Subject: "d1", Kind: resource.EvidenceSmoke}) })
+	equal(t, "CountEvidence", n, 2)
 	s.refused(fault.Conflict, func(tx control.Tx) error { return tx.InsertEvidence(all[0]) })
 }
