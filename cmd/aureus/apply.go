@@ -20,8 +20,9 @@ type applyOptions struct {
 	files                        []string
 	dryRun, detailed, prune, yes bool
 	release, reason              string
+	wait                         bool
 	scope                        scopeOfFolder
-	retry                        time.Duration
+	retry, timeout               time.Duration
 	build                        resource.Build
 }
 
@@ -32,15 +33,16 @@ func newApply(e *env) *cobra.Command {
 		Short: "Make the server have what a folder of blueprints says",
 		Long: `Make the server have what a folder says: every file in it and below whose header is
 apiVersion aureus/v1 and kind Agent or Pipeline; policies and suites are the files
-that blueprints name. Other files, and folders whose name begins with a dot, are
-left alone. Everything is validated before anything is written; pipelines come
+that blueprints name, and those that none names are told on stderr: nothing comes of
+them. Other files, and folders whose name begins with a dot, are left alone. Everything is validated before anything is written; pipelines come
 before agents. Repeating it changes nothing, and two at once are as one after the
 other.
 
 --dry-run prints the plan and changes nothing; with --detailed-exitcode the exit
 status is 7 when there is something to do.
 --release ENVIRONMENT starts a release of every agent of the folder whose content
-does not serve there and is not on its way.
+does not serve there and is not on its way; with --wait, apply follows them until each
+has ended or waits for people.
 --prune retires agents that are not in the folder: they serve nowhere any more, and
 their versions, evidence and runs stay; a release brings one back. Pipelines that
 are not in the folder are deleted. It wants to know whose things the folder has:
@@ -48,10 +50,11 @@ are not in the folder are deleted. It wants to know whose things the folder has:
 for --yes.
 -o json prints {"applied","plan":{"items":[{"kind","name","file","action","version",
 "latest","digest","delta","notes","release","serves"}],"create","change","keep",
-"retire","release"},"done":[{"name","what"}]}; actions are create, change, keep and
+"retire","release"},"done":[{"name","what"}],"unused":[FILE]}; actions are create, change, keep and
 retire. Exit status 2 when something in the folder is wrong, 3 when a blueprint
 does not pass validation or a release is not let out; nothing was written then,
-but for releases.`,
+but for releases. With --wait also 1 when one was rolled back or cancelled, and 4
+when one waits for people or --timeout has passed.`,
 		Args: cobra.NoArgs,
 	}
 	r := remoteFlags(e, cmd)
@@ -62,6 +65,8 @@ but for releases.`,
 	f.BoolVar(&o.prune, "prune", false, "retire what is not in the folder")
 	f.BoolVar(&o.yes, "yes", false, "retire also what serves")
 	f.StringVar(&o.release, "release", "", "environment to start releases into")
+	f.BoolVar(&o.wait, "wait", false, "with --release: follow the releases until they end or wait for people")
+	f.DurationVar(&o.timeout, "timeout", time.Hour, "with --wait: how long, for each release")
 	f.StringVar(&o.build.Author, "author", "", "who wrote the changes, as in that person's tokens (default: as of push, for each blueprint)")
 	f.StringVar(&o.build.Committer, "committer", "", "who committed them, as in that person's tokens (default: as of push)")
 	f.StringVar(&o.reason, "reason", "", "why, for the record (default: the build)")
@@ -82,8 +87,10 @@ func (o applyOptions) check() error {
 		return fault.New(fault.Invalid, "--prune wants to know whose agents the folder has, so that nobody else's are retired: --owner NAME, --selector LABEL=VALUE or --all")
 	case !o.prune && o.scope.given():
 		return fault.New(fault.Invalid, "--owner, --selector and --all are about what --prune retires; say --prune too")
-	case o.retry < 0:
-		return fault.New(fault.Invalid, "--retry is not negative")
+	case o.wait && o.release == "":
+		return fault.New(fault.Invalid, "--wait follows what --release starts; say --release ENVIRONMENT too")
+	case o.retry < 0 || o.timeout < 0:
+		return fault.New(fault.Invalid, "--retry and --timeout are not negative")
 	}
 	return nil
 }
@@ -93,6 +100,7 @@ type applied struct {
 	Applied bool        `json:"applied"`
 	Plan    folder.Plan `json:"plan"`
 	Done    []doneItem  `json:"done"`
+	Unused  []string    `json:"unused"` // policies and suites that no blueprint names
 }
 
 type doneItem struct {
@@ -108,7 +116,7 @@ func apply(ctx context.Context, e *env, r *remote, o applyOptions) error {
 	if err != nil {
 		return err
 	}
-	run := &folderRun{ciRun: &ciRun{e: e, o: ciOptions{environment: o.release, reason: o.reason, retry: o.retry, build: o.build}, c: c, base: r.server}, scope: o.scope}
+	run := &folderRun{ciRun: &ciRun{e: e, o: ciOptions{environment: o.release, reason: o.reason, retry: o.retry, wait: o.wait, timeout: o.timeout, build: o.build}, c: c, base: r.server}, scope: o.scope}
 	if err := run.read(o.files); err != nil {
 		return err
 	}
@@ -122,6 +130,10 @@ func apply(ctx context.Context, e *env, r *remote, o applyOptions) error {
 		return err
 	}
 	res := applied{Plan: plan, Done: []doneItem{}}
+	if res.Unused, err = run.unused(o.files); err != nil {
+		return err
+	}
+	run.tellUnused(res.Unused)
 	if !o.dryRun {
 		if err := mayRetire(plan, o.yes); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -155,6 +156,7 @@ func (r *folderRun) carryOut(ctx context.Context, plan folder.Plan, tell func(na
 // startReleases starts the releases of a plan.
 func (r *folderRun) startReleases(ctx context.Context, plan folder.Plan, tell func(name, what string)) error {
 	var late []error
+	var moving []resource.Release
 	for _, i := range plan.Items {
 		if i.Release == "" {
 			continue
@@ -169,12 +171,43 @@ func (r *folderRun) startReleases(ctx context.Context, plan folder.Plan, tell fu
 			tell(i.Name, "serves in "+i.Release+" already")
 		default:
 			tell(i.Name, "release "+rel.ID+" into "+i.Release+": "+string(rel.State))
+			moving = append(moving, *rel)
 		}
 	}
-	if len(late) > 0 {
+	if !r.o.wait {
+		moving = nil
+	}
+	ends := r.followAll(ctx, moving, tell)
+	switch {
+	case len(late) > 0:
 		return exitError{fault.New(fault.CodeOf(late[0]), "%d releases could not be started: %s", len(late), sentence(late[0])), exitStatus(late[0])}
+	case len(ends) > 0:
+		return exitError{fault.New(fault.CodeOf(ends[0]), "%d of %d releases are not promoted: %s", len(ends), len(moving), sentence(ends[0])), exitStatus(ends[0])}
 	}
 	return nil
+}
+
+// followAll follows releases one after the other, which move at the same time, and
+// gives how those stand that are not promoted: what failed before what waits.
+func (r *folderRun) followAll(ctx context.Context, moving []resource.Release, tell func(name, what string)) (ends []error) {
+	for _, rel := range moving {
+		rel, err := r.follow(ctx, rel)
+		if err == nil {
+			err = releaseEnd(rel)
+		}
+		tell(rel.Agent, "release "+rel.ID+" into "+rel.Environment+": "+string(rel.State))
+		if err != nil {
+			ends = append(ends, err)
+		}
+	}
+	waits := func(err error) int {
+		if fault.Is(err, fault.Waiting) {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(ends, func(a, b error) int { return cmp.Compare(waits(a), waits(b)) })
+	return ends
 }
 
 func (r *folderRun) retire(ctx context.Context, i folder.Item, tell func(name, what string)) error {

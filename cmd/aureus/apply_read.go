@@ -23,6 +23,7 @@ type folderRun struct {
 	scope     scopeOfFolder
 	declared  []folder.Declared
 	pipelines []folder.Pipeline
+	named     map[string]bool // files that blueprints name
 }
 
 // read reads and validates everything that the files and folders declare. What is
@@ -31,10 +32,11 @@ func (r *folderRun) read(names []string) error {
 	if err := r.scope.check(); err != nil {
 		return err
 	}
-	files, err := texts(names)
+	files, err := filesOf(names, folder.IsText)
 	if err != nil {
 		return err
 	}
+	r.named = map[string]bool{}
 	wrong := fault.New(fault.Blocked, "what the folder says does not pass; nothing was changed")
 	for _, file := range files {
 		kind, err := kindOfFile(file)
@@ -70,7 +72,7 @@ func invalid(err *fault.Error, d ...fault.Detail) *fault.Error {
 }
 
 func (r *folderRun) readAgent(file string, wrong *fault.Error) *fault.Error {
-	bp, src, err := readBlueprint(r.e, file)
+	bp, src, err := readBlueprintNoting(r.e, file, func(named string) { r.named[named] = true })
 	if err != nil {
 		if f, ok := asFault(err); ok && len(f.Details) > 0 {
 			return invalid(wrong, f.Details...)
@@ -140,9 +142,9 @@ func doubles(declared []folder.Declared) []fault.Detail {
 	return out
 }
 
-// texts are the files that can declare something, in the order of their names.
-// Links are not followed: what a folder has is in it.
-func texts(names []string) ([]string, error) {
+// filesOf are the named files, and those of the named folders that fit, in the order
+// of their names. Links are not followed: what a folder has is in it.
+func filesOf(names []string, fits func(name string) bool) ([]string, error) {
 	var out []string
 	for _, name := range names {
 		st, err := os.Stat(name)
@@ -159,7 +161,7 @@ func texts(names []string) ([]string, error) {
 				return err
 			case d.IsDir() && path != name && (strings.HasPrefix(d.Name(), ".") || d.Name() == "node_modules"):
 				return fs.SkipDir
-			case d.Type().IsRegular() && folder.IsText(path) && !strings.HasPrefix(d.Name(), "."):
+			case d.Type().IsRegular() && fits(path) && !strings.HasPrefix(d.Name(), "."):
 				out = append(out, path)
 			}
 			return nil

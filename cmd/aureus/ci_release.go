@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aureus-agents/aureus/client"
@@ -101,7 +102,7 @@ func (r *ciRun) follow(ctx context.Context, rel resource.Release) (resource.Rele
 			fmt.Fprintf(r.e.stderr, "%s %s\n", when(rel.UpdatedAt), ci.Plain(stateLine(rel)))
 		}
 		switch {
-		case rel.State.Final(), rel.State == resource.ReleaseAwaiting, rel.State == resource.ReleasePaused:
+		case rel.State.Final(), slices.Contains(waitingStates, rel.State):
 			return rel, nil
 		case !time.Now().Before(deadline):
 			return rel, fault.New(fault.Waiting, "release %s is %s after %s and goes on; build again to go on waiting", rel.ID, rel.State, r.o.timeout)

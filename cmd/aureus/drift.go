@@ -38,7 +38,8 @@ Drift of kind content: the newest version is not the folder's; serving: somethin
 else serves in an environment, or nothing; tools: a tool changed, is gone, or its
 server does not answer; undeclared, with --owner, --selector or --all: an agent
 serves that is not in the folder; pipeline: it is another, or is missing. A release
-on its way is no drift.
+on its way is no drift. Policies and suites of the folder that no blueprint names are
+told on stderr.
 Exit status 0 when there is none, 7 when there is.
 -o json prints [{"kind","name","environment","have","want","message","fix"}].`,
 		Args: cobra.NoArgs,
@@ -64,6 +65,11 @@ func drift(ctx context.Context, e *env, r *remote, o driftOptions) error {
 	if err := run.read(o.files); err != nil {
 		return err
 	}
+	unused, err := run.unused(o.files)
+	if err != nil {
+		return err
+	}
+	run.tellUnused(unused)
 	found, err := run.drift(ctx, o)
 	if err != nil {
 		return err

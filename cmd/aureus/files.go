@@ -23,6 +23,11 @@ func isFile(arg string) bool {
 // readBlueprint reads a blueprint and the files that it names, from a file or,
 // for "-", from stdin.
 func readBlueprint(e *env, name string) (*blueprint.Agent, *blueprint.Source, error) {
+	return readBlueprintNoting(e, name, func(string) {})
+}
+
+// readBlueprintNoting is readBlueprint that tells which files the blueprint names.
+func readBlueprintNoting(e *env, name string, named func(file string)) (*blueprint.Agent, *blueprint.Source, error) {
 	if name == "-" {
 		data, err := blueprint.Read(e.stdin, "stdin")
 		if err != nil {
@@ -44,7 +49,8 @@ func readBlueprint(e *env, name string) (*blueprint.Agent, *blueprint.Source, er
 		return nil, nil, fault.Wrap(err, fault.Invalid, "the blueprint's folder cannot be read")
 	}
 	defer root.Close()
-	return blueprint.ParseSource(name, data, blueprint.Options{Files: root.FS()})
+	files := noting{root.FS(), func(file string) { named(filepath.Join(filepath.Dir(name), filepath.FromSlash(file))) }}
+	return blueprint.ParseSource(name, data, blueprint.Options{Files: files})
 }
 
 // writeNew writes a file that must not be there yet; "-" is stdout.
