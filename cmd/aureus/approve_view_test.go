@@ -38,6 +38,8 @@ func TestRuleLine(t *testing.T) {
 	}{
 		{"waits", resource.RuleStatus{Rule: leads, Given: []string{"ada"}, Able: []string{"bo", "dan for lea"}},
 			"1 of 2 approvers of leads or legal; can answer: bo, dan for lea"},
+		{"an author that has no token", resource.RuleStatus{Rule: leads, Able: []string{"bo"}, Unknown: []string{"visitor@example.com"}},
+			"0 of 2 approvers of leads or legal; can answer: bo; is one of them visitor@example.com, who has no token and may not?"},
 		{"satisfied", resource.RuleStatus{Rule: blueprint.ApprovalRule{Count: 1, Role: "operator"}, Given: []string{"olga"}, Satisfied: true},
 			"1 of 1 people with the role operator: olga"},
 		{"nobody", resource.RuleStatus{Rule: leads, Problem: "nobody can answer this"}, "0 of 2 approvers of leads or legal: nobody can answer this"},

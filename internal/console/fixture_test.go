@@ -193,7 +193,8 @@ func rulesOf(a resource.Approval) []resource.RuleStatus {
 		return []resource.RuleStatus{{Rule: blueprint.ApprovalRule{Count: a.Quorum}, Given: []string{}, Able: []string{"ada", "sasha"}, ExpiresAt: a.ExpiresAt}}
 	}
 	return []resource.RuleStatus{
-		{Rule: blueprint.ApprovalRule{Count: 2}, Given: []string{}, Able: []string{"ada", "dan for lea", "sasha"}, ExpiresAt: a.ExpiresAt},
+		{Rule: blueprint.ApprovalRule{Count: 2}, Given: []string{}, Able: []string{"ada", "dan for lea", "sasha"},
+			Unknown: []string{"visitor@example.com"}, ExpiresAt: a.ExpiresAt},
 		{Rule: blueprint.ApprovalRule{Count: 1, Groups: []string{"payments-leads"}}, Given: []string{}, Able: []string{"lea"}, ExpiresAt: a.ExpiresAt},
 		{Rule: blueprint.ApprovalRule{Count: 1, Groups: []string{"legal"}}, Given: []string{}, Able: []string{}, ExpiresAt: a.ExpiresAt,
 			Problem: `nobody can answer this: no token has the group "legal"; make one with: aureus token create --name NAME --role approver --group legal`},

@@ -17,7 +17,7 @@ func TestApprovalPageShowsRules(t *testing.T) {
 	if status != http.StatusOK {
 		t.Fatalf("GET = %d %s", status, body)
 	}
-	for _, want := range []string{"of payments-leads", "dan for lea", "no token has the group", "matching/credit-note", "invoice-reader@v2", "Gates", "How it goes out", `id="answer-reason"`} {
+	for _, want := range []string{"of payments-leads", "dan for lea", "no token has the group", "Is one of them visitor@example.com?", "matching/credit-note", "invoice-reader@v2", "Gates", "How it goes out", `id="answer-reason"`} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page does not say %q", want)
 		}
