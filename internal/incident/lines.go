@@ -139,6 +139,9 @@ func (f Facts) incidentText(ev resource.Event, verb string) string {
 
 func noticeText(ev resource.Event, verb string) string {
 	about := cmp.Or(ev.Attrs["kind"], "something")
+	if to := ev.Attrs["to"]; to != "" { // of several receivers each has a line
+		about += " by " + to
+	}
 	switch verb {
 	case "delivered":
 		return "People were told of " + about + "."
