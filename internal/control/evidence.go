@@ -132,7 +132,8 @@ func checkPlace(e resource.Evidence, predicate []byte) error {
 		VerificationResult string
 		Subject            string
 		Environment        string
-		ID, State          string // of a drill
+		ID                 string          // of a drill
+		State              json.RawMessage // a drill's is a text, a canary's its figures
 	}
 	if err := json.Unmarshal(predicate, &p); err != nil {
 		return fault.Wrap(err, fault.Verification, "%s evidence %s: the signed predicate cannot be read", e.Kind, e.ID)
@@ -156,7 +157,7 @@ func checkPlace(e resource.Evidence, predicate []byte) error {
 		if e.Release == "" || p.ID != e.Release || p.Environment != e.Environment {
 			return wrong("place")
 		}
-		if verdictOf(p.State == resource.DrillPassed) != e.Verdict {
+		if verdictOf(string(p.State) == strconv.Quote(resource.DrillPassed)) != e.Verdict {
 			return wrong("verdict")
 		}
 	case resource.EvidenceApproval:
