@@ -129,9 +129,11 @@ func printIncident(w io.Writer, in resource.Incident) {
 	} else {
 		printRCA(w, *in.RCA)
 	}
-	if g := in.Guardrail; g == nil {
+	switch g := in.Guardrail; {
+	case g == nil && in.Drill: // nothing would catch what was bad on purpose
+	case g == nil:
 		fmt.Fprintln(w, "no guardrail is proven: aureus incident guardrail")
-	} else {
+	default:
 		fmt.Fprintf(w, "guardrail: %s %q, proven %s (evidence %s)\n", g.Kind, g.Name, when(g.At), g.Evidence)
 	}
 }

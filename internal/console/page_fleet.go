@@ -145,6 +145,9 @@ func servingOf(deployments []resource.Deployment, versions []resource.Version) [
 	}
 	out := make([]serving, 0, len(deployments))
 	for _, d := range deployments {
+		if d.Drill { // no session gets a drill's version
+			d.Candidate, d.Weight = "", 0
+		}
 		weight := d.Weight
 		if d.Candidate == "" {
 			weight = 0

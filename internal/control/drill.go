@@ -86,6 +86,9 @@ func (t *tx) drillable(agent, env string) (good resource.Version, rs resource.Re
 	} else if err != nil {
 		return good, rs, err
 	}
+	if err := t.notLast(agent, env); err != nil {
+		return good, rs, err
+	}
 	if d.Stable == "" || d.Stopped {
 		return good, rs, fault.New(fault.Conflict, "nothing of %s serves in %s, so there is nothing that a drill could go back to; release a version there first", agent, env)
 	}
@@ -99,11 +102,37 @@ func (t *tx) drillable(agent, env string) (good resource.Version, rs resource.Re
 	if rs, err = pipeline.StageOf(pl, env, false); err != nil {
 		return good, rs, err
 	}
-	if _, more := pipeline.Next(pl, env); !more {
-		return good, rs, fault.New(fault.Blocked, "%s is the last environment of the pipeline %s, and no drill runs there; name one before it with --env", env, pl.Name)
-	}
 	rs.Stage = drillStage(rs.Stage)
 	return good, rs, t.mayDrill(d, good, rs)
+}
+
+// notLast is fault.Blocked for the last environment of the pipeline of an agent's
+// newest version, or of the one that serves there.
+func (t *tx) notLast(agent, env string) error {
+	s, err := summary(t, agent)
+	if err != nil {
+		return err
+	}
+	digests := []string{s.Latest.Digest}
+	for _, d := range s.Deployments {
+		if d.Environment == env && d.Stable != "" {
+			digests = append(digests, d.Stable)
+		}
+	}
+	for _, digest := range digests {
+		v, err := t.VersionByDigest(agent, digest)
+		if err != nil {
+			return err
+		}
+		pl, err := pipelineOf(t, v)
+		if err != nil {
+			return err
+		}
+		if names := pipeline.Names(pl); names[len(names)-1] == env {
+			return fault.New(fault.Blocked, "%s is the last environment of the pipeline %s, and no drill runs there; name one before it with --env", env, pl.Name)
+		}
+	}
+	return nil
 }
 
 // drillStage is a stage as a drill goes through it: its canary, or the one of the

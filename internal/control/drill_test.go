@@ -45,9 +45,15 @@ func TestDrill(t *testing.T) {
 	w.drillsIn("")
 	good := w.push(lean(t, blueprint.TierMedium))
 	w.promote(good, "staging")
-	w.promote(good, control.Production)
-	_, err := w.StartDrill(t.Context(), operator, desk, control.DrillRequest{Environment: control.Production})
-	w.wants(err, fault.Blocked, "StartDrill() in the last environment")
+	for range 2 {
+		_, err := w.StartDrill(t.Context(), operator, desk, control.DrillRequest{Environment: control.Production})
+		w.wants(err, fault.Blocked, "StartDrill() in the last environment")
+		if w.serving(control.Production).Stable == "" {
+			w.promote(good, control.Production)
+		}
+	}
+	_, err := w.StartDrill(t.Context(), operator, "nobody", control.DrillRequest{})
+	w.wants(err, fault.NotFound, "StartDrill() of an agent that is not there")
 
 	before := w.serving("staging")
 	d := w.drill()
@@ -247,16 +253,49 @@ func TestDrillMakesWay(t *testing.T) {
 	w.wants(err, fault.Conflict, "StartDrill() beside a release")
 	w.move(rel, "cancel")
 
-	// A stop in the middle of a drill: it goes on after the next start.
+	// A stop in the middle of a drill, before its jobs and while its runs are under
+	// way: it goes on after the next start.
 	d = w.drill()
 	w.workers = true
-	w.restart()
+	w.holdModel(func() {
+		w.restart()
+		w.until(d.ID, resource.ReleaseCanary)
+		w.restart()
+	})
 	if got := w.drilled(d.ID); got.State != resource.DrillPassed {
 		t.Errorf("drill after a restart = %+v, want it passed", got)
 	}
 	if list, err := w.Drills(t.Context(), viewer, desk, control.Page{}); err != nil || len(list) != 2 || list[0].ID != d.ID {
 		t.Errorf("Drills() = %+v, %v, want two, newest first", list, err)
 	}
+
+	// A rollback of what serves is not one of the drill beside it.
+	w.promote(v, "staging")
+	var rel2 resource.Release
+	w.holdModel(func() {
+		d = w.drill()
+		w.until(d.ID, resource.ReleaseCanary)
+		rel2, err = w.Rollback(t.Context(), operator, desk, "staging", "it is bad")
+		w.must(err)
+	})
+	if got := w.drilled(d.ID); got.State != resource.DrillCancelled || rel2.Digest != v.Digest || rel2.RolledBackTo != good.Digest {
+		t.Errorf("drill %s and rollback of v%d to %s, want the drill cancelled and %s rolled back", got.State, rel2.Version, rel2.RolledBackTo, v.Name)
+	}
+	w.until(rel2.ID, resource.ReleaseRolledBack)
+	w.holdModel(func() {
+		d = w.drill()
+		w.until(d.ID, resource.ReleaseCanary)
+		_, err = w.Retire(t.Context(), operator, desk, "enough")
+		w.must(err)
+	})
+	if got := w.drilled(d.ID); got.State != resource.DrillCancelled || got.Evidence != "" || got.Incident != "" {
+		t.Errorf("drill after the agent was retired = %+v, want it cancelled", got)
+	}
+	if n := w.notices.count("drill.not_run") + w.notices.count("drill.missed"); n != 0 {
+		t.Errorf("%d notices of drills that made way, want none", n)
+	}
+	_, err = w.StartDrill(t.Context(), operator, desk, control.DrillRequest{})
+	w.wants(err, fault.Conflict, "StartDrill() of a retired agent")
 }
 
 // TestDrillSchedule: a time that comes starts one drill, one that was missed too,

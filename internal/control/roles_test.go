@@ -36,7 +36,7 @@ var noPrincipal = map[string]string{
 	"PublicKeys":   "public by their name",
 	"HandleJob":    "called by the worker",
 	"Recover":      "called at a start",
-	"CheckAlerts":  "called by the clock",
+	"CheckAlerts", "CheckDrills":  "called by the clock",
 	"Wait":         "called at a stop",
 	// AnswerFromChannel finds the person that the signed answer is of.
 	"AnswerFromChannel": "its signature names who answers",

@@ -7,7 +7,8 @@
 //
 // Metric names begin with aureus_ and use base units (seconds, US dollars).
 // Labels are agents, environments, version numbers and fixed words: never a run,
-// a session, a digest or anything that a model or a user wrote.
+// a session, a digest or anything that a model or a user wrote. The versions that
+// drills seed have the label drill together.
 //
 //	aureus_runs_total{agent,environment,version,mode,outcome}            runs that ended
 //	aureus_run_duration_seconds{agent,environment,version,mode}          histogram of their durations

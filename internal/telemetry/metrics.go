@@ -121,7 +121,11 @@ func (m *Metrics) RunEnded(r resource.Run) {
 	if r.Outcome == resource.OutcomeRunning || r.Outcome == resource.OutcomeWaiting {
 		return
 	}
-	l := []string{r.Agent, r.Environment, version(r.Version), string(r.Mode)}
+	v := version(r.Version)
+	if r.Mode == resource.RunDrill && r.Canary {
+		v = "drill" // every drill has a version of its own
+	}
+	l := []string{r.Agent, r.Environment, v, string(r.Mode)}
 	with := func(extra string) []string { return append(l[:4:4], extra) }
 	m.runs.WithLabelValues(with(string(r.Outcome))...).Inc()
 	m.runDuration.WithLabelValues(l...).Observe(float64(max(r.LatencyMs, 0)) / 1000)

@@ -90,6 +90,17 @@ func TestRunsThatDidNotEndAreNotCounted(t *testing.T) {
 	}
 }
 
+// A drill's version has no series of its own: there is another one every time.
+func TestDrillsHaveOneVersion(t *testing.T) {
+	m := telemetry.New(telemetry.Config{})
+	for v := range 3 {
+		m.RunEnded(resource.Run{Agent: "desk", Mode: resource.RunDrill, Version: 7 + v, Canary: true, Outcome: resource.OutcomeEscalated})
+	}
+	if n, err := testutil.GatherAndCount(m.Gatherer(), "aureus_runs_total"); n != 1 || err != nil {
+		t.Errorf("GatherAndCount(aureus_runs_total) of three drills = %d, %v, want 1", n, err)
+	}
+}
+
 func TestMetricsNeverFail(t *testing.T) {
 	m := telemetry.New(telemetry.Config{})
 	m.RunEnded(resource.Run{Outcome: resource.OutcomeError, LatencyMs: -5, Stats: resource.RunStats{Cost: -1, PromptTokens: -1, Retries: -1}})
