@@ -36,7 +36,8 @@ var noPrincipal = map[string]string{
 	"PublicKeys":   "public by their name",
 	"HandleJob":    "called by the worker",
 	"Recover":      "called at a start",
-	"CheckAlerts", "CheckDrills":  "called by the clock",
+	"CheckAlerts":  "called by the clock",
+	"CheckDrills":  "called by the clock",
 	"Wait":         "called at a stop",
 	// AnswerFromChannel finds the person that the signed answer is of.
 	"AnswerFromChannel": "its signature names who answers",
