@@ -30,9 +30,11 @@ func (t *tx) openIncident(r *resource.Release, ev release.Event) error {
 	in := resource.Incident{ID: t.c.cfg.NewID("inc"), Agent: r.Agent, Environment: r.Environment, Release: r.ID, Digest: r.Digest,
 		Version: r.Version, RolledBackTo: r.RolledBackTo, Cause: "manual", Summary: ev.Reason, FailedRuns: []string{}, Drill: r.Drill,
 		State: incidentOpen, Notes: []resource.IncidentNote{}, Revision: 1, OpenedAt: t.c.now()}
-	if ev.Kind == release.Outcome {
-		in.Cause = "canary"
-		in.Summary = canary.Harm(r.Plan, *r.Canary)
+	switch ev.Kind {
+	case release.Outcome:
+		in.Cause, in.Summary = "canary", canary.Harm(r.Plan, *r.Canary)
+	case release.Soaked, release.Unhealthy:
+		in.Cause = "soak"
 	}
 	if ev.Kind == release.Outcome && ev.IsCanary && ev.Failed {
 		in.FailedRuns = append(in.FailedRuns, ev.Run)

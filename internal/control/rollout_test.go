@@ -108,6 +108,9 @@ func TestSoakRollsBack(t *testing.T) {
 		t.Errorf("release = %+v, want it rolled back to v1 with an incident", rel)
 	}
 	w.served(1)
+	if in, err := w.Incident(w.Context(), viewer, rel.Incident); err != nil || in.Cause != "soak" {
+		t.Errorf("Incident() = caused by %q, %v, want by the soak", in.Cause, err)
+	}
 
 	for i := range 4 { // the restored version is in trouble too
 		w.invoke("staging", "", closedAccount(i))
