@@ -46,7 +46,15 @@ func TestCanaryCountsASessionOnce(t *testing.T) {
 	if got := s.Canary.Sessions + s.Control.Sessions; got != 3 || len(outcomes) != 12 || int64(s.AtStep) != s.Canary.Sessions {
 		t.Errorf("12 runs of 3 sessions: %d sessions in %d outcomes, %d at the step, want 3 in 12 and those of the canary", got, len(outcomes), s.AtStep)
 	}
-	for _, o := range outcomes {
+	v, err := w.Verdict(t.Context(), viewer, rel.ID)
+	w.must(err)
+	if len(v.Draws) != 3 || v.Stored.Settled != 3 || v.Draws[2].Run != outcomes[2].Run || v.Draws[2].Canary != outcomes[2].Canary {
+		t.Errorf("draws = %+v with %d settled, want those of the first runs of three sessions", v.Draws, v.Stored.Settled)
+	}
+	for i, o := range outcomes {
+		if o.Draw != int64(i%3+1) {
+			t.Errorf("outcome %d is of draw %d, want %d", i+1, o.Draw, i%3+1)
+		}
 		if o.Session == "" || o.Outcome != resource.OutcomeSuccess || o.E[blueprint.StreamFailures] != 1 {
 			t.Errorf("outcome %+v, want one of a session, a success, with its values", o)
 		}
@@ -132,4 +140,69 @@ func (w *world) ran(v resource.Version, n int) {
 		}
 		return nil
 	}))
+}
+
+// The draw of a run that a loss of power ended is known, and no arm's outcome.
+func TestCanaryKeepsTheDrawOfALostRun(t *testing.T) {
+	t.Parallel()
+	w, rel := watched(t, func(*blueprint.Canary) {})
+	dir := w.diesAt(1)
+	go func() { // the answer never comes; the error belongs to nobody
+		_, _ = w.Invoke(t.Context(), app, desk, control.InvokeRequest{Input: refundOf(plainOrder(1))})
+	}()
+	s := w.survivor(dir(), true)
+	runs, err := s.Runs(t.Context(), viewer, control.RunFilter{Release: rel.ID}, control.Page{})
+	s.must(err)
+	if len(runs) == 1 {
+		s.ended(runs[0].ID)
+	}
+	v, err := s.Verdict(t.Context(), viewer, rel.ID)
+	s.must(err)
+	if len(v.Draws) != 1 || len(v.Outcomes) != 1 || !v.Outcomes[0].Interrupted || !v.Agrees {
+		t.Fatalf("Verdict() = %d draws, outcomes %+v, %q, want one draw and that its run was interrupted", len(v.Draws), v.Outcomes, v.Problem)
+	}
+	if st := v.Stored; st.Settled != 1 || st.Canary.Runs+st.Control.Runs != 0 || st.EHarm > 1 || v.Draws[0].Canary && st.EAbs >= 1 {
+		t.Errorf("state = %+v, want a settled draw at its worst, and no run counted", st)
+	}
+}
+
+// An evaluation helps a version through that its traffic alone would not promote:
+// against a rate of one half, traffic alone needs six good sessions.
+func TestCanaryPromotesWithItsEvaluation(t *testing.T) {
+	t.Parallel()
+	for _, uses := range []bool{true, false} {
+		w, rel := watched(t, func(c *blueprint.Canary) {
+			c.Steps, c.MaxFailureRate, c.UseEvaluation = []blueprint.CanaryStep{{Weight: 50, Runs: 1}}, 0.5, uses
+		})
+		for i := 0; rel.State == resource.ReleaseCanary && rel.Canary.Canary.Sessions < 5; i++ {
+			w.invoke(control.Production, "", plainOrder(i))
+			var err error
+			rel, err = w.Release(t.Context(), viewer, rel.ID)
+			w.must(err)
+		}
+		if uses && rel.Canary.Evaluation.Cases < 1 {
+			t.Fatalf("evaluation = %+v, want cases", rel.Canary.Evaluation)
+		}
+		if promoted := rel.State == resource.ReleasePromoted; promoted != uses {
+			t.Errorf("with the evaluation %v: %s after %d sessions of the candidate, want it promoted before six with it alone", uses, rel.State, rel.Canary.Canary.Sessions)
+		}
+		w.outcomes(rel.ID)
+	}
+}
+
+// A release whose harm budget no steps keep waits for a person, where the pipeline
+// asks nobody, unless its author would rather have it start.
+func TestUnmetHarmBudgetAsks(t *testing.T) {
+	t.Parallel()
+	for more, want := range map[string]resource.ReleaseState{"": resource.ReleaseAwaiting, ", whenUnmet: start": resource.ReleaseCanary} {
+		w := newWorld(t)
+		w.pipeline("  environments: [{name: staging, approvals: [{count: 0}], rollout: {strategy: canary, canary: {harmBudget: {excessFailures: 1" + more + "}}}}]\n")
+		a := lean(t, blueprint.TierMedium)
+		w.promote(w.push(a), "staging") // nothing serves: there is no canary to keep a budget
+		rel := w.begin(w.push(variant(t, a, "Be brief.")), "staging")
+		rel = w.expect(w.until(rel.ID, resource.ReleaseAwaiting, resource.ReleaseCanary), want)
+		if rel.Plan.Fit == nil || rel.Plan.Fit.Met || rel.Stage.Change != nil {
+			t.Errorf("fit = %+v, change = %+v, want one that does not keep the budget and no change", rel.Plan.Fit, rel.Stage.Change)
+		}
+	}
 }
