@@ -159,7 +159,7 @@ func (o canarySimOptions) run() (canarySim, error) {
 	if err != nil {
 		return canarySim{}, err
 	}
-	s := canarySim{Seed: o.seed, Traffic: perTime(float64(o.rate)), Baseline: o.baseline, PBad: o.bad}
+	s := canarySim{Seed: o.seed, Traffic: canary.PerTime(float64(o.rate)), Baseline: o.baseline, PBad: o.bad}
 	healthy := w
 	healthy.Bad = w.Baseline
 	many := w.SessionRuns > 1

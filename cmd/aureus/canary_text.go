@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aureus-agents/aureus/blueprint"
+	"github.com/aureus-agents/aureus/internal/canary"
 	"github.com/aureus-agents/aureus/resource"
 )
 
@@ -19,7 +20,7 @@ func textOf[T any](print func(io.Writer, T), v T) func(io.Writer) {
 // printForecast says what a canary costs and when it decides.
 func printForecast(w io.Writer, f resource.CanaryForecast) {
 	fmt.Fprintf(w, "canary: %s; deadline %s, alpha %g\n", stepsLine(f.Plan), wait(float64(f.Plan.DeadlineMs)/1000), f.Plan.Alpha)
-	fmt.Fprintf(w, "traffic: %s, %s of the runs fail (%s)%s\n", perTime(f.Traffic.RunsPerSecond), share100(f.Traffic.FailureRate), basis(f.Traffic), lengthsLine(f.Traffic))
+	fmt.Fprintf(w, "traffic: %s, %s of the runs fail (%s)%s\n", canary.PerTime(f.Traffic.RunsPerSecond), share100(f.Traffic.FailureRate), basis(f.Traffic), lengthsLine(f.Traffic))
 	if b := f.Plan.HarmBudget; b != nil && f.Plan.Fit != nil {
 		kept := "kept"
 		if !f.Plan.Fit.Met {
@@ -65,18 +66,6 @@ func basis(t resource.CanaryTraffic) string {
 		return "given or assumed"
 	}
 	return fmt.Sprintf("%d runs in %s", t.Runs, wait(float64(t.WindowMs)/1000))
-}
-
-func perTime(perSecond float64) string {
-	for _, u := range []struct {
-		name string
-		s    float64
-	}{{"second", 1}, {"minute", 60}, {"hour", 3600}} {
-		if n := perSecond * u.s; n >= 1 {
-			return strconv.FormatFloat(n, 'g', 3, 64) + " runs a " + u.name
-		}
-	}
-	return strconv.FormatFloat(perSecond*86400, 'g', 3, 64) + " runs a day"
 }
 
 func share100(v float64) string { return strconv.FormatFloat(v*100, 'g', 3, 64) + "%" }

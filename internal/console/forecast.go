@@ -88,7 +88,7 @@ func (f *forecasts) of(p resource.CanaryPlan) (*forecastView, error) {
 }
 
 func forecastViewOf(f resource.CanaryForecast) *forecastView {
-	v := &forecastView{Traffic: fmt.Sprintf("%s, of which %s fail", perTime(f.Traffic.RunsPerSecond), percent(f.Traffic.FailureRate)), Slow: f.Healthy.Held*2 > f.Healthy.Releases}
+	v := &forecastView{Traffic: fmt.Sprintf("%s, of which %s fail", canary.PerTime(f.Traffic.RunsPerSecond), percent(f.Traffic.FailureRate)), Slow: f.Healthy.Held*2 > f.Healthy.Releases}
 	for _, r := range f.Bad {
 		v.Rows = append(v.Rows, forecastRow{Rate: percent(r.FailureRate), RolledBack: shareOf(r.RolledBack, r.Releases), After: seconds(r.DelaySeconds),
 			Excess: wholeNumber(max(r.ExcessMedian, 0)), Most: wholeNumber(max(r.ExcessP90, 0)), Promoted: shareOf(r.Promoted, r.Releases), Held: shareOf(r.Held, r.Releases)})
@@ -110,17 +110,4 @@ func seconds(s float64) string {
 		return none
 	}
 	return millis(s * 1000)
-}
-
-// perTime is a rate in the unit in which it is easiest to imagine.
-func perTime(perSecond float64) string {
-	for _, u := range []struct {
-		name  string
-		times float64
-	}{{"second", 1}, {"minute", 60}, {"hour", 3600}} {
-		if n := perSecond * u.times; n >= 1 {
-			return fmt.Sprintf("%.3g runs a %s", n, u.name)
-		}
-	}
-	return fmt.Sprintf("%.3g runs a day", perSecond*86400)
 }
