@@ -66,6 +66,9 @@ func (t *tx) makeWay(by resource.Actor, v resource.Version, env string, how blue
 				other.ID, v.Agent, other.Version, env, other.State)
 		}
 	}
+	if len(list) >= maxWaiting {
+		return fault.New(fault.Conflict, "%s", tooManyWait(v.Agent, env, len(list)))
+	}
 	if how == blueprint.ConcurrencyWait {
 		return nil
 	}
@@ -88,6 +91,14 @@ func (t *tx) makeWay(by resource.Actor, v resource.Version, env string, how blue
 		}
 	}
 	return nil
+}
+
+// maxWaiting is how many releases of an agent into an environment are under way or
+// wait at most.
+const maxWaiting = 100
+
+func tooManyWait(agent, env string, n int) string {
+	return fmt.Sprintf("%d releases of %s into %s wait already; cancel those that nobody needs first", n, agent, env)
 }
 
 // hasTraffic reports whether routed sessions meet the release's version, or did.
@@ -245,6 +256,9 @@ func (t *tx) notByItself(v resource.Version, rs resource.ReleaseStage, how bluep
 	list, err := unfinishedIn(t, v.Agent, rs.Stage.Name)
 	if err != nil {
 		return "", err
+	}
+	if len(list) >= maxWaiting {
+		return tooManyWait(v.Agent, rs.Stage.Name, len(list)), nil
 	}
 	for _, other := range list {
 		switch {
