@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
@@ -102,6 +103,8 @@ func TestRetire(t *testing.T) {
 	if ds, err := w.Retire(w.Context(), operator, desk, "test"); err != nil || len(ds) != 0 {
 		t.Errorf("Retire() of what serves nowhere = %v, %v, want nothing to stop", ds, err)
 	}
+	environments := "  environments: [{name: staging, approvals: [{count: 0}], rollout: {strategy: %s}}, {name: production, approvals: [{count: 1}]}]\n"
+	w.pipeline(fmt.Sprintf(environments, "all-at-once"))
 	w.promote(v1, "staging")
 	w.invoke("staging", "s1", "A-10001")
 	v2 := w.push(variant(t, first, "Be brief."))
@@ -137,8 +140,14 @@ func TestRetire(t *testing.T) {
 	if drift, err := w.Drift(w.Context(), operator, desk); err != nil || len(drift.Tools) != 0 {
 		t.Errorf("Drift() of a retired agent = %+v, %v, want none", drift, err)
 	}
-	w.promote(v2, "staging")
-	w.invoke("staging", "s1", "A-10002")
+	w.pipeline(fmt.Sprintf(environments, "blue-green"))
+	rel = w.expect(w.until(w.begin(v2, "staging").ID, resource.ReleasePreview), resource.ReleasePreview)
+	tried, err := w.Invoke(w.Context(), app, desk, control.InvokeRequest{Environment: "staging", Preview: true, Input: refundOf("A-10002")})
+	if err != nil || tried.Outcome != resource.OutcomeSuccess {
+		t.Errorf("Invoke() of a preview where the agent is retired = %s (%s), %v, want success", tried.Outcome, tried.Message, err)
+	}
+	w.expect(w.until(w.move(rel, "promote").ID, resource.ReleasePromoted), resource.ReleasePromoted)
+	w.invoke("staging", "s1", "A-10003")
 
 	rel = w.begin(v2, control.Production)
 	w.until(rel.ID, resource.ReleaseAwaiting, resource.ReleaseCanary)

@@ -32,7 +32,7 @@ func offTraffic(r Reader, run resource.Run) (why string, err error) {
 	switch {
 	case err != nil && !fault.Is(err, fault.NotFound):
 		return "", err
-	case d.Stopped:
+	case d.Stopped && (run.Digest != d.Candidate || run.Release != d.Release): // else a preview of what comes next
 		return fmt.Sprintf("%s was taken off traffic in %s: %s", run.Agent, run.Environment, d.Reason), nil
 	case run.Digest == d.Stable, run.Digest == d.Candidate:
 		return "", nil
