@@ -101,7 +101,7 @@ peers:
 # 200 releases of 20 agents under live traffic, with kill -9 every few seconds:
 # about ten minutes. The tests have a small one.
 soak:
-	go test -count=1 -v -timeout 60m -run 'TestSoak$$' ./cmd/aureus -args -soak.releases 200 -soak.agents 20 -soak.kill 5s
+	go test -count=1 -v -timeout 60m -run 'TestSoak$$' ./cmd/aureus -args -soak.releases 200 -soak.agents 20 -soak.kill 15s
 
 # Known vulnerabilities of what is linked in. It asks vuln.go.dev, so it is not
 # part of test or lint, which need nothing but the module proxy.
