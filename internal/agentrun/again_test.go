@@ -78,3 +78,40 @@ func TestNobodyToAsk(t *testing.T) {
 		t.Errorf("Run = %s, %+v, %v with %d calls, want success with one denial and no call", run.Outcome, run.Stats, err, len(rig.tools.calls))
 	}
 }
+
+// offJournal is of a run whose version is taken off traffic after some decisions.
+type offJournal struct {
+	*book
+	left int
+}
+
+func (o *offJournal) Record(ctx context.Context, c Checkpoint) error {
+	if c.Decision != nil {
+		if o.left == 0 {
+			return &Off{Why: "v2 was taken off traffic"}
+		}
+		o.left--
+	}
+	return o.book.Record(ctx, c)
+}
+
+// TestTakenOff: a run whose version may make no call any more ends in place of its
+// next call, on record, also when people would have been asked for that one.
+func TestTakenOff(t *testing.T) {
+	for name, answers := range map[string][]any{
+		"a call":                 {calls(tc("find", `{"id":"A7"}`), tc("note", `{"id":"A7"}`)), text("done")},
+		"a call that waits":      {calls(tc("find", `{"id":"A7"}`), tc("refund", `{"id":"A7"}`)), text("done")},
+		"a call of a later turn": {calls(tc("find", `{"id":"A7"}`)), calls(tc("mail", `{}`)), text("done")},
+	} {
+		rig := newRig(answers...)
+		r := rig.runner()
+		r.Journal = &offJournal{book: rig.journal, left: 1}
+		run, err := r.Run(context.Background(), rig.prepare(t))
+		if err != nil || run.Outcome != resource.OutcomeError || run.Code != resource.OffTraffic || run.Message != "v2 was taken off traffic" {
+			t.Errorf("%s: Run = %s, %s (%s), %v, want it ended %s", name, run.Outcome, run.Code, run.Message, err, resource.OffTraffic)
+		}
+		if last := rig.last().Run; len(rig.tools.calls) != 1 || last.EndedAt == 0 || last.Code != resource.OffTraffic || run.Stats.Escalations != 0 {
+			t.Errorf("%s: %d calls were made and %+v is on record, want the first call and the end", name, len(rig.tools.calls), last)
+		}
+	}
+}
