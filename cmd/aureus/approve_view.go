@@ -86,6 +86,15 @@ func printAskedRelease(w io.Writer, v resource.ApprovalView) {
 	if h := rel.Stage.Hotfix; h != nil {
 		fmt.Fprintf(w, "  HOTFIX: goes out without %s\n", strings.Join(h.Skip, ", "))
 	}
+	if c := rel.Stage.Change; c != nil {
+		fmt.Fprintf(w, "  THE RULES ask less than those of release %s (pipeline %s), by which the agent went out before:\n", c.Release, c.Pipeline)
+		for _, what := range c.What {
+			fmt.Fprintf(w, "    %s\n", what)
+		}
+		if len(v.Approval.Parties.RuleMakers) > 0 {
+			fmt.Fprintf(w, "    who put them cannot answer: %s\n", strings.Join(v.Approval.Parties.RuleMakers, ", "))
+		}
+	}
 	printDelta(w, rel.Delta)
 	for _, g := range rel.Gates {
 		fmt.Fprintf(w, "  gate %-12s %-7s %s\n", g.Name, g.Verdict, oneLine(g.Message))

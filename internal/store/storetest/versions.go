@@ -111,7 +111,9 @@ func testEvidence(t *testing.T, s *suite) {
 		return r.Evidence(control.EvidenceFilter{Release: "r3"}, control.Page{})
 	})
 	equal(t, "listed evidence", got, all[3:4])
-	n := read(s, func(r control.Reader) (int, error) { return r.CountEvidence(control.EvidenceFilter{Subject: "d1", Kind: resource.EvidenceSmoke}) })
+	n := read(s, func(r control.Reader) (int, error) {
+		return r.CountEvidence(control.EvidenceFilter{Subject: "d1", Kind: resource.EvidenceSmoke})
+	})
 	equal(t, "CountEvidence", n, 2)
 	s.refused(fault.Conflict, func(tx control.Tx) error { return tx.InsertEvidence(all[0]) })
 }
