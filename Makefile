@@ -14,7 +14,7 @@ TEST_P ?= 2
 TEST_TIMEOUT ?= 20m
 TOOL := go tool -modfile=tools/go.mod
 
-.PHONY: build demo test bench bench-attacks lint format vet staticcheck arch tools-test walk soak browser peers race vuln clean
+.PHONY: build demo test bench bench-peers bench-attacks lint format vet staticcheck arch tools-test walk soak browser peers race vuln clean
 
 build:
 	go build -ldflags '-s -w' -o bin/aureus ./cmd/aureus
@@ -28,9 +28,22 @@ lint: format vet staticcheck arch
 	go -C bench vet ./...
 
 # A comparison counts only when all contenders decide the same: bench's tests say so first.
-bench:
+bench: bench-peers
 	go -C bench test ./...
 	go -C bench run ./cmd/bench
+
+# promptfoo is measured beside an evaluation. Its package looks for its migrations in a
+# folder that it does not have, hence the link; its database is a native module.
+BENCH_PEERS := bench/peers
+bench-peers:
+	@if ! command -v node >/dev/null || ! command -v npm >/dev/null; then \
+		echo "the benchmarks are taken beside promptfoo: install Node 20 and npm" >&2; exit 1; \
+	fi
+	@cmp -s $(BENCH_PEERS)/package.json $(BENCH_PEERS)/node_modules/.installed || { \
+		npm install --prefix $(BENCH_PEERS) --ignore-scripts --omit=optional --omit=peer --no-package-lock --no-audit --no-fund --loglevel=error && \
+		npm rebuild --prefix $(BENCH_PEERS) --loglevel=error better-sqlite3 && \
+		ln -sfn dist/drizzle $(BENCH_PEERS)/node_modules/promptfoo/drizzle && \
+		cp $(BENCH_PEERS)/package.json $(BENCH_PEERS)/node_modules/.installed; }
 
 # AgentDojo's runs are looked for at ../shared/data/agentdojo; without them it
 # says so and fails.

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/aureus-agents/aureus/bench/measure"
@@ -18,9 +17,27 @@ const (
 	evaluationCases  = 1000
 )
 
-// evaluation measures "aureus evaluate FILE" on 1,000 cases: wall time and peak
-// memory of the whole process.
-func evaluation(ctx context.Context, bin, dir string, m *model) ([]measure.Figure, error) {
+// Evaluation measures "aureus evaluate FILE" on 1,000 cases, beside promptfoo on
+// the same cases and model server: wall time and peak memory of the whole process.
+func Evaluation(ctx context.Context, root, dir string) ([]measure.Figure, error) {
+	dir, err := os.MkdirTemp(dir, "evaluation")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	m, err := startModel()
+	if err != nil {
+		return nil, err
+	}
+	defer m.close()
+	peer, err := newPromptfoo(root, dir, m.url, evaluationCases)
+	if err != nil {
+		return nil, err
+	}
+	bin, err := build(ctx, root, dir)
+	if err != nil {
+		return nil, err
+	}
 	text, err := talker(evaluationCases).YAML()
 	if err != nil {
 		return nil, err
@@ -29,21 +46,28 @@ func evaluation(ctx context.Context, bin, dir string, m *model) ([]measure.Figur
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		return nil, err
 	}
-	var peak []float64
-	wall, err := measure.Interleave(evaluationRounds, measure.Contender{Name: "evaluate", Do: func() (float64, error) {
-		took, mb, err := evaluateOnce(ctx, bin, file, m.url)
-		peak = append(peak, mb)
-		return took.Seconds(), err
-	}})
+	var ours, theirs []float64
+	wall, err := measure.Interleave(evaluationRounds,
+		measure.Contender{Name: "evaluate", Do: func() (float64, error) {
+			took, mb, err := evaluateOnce(ctx, bin, file, m.url)
+			ours = append(ours, mb)
+			return took.Seconds(), err
+		}},
+		measure.Contender{Name: "promptfoo", Do: func() (float64, error) {
+			took, mb, err := peer.once(ctx, evaluationCases)
+			theirs = append(theirs, mb)
+			return took.Seconds(), err
+		}})
 	if err != nil {
 		return nil, err
 	}
-	memory := measure.Median(peak)
-	name := fmt.Sprintf("%d cases, ", evaluationCases)
+	memory := measure.Median(ours)
+	name, beside := fmt.Sprintf("%d cases, ", evaluationCases), "promptfoo "+promptfooVersion
 	return []measure.Figure{
 		measure.Figure{Section: "evaluation", Name: name + "wall", Value: wall[0], Unit: "s",
-			Note: "the whole command, model server included"}.Against("<= 1.5 s", wall[0] <= 1.5),
-		measure.Figure{Section: "evaluation", Name: name + "peak memory", Value: memory, Unit: "MB"}.Against("<= 100 MB", memory <= 100),
+			Note: "the whole command"}.Against("<= 1.5 s", wall[0] <= 1.5).Versus(beside, wall[1], true),
+		measure.Figure{Section: "evaluation", Name: name + "peak memory", Value: memory, Unit: "MB"}.
+			Against("<= 100 MB", memory <= 100).Versus(beside, measure.Median(theirs), true),
 	}, nil
 }
 
@@ -67,9 +91,6 @@ func evaluateOnce(ctx context.Context, bin, file, modelURL string) (took time.Du
 	if !report.Passed || len(report.Cases) != evaluationCases {
 		return 0, 0, fmt.Errorf("aureus evaluate judged %d cases, passed %t; want %d, passed", len(report.Cases), report.Passed, evaluationCases)
 	}
-	usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	if !ok {
-		return 0, 0, fmt.Errorf("this system does not tell a process's peak memory")
-	}
-	return took, float64(usage.Maxrss) / 1000, nil // KiB on Linux
+	mb, err = peakOf(cmd)
+	return took, mb, err
 }

@@ -29,7 +29,6 @@ func Run(ctx context.Context, root, dir string, cold bool) (figures []measure.Fi
 	defer m.close()
 	for _, part := range []func() ([]measure.Figure, error){
 		func() ([]measure.Figure, error) { return invoke(ctx, bin, dir, m) },
-		func() ([]measure.Figure, error) { return evaluation(ctx, bin, dir, m) },
 		func() ([]measure.Figure, error) { return start(ctx, bin, dir, m) },
 		func() ([]measure.Figure, error) { return size(bin) },
 	} {

@@ -2,7 +2,7 @@
 // with status 1 when something could not be measured or a comparison was not
 // equal; a missed target is a line in the table and no failure.
 //
-//	go -C bench run ./cmd/bench [-only guard,backtest,ledger,live,gateway,canary,rollback] [-json FILE] [-cold]
+//	go -C bench run ./cmd/bench [-only guard,backtest,ledger,live,evaluation,gateway,canary,rollback] [-json FILE] [-cold]
 package main
 
 import (
@@ -36,7 +36,7 @@ func main() {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	only := flags.String("only", "guard,backtest,ledger,live,gateway,canary,rollback", "what to measure")
+	only := flags.String("only", "guard,backtest,ledger,live,evaluation,gateway,canary,rollback", "what to measure")
 	file := flags.String("json", "", "also write the figures to this file")
 	cold := flags.Bool("cold", false, "also build with an empty cache (some CPU-minutes)")
 	if err := flags.Parse(args); err != nil {
@@ -52,18 +52,19 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	defer os.RemoveAll(dir)
 	parts := map[string]func() ([]measure.Figure, error){
-		"guard":    func() ([]measure.Figure, error) { return policy.Run(ctx, root) },
-		"backtest": func() ([]measure.Figure, error) { return attacks.Speed(root) },
-		"ledger":   func() ([]measure.Figure, error) { return ledger.Run(ctx, dir) },
-		"live":     func() ([]measure.Figure, error) { return live.Run(ctx, root, dir, *cold) },
-		"gateway":  func() ([]measure.Figure, error) { return live.Gateway(ctx, root, dir) },
-		"rollback": func() ([]measure.Figure, error) { return live.Rollback(ctx, root, dir) },
-		"canary":   func() ([]measure.Figure, error) { return canaries.Run(), nil },
+		"guard":      func() ([]measure.Figure, error) { return policy.Run(ctx, root) },
+		"backtest":   func() ([]measure.Figure, error) { return attacks.Speed(root) },
+		"ledger":     func() ([]measure.Figure, error) { return ledger.Run(ctx, dir) },
+		"live":       func() ([]measure.Figure, error) { return live.Run(ctx, root, dir, *cold) },
+		"evaluation": func() ([]measure.Figure, error) { return live.Evaluation(ctx, root, dir) },
+		"gateway":    func() ([]measure.Figure, error) { return live.Gateway(ctx, root, dir) },
+		"rollback":   func() ([]measure.Figure, error) { return live.Rollback(ctx, root, dir) },
+		"canary":     func() ([]measure.Figure, error) { return canaries.Run(), nil },
 	}
 	names := strings.Split(*only, ",")
 	for _, name := range names {
 		if parts[name] == nil {
-			return fmt.Errorf("there is no part %q; -only takes guard, backtest, ledger, live, gateway, canary and rollback", name)
+			return fmt.Errorf("there is no part %q; -only takes guard, backtest, ledger, live, evaluation, gateway, canary and rollback", name)
 		}
 	}
 	report, failed := measure.NewReport(), error(nil)
