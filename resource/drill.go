@@ -42,6 +42,7 @@ type Drill struct {
 	// RecoveryMs is from FirstFailedAt to VerifiedAt; 0 when one of them never was.
 	RecoveryMs int64  `json:"recoveryMs,omitempty"`
 	EndedAt    Millis `json:"endedAt,omitempty"`
+	Why        string `json:"why,omitempty"` // it was missed or cancelled
 	Incident   string `json:"incident,omitempty"`
 	Evidence   string `json:"evidence,omitempty"` // id
 }

@@ -42,7 +42,7 @@ With --wait, exit status: 0 passed, 1 missed or cancelled.`,
 		if err := r.print(d, func(w io.Writer) { printDrill(w, d) }); err != nil || !wait {
 			return err
 		}
-		return drillEnd(ctx, c, d)
+		return drillEnd(d)
 	})
 	cmd.AddCommand(newDrillList(e))
 	return cmd
@@ -88,15 +88,11 @@ func followDrill(ctx context.Context, c *client.Client, d resource.Drill) (resou
 }
 
 // drillEnd says by the error how a drill that was followed has ended.
-func drillEnd(ctx context.Context, c *client.Client, d resource.Drill) error {
+func drillEnd(d resource.Drill) error {
 	if d.State == resource.DrillPassed {
 		return nil
 	}
-	rel, err := c.Release(ctx, d.ID)
-	if err != nil {
-		return err
-	}
-	return fault.New(fault.Failed, "drill %s was %s: %s; `aureus release show %s` has the details", d.ID, d.State, rel.Reason, d.ID)
+	return fault.New(fault.Failed, "drill %s was %s: %s; `aureus release show %s` has the details", d.ID, d.State, d.Why, d.ID)
 }
 
 func printDrill(w io.Writer, d resource.Drill) {

@@ -106,12 +106,11 @@ func (t *tx) closeDrill(rel resource.Release) error {
 		}
 		return record("drill.passed", "")
 	}
-	why := missed(rel, d)
-	if err := record("drill.missed", why); err != nil {
+	if err := record("drill.missed", d.Why); err != nil {
 		return err
 	}
 	return t.drillNotice(rel, "drill.missed", fmt.Sprintf("The drill in %s shows that a bad version of %s would not be off traffic in time: %s. Its version is off; incident %s is open.",
-		rel.Environment, rel.Agent, why, rel.Incident))
+		rel.Environment, rel.Agent, d.Why, rel.Incident))
 }
 
 // givenUp reports whether a drill ended without a verdict and without anybody
@@ -124,13 +123,9 @@ func (t *tx) drillNotice(rel resource.Release, kind, text string) error {
 	return t.notify(Notice{Kind: kind, Agent: rel.Agent, Environment: rel.Environment, Subject: rel.ID, Digest: rel.Digest, Text: text})
 }
 
-// missed says why a drill that rolled back is no success.
+// missed says why a drill whose rollback was verified is no success.
 func missed(rel resource.Release, d resource.Drill) string {
-	last := rel.History[len(rel.History)-1]
-	switch {
-	case last.Event == string(release.Unverified):
-		return last.Reason
-	case !detected(rel):
+	if !detected(rel) {
 		return rolledBackWhy(rel)
 	}
 	return fmt.Sprintf("the recovery took %s, and %s is the target", time.Duration(d.RecoveryMs)*time.Millisecond, time.Duration(d.Within)*time.Millisecond)

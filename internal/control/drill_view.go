@@ -45,21 +45,23 @@ func measure(rel resource.Release, outcomes []resource.CanaryOutcome) resource.D
 	if !rel.State.Final() {
 		return d
 	}
-	d.State, d.EndedAt = resource.DrillCancelled, rel.UpdatedAt
+	d.State, d.EndedAt, d.Why = resource.DrillCancelled, rel.UpdatedAt, rel.Reason
 	if rel.State != resource.ReleaseRolledBack {
 		return d
 	}
 	d.State = resource.DrillMissed
 	if rel.History[len(rel.History)-1].Event != string(release.Verified) {
-		return d
+		return d // the reason says what could not be verified
 	}
 	d.VerifiedAt = rel.UpdatedAt
 	if d.FirstFailedAt > 0 {
 		d.RecoveryMs = max(1, int64(d.VerifiedAt-d.FirstFailedAt))
 	}
 	if detected(rel) && d.RecoveryMs > 0 && d.RecoveryMs <= d.Within {
-		d.State = resource.DrillPassed
+		d.State, d.Why = resource.DrillPassed, ""
+		return d
 	}
+	d.Why = missed(rel, d)
 	return d
 }
 
