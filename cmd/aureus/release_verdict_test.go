@@ -20,7 +20,7 @@ func signedExport(t *testing.T, key *attest.Key) resource.CanaryExport {
 	p := canary.Plan(blueprint.Canary{})
 	s := canary.Start(p)
 	x := resource.CanaryExport{Format: resource.CanaryExportFormat, Release: "rel_1", Agent: "desk", Version: 2,
-		State: resource.ReleaseRolledBack,
+		State:  resource.ReleaseRolledBack,
 		Digest: "sha256:0000000000000000000000000000000000000000000000000000000000000002", Plan: p, Key: string(key.PublicPEM())}
 	for i := 1; s.Verdict != canary.Rollback; i++ {
 		o := resource.CanaryOutcome{Release: "rel_1", Seq: int64(i), Run: fmt.Sprint("run_", i), Session: fmt.Sprint("s", i), Canary: i%3 != 0,
