@@ -46,7 +46,10 @@ func CheckShared(secret []byte, header string, body []byte) (Signed, error) {
 // headers X-Slack-Request-Timestamp and X-Slack-Signature, with the app's signing
 // secret.
 func CheckSlack(secret []byte, timestamp, signature string, body []byte) (Signed, error) {
-	v0, _ := strings.CutPrefix(signature, "v0=") // without it what is left is no MAC
+	v0, ok := strings.CutPrefix(signature, "v0=")
+	if !ok {
+		v0 = ""
+	}
 	return checkMAC(secret, timestamp, v0, "v0:"+timestamp+":", body)
 }
 

@@ -45,7 +45,7 @@ func TestCheckSlack(t *testing.T) {
 	if got, err := attest.CheckSlack([]byte(secret), at, signature, []byte(body)); err != nil || got.At.Unix() != 1531420618 {
 		t.Errorf("CheckSlack() of Slack's example = %+v, %v", got, err)
 	}
-	for _, s := range []string{"", "v0=", "v0=" + strings.ToUpper(signature[3:]), "v1=" + signature[3:]} {
+	for _, s := range []string{"", "v0=", signature[3:], "v0=" + strings.ToUpper(signature[3:]), "v1=" + signature[3:]} {
 		if _, err := attest.CheckSlack([]byte(secret), at, s, []byte(body)); !fault.Is(err, fault.Unauthorized) {
 			t.Errorf("CheckSlack(%q) = %v, want UNAUTHENTICATED", s, err)
 		}

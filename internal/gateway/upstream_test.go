@@ -93,6 +93,7 @@ func (u *upstream) desk() *blueprint.Agent {
 		t.Server, t.Zone = "office", blueprint.ZonePublic
 		a.Spec.Tools = append(a.Spec.Tools, t)
 	}
+	a.Spec.Evaluation.OnUnclear = blueprint.UnclearPass // of one case nothing more can be known
 	a.Spec.Evaluation.Suites = []blueprint.Suite{{Name: "smoke", Scenarios: []blueprint.Scenario{{Name: "one", Input: "Hello",
 		Expect: blueprint.Expect{Graders: []blueprint.Grader{{Type: "contains", Text: "Done"}}}}}}}
 	return a
