@@ -38,8 +38,11 @@ func designPrompt(r GoalRequest) (string, error) {
 	return strings.NewReplacer("${catalog}", string(catalog), "${given}", given).Replace(promptText), nil
 }
 
+// judging are the settings of an evaluation that say how strictly it judges.
+var judging = []string{"passRate", "margin", "onUnclear", "stopEarly", "budget", "limits"}
+
 // designSchema is the blueprint's schema without what is not the model's to
-// decide: header, servers, model, labels, rollout and alerts.
+// decide: header, servers, model, labels, rollout, alerts and how its suites judge.
 func designSchema(servers []blueprint.Server) (map[string]any, error) {
 	var s map[string]any
 	if err := json.Unmarshal(blueprint.Schema(), &s); err != nil {
@@ -50,6 +53,7 @@ func designSchema(servers []blueprint.Server) (map[string]any, error) {
 	without(s, "apiVersion", "kind")
 	defs, _ := s["$defs"].(map[string]any)
 	without(defs["spec"], "servers", "model", "release", "monitor")
+	without(defs["evaluation"], judging...)
 	without(defs["tool"], "labels")
 	without(defs["policy"], "file")
 	without(defs["suite"], "file")
@@ -171,6 +175,14 @@ func (g *designer) addGiven(tree map[string]any) error {
 	}
 	for _, k := range []string{"servers", "release", "monitor"} {
 		delete(spec, k)
+	}
+	if e, ok := spec["evaluation"].(map[string]any); ok {
+		for _, k := range judging {
+			delete(e, k)
+		}
+		// As in the templates: a few cases cannot show that a version is no worse, so
+		// that every one of them passes decides.
+		e["onUnclear"] = string(blueprint.UnclearPass)
 	}
 	var m any
 	b, err := json.Marshal(g.ModelSpec)

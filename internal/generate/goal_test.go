@@ -38,7 +38,7 @@ const goodDesign = `{
    {"name": "lookup", "server": "shop", "upstream": "lookup_order", "riskTier": "low", "intent": "read", "zone": "internal"},
    {"name": "cancel_order", "server": "shop", "riskTier": "high", "intent": "delete", "zone": "internal"}],
   "permissions": [{"tools": ["lookup"], "intents": ["read"], "zone": "internal"}, {"tools": ["cancel_order"], "intents": ["delete"], "zone": "internal"}],
-  "evaluation": {"suites": [{"name": "smoke", "scenarios": [
+  "evaluation": {"passRate": 0.1, "suites": [{"name": "smoke", "scenarios": [
    {"name": "answers", "input": "Where is A-1?", "fixtures": [{"tool": "lookup", "result": {"status": "sent"}}],
     "expect": {"graders": [{"type": "contains", "text": "sent"}]}}]}]}
  }}`
@@ -76,6 +76,9 @@ func TestFromGoal(t *testing.T) {
 	}
 	if len(a.Spec.Servers) != 1 || a.Spec.Servers[0].Name != "shop" || a.Spec.Model.Name != "designer" || a.APIVersion != blueprint.APIVersion {
 		t.Errorf("FromGoal = servers %+v, model %+v; want those that were given and are used", a.Spec.Servers, a.Spec.Model)
+	}
+	if a.Spec.Evaluation.OnUnclear != blueprint.UnclearPass || a.Spec.Evaluation.PassRate != nil {
+		t.Errorf("FromGoal judges by %+v, which is not the model's to decide", a.Spec.Evaluation)
 	}
 	digest, err := blueprint.Digest(a)
 	if err != nil {
