@@ -34,9 +34,9 @@ func newApply(e *env) *cobra.Command {
 		Long: `Make the server have what a folder says: every file in it and below whose header is
 apiVersion aureus/v1 and kind Agent or Pipeline; policies and suites are the files
 that blueprints name, and those that none names are told on stderr: nothing comes of
-them. Other files, and folders whose name begins with a dot, are left alone. Everything is validated before anything is written; pipelines come
-before agents. Repeating it changes nothing, and two at once are as one after the
-other.
+them. Other files, and folders whose name begins with a dot, are left alone.
+Everything is validated before anything is written; pipelines come before agents.
+Repeating it changes nothing, and two at once are as one after the other.
 
 --dry-run prints the plan and changes nothing; with --detailed-exitcode the exit
 status is 7 when there is something to do.
@@ -50,8 +50,8 @@ are not in the folder are deleted. It wants to know whose things the folder has:
 for --yes.
 -o json prints {"applied","plan":{"items":[{"kind","name","file","action","version",
 "latest","digest","delta","notes","release","serves"}],"create","change","keep",
-"retire","release"},"done":[{"name","what"}],"unused":[FILE]}; actions are create, change, keep and
-retire. Exit status 2 when something in the folder is wrong, 3 when a blueprint
+"retire","release"},"done":[{"name","what"}],"unused":[FILE]}; actions are create,
+change, keep and retire. Exit status 2 when something in the folder is wrong, 3 when a blueprint
 does not pass validation or a release is not let out; nothing was written then,
 but for releases. With --wait also 1 when one was rolled back or cancelled, and 4
 when one waits for people or --timeout has passed.`,

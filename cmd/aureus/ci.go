@@ -47,8 +47,8 @@ and Jenkins and are signed with the version.
 Exit status: 0 everything passes (with --release: the releases are started, with
 --wait promoted), 1 failed (also: a release was cancelled or rolled back), 2 a file
 is no blueprint or the call is wrong, 3 a check or a gate says no, 4 a release waits
-for people or a freeze window, or is not done within --timeout, 5 a signature or digest does not hold,
-6 no server answered within --retry.
+for people or a freeze window, or is not done within --timeout, 5 a signature or
+digest does not hold, 6 no server answered within --retry.
 -o json prints, and --json FILE has, {"verdict","exit","message","environment","server",
 "build","agents":[{"file","agent","version","digest","created","baseline","url",
 "steps":[{"name","verdict","message","reused","evidence","ms","cases"}],"findings",
