@@ -52,8 +52,8 @@ for --yes.
 "latest","digest","delta","notes","release","serves"}],"create","change","keep",
 "retire","release"},"done":[{"name","what"}],"unused":[FILE]}; actions are create,
 change, keep and retire. Exit status 2 when something in the folder is wrong, 3 when
-a blueprint does not pass validation or a release is not let out; nothing was written then,
-but for releases. With --wait also 1 when one was rolled back or cancelled, and 4
+a blueprint does not pass validation or a release is not let out; nothing was written
+then, but for releases. With --wait also 1 when one was rolled back or cancelled, and 4
 when one waits for people or --timeout has passed.`,
 		Args: cobra.NoArgs,
 	}

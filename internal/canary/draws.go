@@ -20,9 +20,9 @@ const (
 	controlFailed   = 'f'
 )
 
-// maxOpen bounds the draws that the state holds. Beyond it the oldest ones that
-// are open count at their worst for good.
-const maxOpen = 4096
+// maxOpen bounds the draws that the state holds, a byte each. Beyond it the oldest
+// ones that are open count at their worst for good.
+const maxOpen = 1 << 16
 
 // lookedAt is how many open draws are looked at for an outcome, on average.
 const lookedAt = 64
@@ -56,14 +56,7 @@ func place(p resource.CanaryPlan, s *resource.CanaryState, o outcome, newly bool
 	if o.Draw == 0 {
 		o.Draw, o.Drawn = Known(*s)+1, []Drawn{{o.canary, o.weight}}
 	}
-	s.Open = slices.Clone(s.Open)
-	for _, d := range o.Drawn {
-		letter := byte(controlOpen)
-		if d.Canary {
-			letter = candidateOpen
-		}
-		s.Open = push(s.Open, d.Weight, letter)
-	}
+	s.Open = push(slices.Clone(s.Open), o.Drawn)
 	switch {
 	case o.Draw > s.Settled:
 		mark(s.Open, int(o.Draw-s.Settled)-1, o)
@@ -78,12 +71,24 @@ func place(p resource.CanaryPlan, s *resource.CanaryState, o outcome, newly bool
 	}
 }
 
-func push(open []resource.CanaryDrawn, weight int, letter byte) []resource.CanaryDrawn {
-	if n := len(open); n > 0 && open[n-1].Weight == weight {
-		open[n-1].Draws += string(letter)
-		return open
+// push appends draws that were made after the open ones.
+func push(open []resource.CanaryDrawn, drawn []Drawn) []resource.CanaryDrawn {
+	for len(drawn) > 0 {
+		weight, letters := drawn[0].Weight, []byte{}
+		for len(drawn) > 0 && drawn[0].Weight == weight {
+			letter := byte(controlOpen)
+			if drawn[0].Canary {
+				letter = candidateOpen
+			}
+			letters, drawn = append(letters, letter), drawn[1:]
+		}
+		if n := len(open); n > 0 && open[n-1].Weight == weight {
+			open[n-1].Draws += string(letters)
+		} else {
+			open = append(open, resource.CanaryDrawn{Weight: weight, Draws: string(letters)})
+		}
 	}
-	return append(open, resource.CanaryDrawn{Weight: weight, Draws: string(letter)})
+	return open
 }
 
 // mark notes an outcome at a draw, counted from the first open one.

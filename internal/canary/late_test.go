@@ -1,7 +1,11 @@
 package canary
 
 import (
+	"cmp"
+	"slices"
 	"testing"
+
+	"github.com/aureus-agents/aureus/resource"
 )
 
 // A bad version whose failures take longer than its good runs is promoted no more
@@ -79,4 +83,37 @@ func TestHarmWithLateFailures(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A healthy version of which an eighth of the sessions take half an hour is promoted
+// once the first of them have ended: what is open is more than the promoting bound
+// takes, and is held until then.
+func TestLongSessionsHoldAPromotion(t *testing.T) {
+	const perSecond, weight, long = 5, 50, 1800
+	p, rng := plan, NewRandom(3)
+	type end struct{ at, draw int64 }
+	var ends []end
+	draws := make([]resource.CanaryDraw, perSecond*long*2)
+	for i := range draws {
+		at := int64(i / perSecond)
+		if after := int64(2); rng.float() >= .12 {
+			ends = append(ends, end{at + after, int64(i + 1)})
+		} else {
+			ends = append(ends, end{at + long, int64(i + 1)})
+		}
+		draws[i] = resource.CanaryDraw{Seq: int64(i + 1), Canary: rng.float() < .5, Weight: weight}
+	}
+	slices.SortStableFunc(ends, func(a, b end) int { return cmp.Compare(a.at, b.at) })
+	s := Start(p)
+	for _, e := range ends {
+		d := draws[e.draw-1]
+		seen, _ := See(s, nil, resource.CanaryOutcome{Canary: d.Canary, Weight: weight, Draw: e.draw}, upTo(draws, Known(s), e.draw)...)
+		if s = Observe(p, s, d.Canary, false, weight, seen); s.Verdict == Promote {
+			if e.at < long || e.at > long+60 {
+				t.Errorf("promoted after %d s, want soon after the first of %d s have ended", e.at, long)
+			}
+			return
+		}
+	}
+	t.Errorf("never promoted; E absolute %v with %d of %d draws settled", s.EAbs, s.Settled, Known(s))
 }
