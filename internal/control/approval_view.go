@@ -191,7 +191,11 @@ func (c *Control) verifyPusher(r Reader, v resource.Version) error {
 	if err := c.said(list[0], signedBy, &p); err != nil {
 		return err
 	}
-	for name, is := range map[string]string{"pushedBy": v.CreatedBy.Name, "pusherKind": v.CreatedBy.Kind, "author": v.Build.Author, "committer": v.Build.Committer} {
+	named := map[string]string{"pushedBy": v.CreatedBy.Name, "pusherKind": v.CreatedBy.Kind, "author": v.Build.Author, "committer": v.Build.Committer}
+	if _, ok := p.BuildDefinition.InternalParameters["pusherKind"]; !ok {
+		delete(named, "pusherKind") // a build that did not sign it: the stored one is taken
+	}
+	for name, is := range named {
 		if signed, _ := p.BuildDefinition.InternalParameters[name].(string); signed != is {
 			return fault.New(fault.Verification, "%s: its %s is not the one that was signed", v.Name, name)
 		}

@@ -19,6 +19,11 @@ type notifyJob struct {
 // notify queues a notice, a job for each receiver; without one nobody is told.
 func (t *tx) notify(n Notice) error {
 	n.At = t.c.now()
+	return t.notifyAt(n)
+}
+
+// notifyAt is notify for a notice that says when it was.
+func (t *tx) notifyAt(n Notice) error {
 	for _, to := range slices.Sorted(maps.Keys(t.c.cfg.Notifiers)) {
 		payload, err := json.Marshal(notifyJob{To: to, Notice: n})
 		if err != nil {
@@ -36,6 +41,9 @@ func (c *Control) deliver(ctx context.Context, j Job) (func(*tx) error, error) {
 	if err := json.Unmarshal(j.Payload, &n); err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "the job's payload is not a notice")
 	}
+	if n.To == "" {
+		return c.deliverEach(j)
+	}
 	to, ok := c.cfg.Notifiers[n.To]
 	if !ok {
 		return nil, nil // it is set up no more
@@ -44,6 +52,16 @@ func (c *Control) deliver(ctx context.Context, j Job) (func(*tx) error, error) {
 		return nil, c.notTold(ctx, j.Key, n, err)
 	}
 	return func(t *tx) error { return t.recordNotice(j.Key, n, "notice.delivered", "") }, nil
+}
+
+// deliverEach tells every receiver of a notice that an earlier build queued: its job
+// is the notice itself, for all of them.
+func (c *Control) deliverEach(j Job) (func(*tx) error, error) {
+	var n Notice
+	if err := json.Unmarshal(j.Payload, &n); err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "the job's payload is not a notice")
+	}
+	return func(t *tx) error { return t.notifyAt(n) }, nil
 }
 
 // recordNotice records whether people were told; incidents show it.

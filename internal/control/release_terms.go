@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/attest"
@@ -77,6 +78,11 @@ func (c *Control) approvalGate(r Reader, rel resource.Release) (resource.Gate, e
 		return g, err
 	case p.Request != rel.Approval:
 		g.Message = fmt.Sprintf("the newest approval answers request %s, and the release waits for %s", p.Request, rel.Approval)
+	case p.Terms == "": // signed by a build that signed no terms: it is judged as that one did
+		g = c.judge(g, list[0], approvalOf(rel), maxAgeOf(rel, g.Name)+time.Duration(rel.FrozenMs)*time.Millisecond)
+		if g.Verdict == resource.Block {
+			g.Remediation = remediations[g.Name]
+		}
 	case p.Terms != terms:
 		g.Code, g.Message = resource.ConflictData, "what goes out is not what people said yes to"
 	default:

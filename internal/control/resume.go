@@ -166,11 +166,15 @@ func (t *tx) endRun(run resource.Run, code resource.FailureCode, why string) err
 }
 
 // Recover takes up what a crash interrupted: runs that were under way go on from
-// their last checkpoint. Call it once, before serving. Everything else goes on
+// their last checkpoint. People are asked anew what an earlier build asked. Call it
+// once, before serving. Everything else goes on
 // by itself, because it is a job.
 func (c *Control) Recover(ctx context.Context) (int, error) {
 	n := 0
 	err := c.update(ctx, func(t *tx) error {
+		if err := t.askAgain(); err != nil {
+			return err
+		}
 		after := ""
 		for {
 			runs, err := t.Runs(RunFilter{Mode: resource.RunLive, Outcomes: []resource.Outcome{resource.OutcomeRunning}}, Page{Limit: 1000, After: after})

@@ -68,6 +68,17 @@ func (c *Control) RequestWaiver(ctx context.Context, p Principal, r WaiverReques
 
 // askWaiver stores a waiver and opens the request that it waits for.
 func (t *tx) askWaiver(w *resource.Waiver, v resource.Version) error {
+	if err := t.openWaiver(w, v); err != nil {
+		return err
+	}
+	if err := t.InsertWaiver(*w); err != nil {
+		return err
+	}
+	return t.recordWaiver(*w, "waiver.requested", w.CreatedBy, w.Reason)
+}
+
+// openWaiver opens the request that a waiver waits for.
+func (t *tx) openWaiver(w *resource.Waiver, v resource.Version) error {
 	digest, err := waiverDigest(*w)
 	if err != nil {
 		return err
@@ -79,10 +90,7 @@ func (t *tx) askWaiver(w *resource.Waiver, v resource.Version) error {
 		return err
 	}
 	w.Approval = a.ID
-	if err := t.InsertWaiver(*w); err != nil {
-		return err
-	}
-	return t.recordWaiver(*w, "waiver.requested", w.CreatedBy, w.Reason)
+	return nil
 }
 
 // waiverDigest is what the approval of a waiver is about.

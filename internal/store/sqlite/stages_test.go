@@ -39,7 +39,7 @@ func TestReleasesWithoutStage(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	migration, err := migrations.ReadFile("migrations/00012_release_stages.sql")
+	migration, err := migrations.ReadFile("migrations/00010_release_stages.sql")
 	if err != nil {
 		t.Fatal(err)
 	}
