@@ -122,7 +122,7 @@ func (c *Control) lessThanApproved(r Reader, rel resource.Release, ev release.Ev
 		return true, err
 	}
 	var p approvedTerms
-	if c.said(list[0], approvalOf(rel), &p) != nil || ev.Quorum > p.Quorum {
+	if c.said(list[0], approvalOf(rel), &p) != nil || p.Terms == "" || ev.Quorum > p.Quorum {
 		return true, nil
 	}
 	return slices.ContainsFunc(ev.Gates, func(g resource.Gate) bool {
