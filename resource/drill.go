@@ -5,7 +5,7 @@ const (
 	DrillRunning   = "running"
 	DrillPassed    = "passed"    // detected, rolled back and verified again within the target
 	DrillMissed    = "missed"    // not detected, not recovered, or later than the target
-	DrillCancelled = "cancelled" // ended before its verdict: a real release or a person came first
+	DrillCancelled = "cancelled" // ended before its verdict: people came first, or it could not be carried out
 )
 
 // DrillRequest starts a drill.

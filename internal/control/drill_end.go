@@ -36,32 +36,49 @@ func (c *Control) endLate(_ context.Context, j Job) (func(*tx) error, error) {
 }
 
 // endDrill takes the version of a drill off that is still on: by a rollback when
-// it has traffic, which then is no detection.
+// it made runs, which then is no detection. Without one there was nothing to
+// detect.
 func (t *tx) endDrill(id, why string) error {
+	rel, err := t.Release(id)
+	switch {
+	case err != nil:
+		return err
+	case !release.InCanary(rel):
+		return t.cancelDrill(id, why)
+	case rel.Canary.Canary.Runs == 0:
+		return t.cancelDrill(id, "no run of its version ended")
+	}
+	_, err = t.move(rel, release.Event{Kind: release.Rollback, Actor: resource.System, Reason: why})
+	return err
+}
+
+// cancelDrill ends a drill that could not be carried out.
+func (t *tx) cancelDrill(id, why string) error {
 	rel, err := t.Release(id)
 	if err != nil || rel.State.Final() || rel.State == resource.ReleaseRollingBack {
 		return err // a rollback always ends by itself
 	}
-	ev := release.Event{Kind: release.Cancel, Actor: resource.System, Reason: why}
-	if release.InCanary(rel) {
-		ev.Kind = release.Rollback
-	}
-	_, err = t.move(rel, ev)
+	_, err = t.move(rel, release.Event{Kind: release.Cancel, Actor: resource.System, Reason: why})
 	return err
 }
 
-// yieldDrill cancels a drill that moves in an environment: whatever people want
-// there goes first. One that is rolling back ends by itself, in seconds.
+// yieldDrill ends a drill that moves in an environment at once: whatever people
+// want there goes first. One that is rolling back does not verify what serves any
+// more, which it never changed.
 func (t *tx) yieldDrill(by resource.Actor, agent, env, why string) error {
 	list, err := unfinishedIn(t, agent, env)
 	if err != nil {
 		return err
 	}
 	for _, rel := range list {
-		if !rel.Drill || rel.State == resource.ReleaseRollingBack {
+		if !rel.Drill {
 			continue
 		}
-		if _, err := t.move(rel, release.Event{Kind: release.Cancel, Actor: by, Reason: "the drill makes way: " + why}); err != nil {
+		ev := release.Event{Kind: release.Cancel, Actor: by, Reason: "the drill makes way: " + why}
+		if rel.State == resource.ReleaseRollingBack {
+			ev.Kind = release.Unverified
+		}
+		if _, err := t.move(rel, ev); err != nil {
 			return err
 		}
 	}
@@ -89,6 +106,11 @@ func (t *tx) closeDrill(rel resource.Release) error {
 				"recoveryMs": strconv.FormatInt(d.RecoveryMs, 10), "failedRuns": strconv.FormatInt(d.FailedRuns, 10)}})
 	}
 	if d.State == resource.DrillCancelled {
+		if rel.Incident != "" {
+			if err := t.closeDrillIncident(rel, d); err != nil {
+				return err
+			}
+		}
 		if err := record("drill.cancelled", rel.Reason); err != nil || !givenUp(rel) {
 			return err
 		}
@@ -123,10 +145,13 @@ func (t *tx) drillNotice(rel resource.Release, kind, text string) error {
 	return t.notify(Notice{Kind: kind, Agent: rel.Agent, Environment: rel.Environment, Subject: rel.ID, Digest: rel.Digest, Text: text})
 }
 
-// missed says why a drill whose rollback was verified is no success.
+// missed says why a drill whose rollback was verified, or made way, is no success.
 func missed(rel resource.Release, d resource.Drill) string {
-	if !detected(rel) {
+	switch {
+	case !detected(rel):
 		return rolledBackWhy(rel)
+	case d.VerifiedAt == 0:
+		return fmt.Sprintf("what serves was not verified again within %s, the target", time.Duration(d.Within)*time.Millisecond)
 	}
 	return fmt.Sprintf("the recovery took %s, and %s is the target", time.Duration(d.RecoveryMs)*time.Millisecond, time.Duration(d.Within)*time.Millisecond)
 }
@@ -142,8 +167,8 @@ func (t *tx) signDrill(rel resource.Release, d resource.Drill) error {
 	return err
 }
 
-// closeDrillIncident resolves the incident of a drill: its cause is known. The
-// version stays in quarantine for ever.
+// closeDrillIncident resolves the incident of a drill that passed or made way: its
+// cause is known. The version stays in quarantine for ever.
 func (t *tx) closeDrillIncident(rel resource.Release, d resource.Drill) error {
 	in, err := t.Incident(rel.Incident)
 	if err != nil {

@@ -20,7 +20,7 @@ func drillRelease(began, ended release.EventKind, why string) resource.Release {
 		CreatedAt: 100, UpdatedAt: 9_000, DecidedAt: 5_000, GoodAt: 5_000, Incident: "inc", Reason: "it ended",
 		History: []resource.Transition{{Event: "begin", To: resource.ReleaseChecking, Reason: "a drill"},
 			{Event: string(began), To: resource.ReleaseRollingBack, Reason: why},
-			{Event: string(ended), From: resource.ReleaseRollingBack, To: resource.ReleaseRolledBack, Reason: "it ended"}}}
+			{Event: string(ended), From: resource.ReleaseRollingBack, To: resource.ReleaseRolledBack, Actor: resource.System, Reason: "it ended"}}}
 }
 
 func TestMeasure(t *testing.T) {
@@ -32,6 +32,12 @@ func TestMeasure(t *testing.T) {
 	cancelled := drillRelease(release.Outcome, release.Verified, "")
 	cancelled.Reason = "made way"
 	cancelled.State, cancelled.History = resource.ReleaseCancelled, cancelled.History[:1]
+	people := resource.Actor{Name: "ada", Kind: "human"}
+	madeWay := func(began release.EventKind, at resource.Millis) resource.Release {
+		rel := drillRelease(began, release.Unverified, "not seen")
+		rel.History[2].Actor, rel.UpdatedAt, rel.Reason = people, at, "made way"
+		return rel
+	}
 	running := cancelled
 	running.State = resource.ReleaseCanary
 	tests := []struct {
@@ -48,6 +54,10 @@ func TestMeasure(t *testing.T) {
 		{"ended by the clock", drillRelease(release.Rollback, release.Verified, "not seen"), outcomes, resource.DrillMissed, 6_000, "not seen"},
 		{"what serves does not verify", drillRelease(release.Outcome, release.Unverified, "harm"), outcomes, resource.DrillMissed, 0, "it ended"},
 		{"no run failed", drillRelease(release.Rollback, release.Verified, "not seen"), outcomes[:2], resource.DrillMissed, 0, "not seen"},
+		{"made way while it recovered", madeWay(release.Outcome, 9_000), outcomes, resource.DrillCancelled, 0, "made way"},
+		{"made way at the target", madeWay(release.Outcome, 63_000), outcomes, resource.DrillCancelled, 0, "made way"},
+		{"made way when it was late", madeWay(release.Outcome, 63_001), outcomes, resource.DrillMissed, 0, "what serves was not verified again within 1m0s, the target"},
+		{"made way when it was missed", madeWay(release.Rollback, 9_000), outcomes, resource.DrillMissed, 0, "not seen"},
 		{"cancelled", cancelled, nil, resource.DrillCancelled, 0, "made way"},
 		{"under way", running, outcomes, resource.DrillRunning, 0, ""},
 	}

@@ -70,7 +70,7 @@ func (c *Control) playDrill(ctx context.Context, j Job) (func(*tx) error, error)
 	s, err := c.prepareDrill(ctx, pl.Release)
 	if err != nil && lasting(err) {
 		why := "its traffic could not be played: " + sentenceOf(err)
-		return func(t *tx) error { return t.endDrill(pl.Release, why) }, nil
+		return func(t *tx) error { return t.cancelDrill(pl.Release, why) }, nil
 	}
 	if err != nil || s == nil {
 		return nil, err

@@ -13,17 +13,29 @@ import (
 
 // CheckDrills starts the drills whose time has come. One that cannot run now is
 // recorded as skipped, and so are the times that passed while nobody looked, but
-// for one: drills are never made up for. Call it every few seconds.
+// for one: drills are never made up for. What cannot be read of one agent is
+// logged, and keeps no other's drill back. Call it every few seconds.
 func (c *Control) CheckDrills(ctx context.Context) error {
 	var due []drillPlace
 	err := c.view(ctx, func(r Reader) (err error) { due, err = c.drillPlaces(r); return err })
-	for _, p := range due {
-		if err != nil {
-			return err
-		}
-		err = c.update(ctx, func(t *tx) error { return t.scheduledDrill(p) })
+	if err != nil {
+		return err
 	}
-	return err
+	for _, p := range due {
+		err := c.update(ctx, func(t *tx) error { return t.scheduledDrill(p) })
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		c.noDrill(p.agent, p.env, err)
+	}
+	return nil
+}
+
+// noDrill logs why the drills of a place cannot be looked after.
+func (c *Control) noDrill(agent, env string, err error) {
+	if err != nil {
+		c.cfg.Logger.Error("scheduled drills cannot be looked after", "agent", agent, "environment", env, "error", err)
+	}
 }
 
 // drillPlace is an agent in an environment whose stage has a schedule of drills.
@@ -42,33 +54,42 @@ func (c *Control) drillPlaces(r Reader) (due []drillPlace, err error) {
 	if err != nil || !anyDrills(all) {
 		return nil, err
 	}
-	ds, err := r.Deployments("")
+	agents, err := r.Agents()
 	if err != nil {
 		return nil, err
 	}
-	for _, d := range ds {
-		if d.Stable == "" {
-			continue
-		}
-		v, err := r.VersionByDigest(d.Agent, d.Stable)
-		if err != nil {
-			return nil, err
-		}
-		pl := pipeline.For(all, v.Agent, v.Manifest.Blueprint.Metadata.Owner)
-		rs, err := pipeline.StageOf(pl, d.Environment, false)
-		if err != nil || rs.Stage.Drill == nil {
-			continue // what serves there goes by a pipeline that has no such environment any more
-		}
-		p := drillPlace{agent: d.Agent, env: d.Environment, schedule: rs.Stage.Drill.Schedule}
-		is, first, err := p.due(r, c.cfg.Now())
-		if err != nil {
-			return nil, err
-		}
-		if is || first {
-			due = append(due, p)
+	for _, agent := range agents {
+		ds, err := r.Deployments(agent)
+		c.noDrill(agent, "", err)
+		for _, d := range ds {
+			p, is, err := c.drillPlace(r, all, d)
+			c.noDrill(d.Agent, d.Environment, err)
+			if is {
+				due = append(due, p)
+			}
 		}
 	}
 	return due, nil
+}
+
+// drillPlace is the place of a deployment; is reports whether it has something to
+// do now.
+func (c *Control) drillPlace(r Reader, all []resource.Pipeline, d resource.Deployment) (p drillPlace, is bool, err error) {
+	if d.Stable == "" {
+		return p, false, nil
+	}
+	v, err := r.VersionByDigest(d.Agent, d.Stable)
+	if err != nil {
+		return p, false, err
+	}
+	pl := pipeline.For(all, v.Agent, v.Manifest.Blueprint.Metadata.Owner)
+	rs, err := pipeline.StageOf(pl, d.Environment, false)
+	if err != nil || rs.Stage.Drill == nil {
+		return p, false, nil // what serves there goes by a pipeline that has no such environment any more
+	}
+	p = drillPlace{agent: d.Agent, env: d.Environment, schedule: rs.Stage.Drill.Schedule}
+	is, first, err := p.due(r, c.cfg.Now())
+	return p, is || first, err
 }
 
 func anyDrills(all []resource.Pipeline) bool {

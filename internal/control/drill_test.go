@@ -216,10 +216,19 @@ func TestDrillMissed(t *testing.T) {
 		t.Errorf("after the analysis: incident %s, quarantine %v, want resolved and still in quarantine", in.State, v.Quarantine)
 	}
 
-	// The model answers nothing: no run ends, and the drill's time does.
+	// The drill's time ends. One that made no run, because the model answers nothing,
+	// had nothing that could be detected.
 	w.holdModel(func() {
 		stuck := w.drill()
 		w.until(stuck.ID, resource.ReleaseCanary)
+		w.advance(time.Hour)
+		if got := w.drilled(stuck.ID); got.State != resource.DrillCancelled || got.Incident != "" || got.Why != "no run of its version ended" {
+			t.Errorf("Drill() without a run = %+v, want it cancelled", got)
+		}
+		w.eventually("the notice", func() bool { return w.notices.count("drill.not_run") == 1 })
+		stuck = w.drill()
+		w.until(stuck.ID, resource.ReleaseCanary)
+		w.changed(stuck.ID, func(r *resource.Release) { r.Canary.Canary.Runs = 1 })
 		w.advance(time.Hour)
 		rel := w.until(stuck.ID, resource.ReleaseRollingBack)
 		if rel.State != resource.ReleaseRollingBack || !strings.Contains(rel.Reason, "not detected in time") || w.serving("staging").Candidate != "" {
@@ -298,6 +307,27 @@ func TestDrillMakesWay(t *testing.T) {
 	w.wants(err, fault.Conflict, "StartDrill() of a retired agent")
 }
 
+// unreadable adds agents that are looked at before the desk, and of which something
+// cannot be read.
+func (w *world) unreadable() {
+	w.Helper()
+	for agent, spoil := range map[string]string{
+		"at":     `UPDATE deployments SET doc = '{' WHERE agent = $1`,
+		"bought": `UPDATE versions SET doc = '{' WHERE agent = $1`,
+		"due":    `INSERT INTO meta (key, value) VALUES ('drills/' || $1 || '/staging', 'soon')`,
+	} {
+		for _, q := range []string{
+			`INSERT INTO versions (agent, number, digest, doc, manifest) SELECT $1, number, digest, json_set(doc, '$.agent', $1), manifest FROM versions WHERE agent = 'desk'`,
+			`INSERT INTO deployments (agent, environment, revision, doc) SELECT $1, environment, revision, json_set(doc, '$.agent', $1) FROM deployments WHERE agent = 'desk'`,
+			spoil,
+		} {
+			if w.sql(q, agent) == 0 {
+				w.Fatalf("no row of %s was changed by %s", agent, q)
+			}
+		}
+	}
+}
+
 // TestDrillSchedule: a time that comes starts one drill, one that was missed too,
 // and what does not run is in the ledger.
 func TestDrillSchedule(t *testing.T) {
@@ -305,7 +335,12 @@ func TestDrillSchedule(t *testing.T) {
 	w := newIdleWorld(t)
 	w.workers = true
 	w.restart()
-	w.drillsIn(", drill: {start: 2026-01-05T04:00, rrule: FREQ=DAILY}")
+	_, err := w.PutPipeline(t.Context(), operator, parsedPipeline(t, "desks", `  agents: [desk, due]
+  environments:
+    - {name: staging, approvals: [{count: 0}], drill: {start: 2026-01-05T04:00, rrule: FREQ=DAILY}}
+    - {name: production}
+`), 0)
+	w.must(err)
 	w.promote(w.push(lean(t, blueprint.TierMedium)), "staging")
 	w.workers = false
 	w.restart()
@@ -323,6 +358,7 @@ func TestDrillSchedule(t *testing.T) {
 	}
 	check("at the first look", 0)
 	check("at the second", 0)
+	w.unreadable()
 	w.advance(5 * 24 * time.Hour)
 	check("after five days", 1)
 	check("right after that", 1)

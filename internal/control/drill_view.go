@@ -50,8 +50,16 @@ func measure(rel resource.Release, outcomes []resource.CanaryOutcome) resource.D
 		return d
 	}
 	d.State = resource.DrillMissed
-	if rel.History[len(rel.History)-1].Event != string(release.Verified) {
+	switch last := rel.History[len(rel.History)-1]; {
+	case last.Event == string(release.Verified):
+	case last.Actor == resource.System:
 		return d // the reason says what could not be verified
+	case detected(rel) && int64(rel.UpdatedAt-d.FirstFailedAt) <= d.Within:
+		d.State = resource.DrillCancelled // it made way before anything was missed
+		return d
+	default:
+		d.Why = missed(rel, d)
+		return d
 	}
 	d.VerifiedAt = rel.UpdatedAt
 	if d.FirstFailedAt > 0 {

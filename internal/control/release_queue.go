@@ -59,7 +59,6 @@ func (t *tx) makeWay(by resource.Actor, v resource.Version, env string, how blue
 	if err != nil {
 		return err
 	}
-	list = slices.DeleteFunc(list, func(o resource.Release) bool { return o.Drill }) // it ends in seconds, and is waited for
 	for _, other := range list {
 		if other.Digest == v.Digest || how == blueprint.ConcurrencyRefuse {
 			return fault.New(fault.Conflict, "release %s of %s@v%d is already moving in %s (%s); finish or cancel it first",

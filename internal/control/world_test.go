@@ -41,8 +41,8 @@ type world struct {
 	models  *modelServer
 	notices *notices
 	other   notices // what another receiver was told
-	// workers says whether jobs are done.
-	workers bool
+	// workers says whether jobs are done, noModel whether no model is configured.
+	workers, noModel bool
 
 	db     *sqlite.DB
 	tools  *tool.Adapters
@@ -203,8 +203,11 @@ func (w *world) start() {
 	w.db, err = sqlite.Open(filepath.Join(w.dir, "aureus.db"))
 	w.must(err)
 	w.tools = tool.New(tool.Config{Dir: w.dir})
-	models, err := model.New(model.Config{Providers: map[string]model.Provider{
-		model.DefaultProvider: {URL: w.models.URL + "/v1"}}, BaseDelay: time.Millisecond})
+	providers := map[string]model.Provider{model.DefaultProvider: {URL: w.models.URL + "/v1"}}
+	if w.noModel {
+		providers = nil
+	}
+	models, err := model.New(model.Config{Providers: providers, BaseDelay: time.Millisecond})
 	w.must(err)
 	w.Control, err = control.New(control.Config{Store: w.db, Key: w.key, Adapters: w.tools, Models: models, Notifiers: map[string]control.Notifier{"webhook": w.notices, "other": &w.other},
 		Now: w.clock.Now, Elapsed: w.clock.Elapsed, NewID: newID})

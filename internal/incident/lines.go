@@ -129,6 +129,9 @@ func (f Facts) incidentText(ev resource.Event, verb string) string {
 	case "noted":
 		return "" // the note is a line of its own
 	case "resolved":
+		if f.Incident.Drill {
+			return "The incident was resolved. The version stays in quarantine: it was bad on purpose."
+		}
 		if ev.Reason != "" { // another incident keeps the quarantine
 			return withReason("The incident was resolved", ev.Reason)
 		}

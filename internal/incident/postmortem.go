@@ -32,7 +32,7 @@ func Postmortem(s Sheet) string {
 	}
 	fmt.Fprintf(&b, "%s\n\n", line(in.Summary))
 	facts(&b, s)
-	impact(&b, s.Report.Impact)
+	impact(&b, s.Report.Impact, in.Drill)
 	groups(&b, s.Report)
 	timeline(&b, s.Report.Lines)
 	cause(&b, in)
@@ -64,9 +64,13 @@ func facts(b *strings.Builder, s Sheet) {
 	b.WriteString("\n")
 }
 
-func impact(b *strings.Builder, i resource.IncidentImpact) {
+func impact(b *strings.Builder, i resource.IncidentImpact, drill bool) {
 	b.WriteString("## Impact\n\n")
-	fmt.Fprintf(b, "- %d of %d live runs of the version failed, in %d of %d sessions.\n", i.Failed, i.Runs, i.FailedSessions, i.Sessions)
+	if drill {
+		fmt.Fprintf(b, "- %d of the drill's %d runs of the version failed. No session of anybody met it.\n", i.Failed, i.Runs)
+	} else {
+		fmt.Fprintf(b, "- %d of %d live runs of the version failed, in %d of %d sessions.\n", i.Failed, i.Runs, i.FailedSessions, i.Sessions)
+	}
 	if i.Control.Runs > 0 {
 		fmt.Fprintf(b, "- Beside it, %d of %d runs of the stable version failed in the same time: %.1f failed runs are the version's own.\n",
 			i.Control.Failures, i.Control.Runs, i.ExcessFailed)

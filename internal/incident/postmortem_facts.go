@@ -14,7 +14,7 @@ func wentWell(b *strings.Builder, s Sheet) {
 	if in.Cause == "canary" {
 		out = append(out, "The canary saw it by itself; nobody had to.")
 	}
-	if w := lastWeight(s.Report.Lines, s.Release); w > 0 && w < 100 {
+	if w := lastWeight(s.Report.Lines, s.Release); w > 0 && w < 100 && !in.Drill {
 		out = append(out, fmt.Sprintf("At most %d %% of new sessions got the version.", w))
 	}
 	if i.GoodAt > 0 {
@@ -80,6 +80,10 @@ func list(b *strings.Builder, title string, items []string, none string) {
 func guardrail(b *strings.Builder, r resource.IncidentReport) {
 	b.WriteString("## Guardrail\n\n")
 	g := r.Incident.Guardrail
+	if r.Incident.Drill {
+		b.WriteString("None is needed: the version was bad on purpose. It stays in quarantine for ever.\n\n")
+		return
+	}
 	if g == nil {
 		b.WriteString("None is proven yet. The version is in quarantine until one is.\n\n")
 		return

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/resource"
 )
 
@@ -99,6 +100,30 @@ func TestPostmortem(t *testing.T) {
 	}
 	if strings.Contains(got, "\n# not") || strings.Contains(got, "<script") {
 		t.Error("Postmortem() lets text change its form")
+	}
+	if t.Failed() {
+		t.Log(got)
+	}
+}
+
+// TestPostmortemOfDrill: nobody met its version, and nothing has to be proven.
+func TestPostmortemOfDrill(t *testing.T) {
+	f := story()
+	f.Incident.Drill, f.Release.Drill = true, true
+	f.Release.Plan.Steps = []blueprint.CanaryStep{{Weight: 10}}
+	impact := ImpactOf(f.Release, Tally{Runs: 40, Failed: 12, Sessions: 40, FailedSessions: 12, FirstFailedRun: "run_1", FirstFailedAt: 300, LastFailedAt: 400}, Tally{Runs: 400}, 400)
+	got := Postmortem(Sheet{Release: f.Release, Version: f.Version, Good: "desk@v2", At: 800,
+		Report: resource.IncidentReport{Incident: f.Incident, Impact: impact, Lines: Timeline(f)}})
+	for _, want := range []string{"**This was a drill**", "12 of the drill's 40 runs of the version failed.", "None is needed: the version was bad on purpose.",
+		"The version stays in quarantine: it was bad on purpose."} {
+		if !strings.Contains(got, want) {
+			t.Errorf("Postmortem() of a drill lacks %q", want)
+		}
+	}
+	for _, not := range []string{"live runs", "new sessions got", "None is proven", "replays"} {
+		if strings.Contains(got, not) {
+			t.Errorf("Postmortem() of a drill says %q", not)
+		}
 	}
 	if t.Failed() {
 		t.Log(got)
