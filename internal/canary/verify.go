@@ -9,12 +9,13 @@ import (
 
 // Verify recomputes a verdict from the draws and the outcomes and says how the
 // recorded one differs from it, "" when it does not: the state, its verdict, and
-// what every outcome records of E.
+// what every outcome records of E; see [Unverified] for what cannot be recomputed.
 func Verify(p resource.CanaryPlan, stored resource.CanaryState, draws []resource.CanaryDraw, outcomes []resource.CanaryOutcome) (resource.CanaryState, string) {
 	if problem := misdrawn(draws, outcomes); problem != "" {
 		return Start(p), problem
 	}
 	got, again := Replay(p, stored, draws, outcomes)
+	before := beforeDraws(stored, draws, outcomes)
 	// A step may have been entered after its last outcome, or not at all while the
 	// release was held.
 	got.AtStep = stored.AtStep
@@ -26,14 +27,18 @@ func Verify(p resource.CanaryPlan, stored resource.CanaryState, draws []resource
 		switch was := recorded[o.Seq]; {
 		case o.Seq != int64(i+1):
 			return got, fmt.Sprintf("outcome %d is missing or there twice", i+1)
-		case o.EHarm != was.EHarm || o.ESafe != was.ESafe || o.EAbs != was.EAbs || !reflect.DeepEqual(o.E, was.E):
+		case o.EHarm != was.EHarm || !before && (o.ESafe != was.ESafe || o.EAbs != was.EAbs) || !reflect.DeepEqual(o.E, was.E):
 			return got, fmt.Sprintf("the values recorded after outcome %d (run %s) are not what it leads to", o.Seq, o.Run)
 		}
 	}
+	like := got
+	if before {
+		like = likeBefore(got, stored)
+	}
 	switch {
-	case got.Verdict != stored.Verdict:
+	case like.Verdict != stored.Verdict:
 		return got, fmt.Sprintf("the outcomes lead to %q, and %q is recorded", got.Verdict, stored.Verdict)
-	case !reflect.DeepEqual(got, stored):
+	case !reflect.DeepEqual(like, stored):
 		return got, "the recorded state is not what the outcomes lead to"
 	}
 	return got, ""
