@@ -68,6 +68,7 @@ func TestEveryOperation(t *testing.T) {
 		{"MoveRelease", func(ctx context.Context) (any, error) { return cl.MoveRelease(ctx, "rel_1", "pause", "look") }, []any{"rel_1", "pause", "look"}, apitest.Release},
 		{"EvaluationProgress", func(ctx context.Context) (any, error) { return cl.EvaluationProgress(ctx, "rel_1") }, []any{"rel_1"}, apitest.EvaluationProgress},
 		{"ShadowResults", func(ctx context.Context) (any, error) { return list(cl.ShadowResults(ctx, "rel_1")) }, []any{"rel_1"}, []resource.ShadowResult{apitest.ShadowResult}},
+		{"CanaryRecord", func(ctx context.Context) (any, error) { return cl.CanaryRecord(ctx, "rel_1") }, []any{"rel_1", int64(0)}, apitest.CanaryRecord},
 		{"Verdict", func(ctx context.Context) (any, error) { return cl.Verdict(ctx, "rel_1") }, []any{"rel_1"}, apitest.Verdict},
 		{"StartDrill", func(ctx context.Context) (any, error) {
 			return cl.StartDrill(ctx, "desk", resource.DrillRequest{Environment: "staging", Reason: "a try"})

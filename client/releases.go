@@ -2,6 +2,8 @@ package client
 
 import (
 	"context"
+	"net/url"
+	"strconv"
 
 	"github.com/aureus-agents/aureus/resource"
 )
@@ -41,6 +43,22 @@ func (c *Client) EvaluationProgress(ctx context.Context, release string) (resour
 // ShadowResults lists the live runs that a release's shadow compared.
 func (c *Client) ShadowResults(ctx context.Context, release string) (List[resource.ShadowResult], error) {
 	return get[List[resource.ShadowResult]](ctx, c, nil, "releases", release, "shadow")
+}
+
+// CanaryRecord is everything that a canary's verdict follows from.
+func (c *Client) CanaryRecord(ctx context.Context, release string) (resource.CanaryRecord, error) {
+	all := resource.CanaryRecord{Outcomes: []resource.CanaryOutcome{}, Draws: []resource.CanaryDraw{}}
+	for after := int64(0); ; {
+		page, err := get[resource.CanaryRecord](ctx, c, url.Values{"after": {strconv.FormatInt(after, 10)}}, "releases", release, "canary")
+		if err != nil {
+			return all, err
+		}
+		all.Outcomes, all.Draws = append(all.Outcomes, page.Outcomes...), append(all.Draws, page.Draws...)
+		if page.Next == 0 {
+			return all, nil
+		}
+		after = page.Next
+	}
 }
 
 // Verdict recomputes a canary's verdict from its outcomes.

@@ -203,14 +203,27 @@ type CanarySimulated struct {
 
 // CanaryVerdict is a canary with its recomputation.
 type CanaryVerdict struct {
-	Release    string          `json:"release"`
-	Plan       CanaryPlan      `json:"plan"`
-	Stored     CanaryState     `json:"stored"`
-	Recomputed CanaryState     `json:"recomputed"`
-	Agrees     bool            `json:"agrees"`
-	Problem    string          `json:"problem,omitempty"` // why it does not agree
-	Outcomes   []CanaryOutcome `json:"outcomes"`
-	Draws      []CanaryDraw    `json:"draws"`
+	Release    string      `json:"release"`
+	Plan       CanaryPlan  `json:"plan"`
+	Stored     CanaryState `json:"stored"`
+	Recomputed CanaryState `json:"recomputed"`
+	Agrees     bool        `json:"agrees"`
+	Problem    string      `json:"problem,omitempty"` // why it does not agree
+	// Unverified says what was not, or cannot be, recomputed; it does not agree then
+	// either, and that is no sign of a change.
+	Unverified string `json:"unverified,omitempty"`
+	// RecordLeftOut: the record is too long for an answer. It is read in pages, and
+	// recomputed by who has them.
+	RecordLeftOut bool            `json:"recordLeftOut,omitempty"`
+	Outcomes      []CanaryOutcome `json:"outcomes"`
+	Draws         []CanaryDraw    `json:"draws"`
+}
+
+// CanaryRecord is a page of what a canary's verdict follows from, in order of Seq.
+type CanaryRecord struct {
+	Outcomes []CanaryOutcome `json:"outcomes"`
+	Draws    []CanaryDraw    `json:"draws"`
+	Next     int64           `json:"next,omitempty"` // after of the following page; none is the end
 }
 
 // CanaryExportFormat names the form of a CanaryExport.

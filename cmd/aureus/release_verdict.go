@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -11,7 +12,6 @@ import (
 
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/client"
-	"github.com/aureus-agents/aureus/internal/attest"
 	"github.com/aureus-agents/aureus/internal/canary"
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/resource"
@@ -24,23 +24,26 @@ func newReleaseVerdict(e *env) *cobra.Command {
 		Use:   "verdict RELEASE|VERSION|FILE",
 		Short: "Recompute a canary's verdict from its outcomes",
 		Long: `Recompute a canary's verdict from every outcome that it saw. Exit status 5 when
-the recorded verdict is another one. -o json prints {"release","plan","stored",
-"recomputed","agrees","problem","outcomes":[...]}.
+the recorded verdict is another one, and 1 when not all of it can be recomputed:
+of a canary from before the draws of sessions were kept. -o json prints
+{"release","plan","stored","recomputed","agrees","problem","unverified",
+"outcomes":[...],"draws":[...]}.
 
 --export FILE writes everything that the verdict follows from: plan, frozen
 limits, every outcome with its values, and the signed evidence. --recompute
 works from such an export alone, of a release or in a FILE, which needs no
 server: it replays the outcomes, checks what was recorded after each, verifies
 the evidence's signature (with --key, or the key in the export), and that it is
-about these outcomes. Who made the export chose the key in it: give --key to
-prove something. Without evidence the status is 5 when --key is given, or when
+about this release and these outcomes. Who made the export chose the key in it: give --key to
+prove something, the server's public key in PEM, from
+aureus audit key -o json | jq -r .pem or GET /v1/keys. Without evidence the status is 5 when --key is given, or when
 the release is decided.`,
 		Args: cobra.ExactArgs(1),
 	}
 	r := remoteFlags(e, cmd)
 	cmd.Flags().StringVar(&export, "export", "", "write everything that the verdict follows from to this file")
 	cmd.Flags().BoolVar(&recompute, "recompute", false, "recompute here, from an export alone")
-	cmd.Flags().StringVar(&key, "key", "", "file with the server's public key, for --recompute")
+	cmd.Flags().StringVar(&key, "key", "", "the server's public key in PEM, or a file that holds it, for --recompute")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if _, err := os.Stat(args[0]); recompute && err == nil {
 			x, err := readExport(args[0])
@@ -58,6 +61,11 @@ the release is decided.`,
 			if err != nil {
 				return err
 			}
+			if v.RecordLeftOut {
+				if v, err = recomputeHere(ctx, c, v); err != nil {
+					return err
+				}
+			}
 			if !recompute && export == "" {
 				return sayVerdict(r, v)
 			}
@@ -72,6 +80,24 @@ the release is decided.`,
 		})(cmd, args)
 	}
 	return cmd
+}
+
+// recomputeHere recomputes a verdict whose record is too long for one answer.
+func recomputeHere(ctx context.Context, c *client.Client, v resource.CanaryVerdict) (resource.CanaryVerdict, error) {
+	record, err := c.CanaryRecord(ctx, v.Release)
+	if err != nil {
+		return v, err
+	}
+	v.RecordLeftOut, v.Outcomes, v.Draws = false, record.Outcomes, record.Draws
+	return verified(v, ""), nil
+}
+
+// verified is v with its recomputation. otherwise says what is wrong besides.
+func verified(v resource.CanaryVerdict, otherwise string) resource.CanaryVerdict {
+	v.Recomputed, v.Problem = canary.Verify(v.Plan, v.Stored, v.Draws, v.Outcomes)
+	v.Problem, v.Unverified = cmp.Or(v.Problem, otherwise), canary.Unverified(v.Stored, v.Draws, v.Outcomes)
+	v.Agrees = v.Problem == "" && v.Unverified == ""
+	return v
 }
 
 // exportOf gathers a release's export.
@@ -103,22 +129,10 @@ func writeExport(file string, x resource.CanaryExport) error {
 	return nil
 }
 
-func readExport(file string) (x resource.CanaryExport, err error) {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return x, fault.Wrap(err, fault.NotFound, "%s cannot be read", file)
-	}
-	if err := json.Unmarshal(data, &x); err != nil || x.Format != resource.CanaryExportFormat {
-		return x, fault.New(fault.Invalid, "%s is no export of a canary; `aureus release verdict RELEASE --export FILE` writes one", file)
-	}
-	return x, nil
-}
-
 // recomputeExport says what an export leads to.
 func recomputeExport(r *remote, x resource.CanaryExport, keyFile string) error {
 	v := resource.CanaryVerdict{Release: x.Release, Plan: x.Plan, Stored: x.Stored, Outcomes: x.Outcomes, Draws: x.Draws}
-	v.Recomputed, v.Problem = canary.Verify(x.Plan, x.Stored, x.Draws, x.Outcomes)
-	key := []byte(x.Key)
+	key, otherwise := []byte(x.Key), ""
 	if keyFile != "" {
 		var err error
 		if key, err = os.ReadFile(keyFile); err != nil {
@@ -126,16 +140,14 @@ func recomputeExport(r *remote, x resource.CanaryExport, keyFile string) error {
 		}
 	}
 	switch {
-	case v.Problem != "":
 	case len(x.Evidence) > 0:
-		v.Problem = signedOtherwise(x, key)
+		otherwise = signedOtherwise(x, key)
 	case keyFile != "":
-		v.Problem = "the export holds no signed evidence to check with the key"
+		otherwise = "the export holds no signed evidence to check with the key"
 	case isDecided(x):
-		v.Problem = fmt.Sprintf("the release is %s and the export holds no signed evidence of it; if it was decided a moment ago, export it again", x.State)
+		otherwise = fmt.Sprintf("the release is %s and the export holds no signed evidence of it; if it was decided a moment ago, export it again", x.State)
 	}
-	v.Agrees = v.Problem == ""
-	if err := sayVerdict(r, v); err != nil {
+	if err := sayVerdict(r, verified(v, otherwise)); err != nil {
 		return err
 	}
 	if r.output == "text" && len(x.Evidence) == 0 {
@@ -156,51 +168,14 @@ func isDecided(x resource.CanaryExport) bool {
 	return true
 }
 
-// signedOtherwise says how an export differs from what was signed, "" for not at all.
-func signedOtherwise(x resource.CanaryExport, key []byte) string {
-	st, err := attest.Verify(x.Evidence, key)
-	if err != nil {
-		return err.Error()
-	}
-	var signed struct {
-		Plan           resource.CanaryPlan  `json:"plan"`
-		State          resource.CanaryState `json:"state"`
-		OutcomesDigest string               `json:"outcomesDigest"`
-		DrawsDigest    string               `json:"drawsDigest"`
-	}
-	if err := json.Unmarshal(st.Predicate, &signed); err != nil {
-		return "the signed evidence cannot be read"
-	}
-	for _, part := range []struct {
-		name          string
-		have, against any
-	}{{"plan", x.Plan, signed.Plan}, {"state", x.Stored, signed.State}} {
-		a, errA := blueprint.Digest(part.have)
-		b, errB := blueprint.Digest(part.against)
-		if errA != nil || errB != nil || a != b {
-			return "the " + part.name + " is not the signed one"
-		}
-	}
-	for _, part := range []struct {
-		name   string
-		have   any
-		signed string
-	}{{"outcomes", x.Outcomes, signed.OutcomesDigest}, {"draws", x.Draws, signed.DrawsDigest}} {
-		if digest, err := blueprint.Digest(part.have); err != nil || digest != part.signed {
-			return "the " + part.name + " are not the signed ones"
-		}
-	}
-	switch {
-	case st.SubjectDigest != x.Digest:
-		return "the signed evidence is about another version"
-	}
-	return ""
-}
-
-// sayVerdict prints a verdict; fault.Verification when it does not follow.
+// sayVerdict prints a verdict; fault.Verification when it does not follow, and
+// fault.Failed when that cannot be known.
 func sayVerdict(r *remote, v resource.CanaryVerdict) error {
 	if err := r.print(v, func(w io.Writer) { printVerdict(w, v) }); err != nil || v.Agrees {
 		return err
+	}
+	if v.Problem == "" {
+		return fault.New(fault.Failed, "the verdict of %s cannot be recomputed whole: %s", v.Release, v.Unverified)
 	}
 	return fault.New(fault.Verification, "the recorded verdict of %s does not follow from its outcomes: %s", v.Release, v.Problem)
 }

@@ -74,6 +74,7 @@ type Releases interface {
 	Releases(ctx context.Context, p control.Principal, f control.ReleaseFilter, page control.Page) ([]resource.Release, error)
 	MoveRelease(ctx context.Context, p control.Principal, id, event, reason string) (resource.Release, error)
 	Verdict(ctx context.Context, p control.Principal, release string) (control.CanaryVerdict, error)
+	CanaryRecord(ctx context.Context, p control.Principal, release string, after int64) (resource.CanaryRecord, error)
 	ShadowResults(ctx context.Context, p control.Principal, release string) ([]resource.ShadowResult, error)
 }
 

@@ -14,6 +14,11 @@ type idInput struct {
 	ID string `path:"id" maxLength:"128" doc:"Its id"`
 }
 
+type recordInput struct {
+	ID    string `path:"id" maxLength:"128" doc:"Its id"`
+	After int64  `query:"after" minimum:"0" doc:"next of the page before"`
+}
+
 type releasesInput struct {
 	Agent       string   `query:"agent" maxLength:"63" doc:"Only of this agent"`
 	Environment string   `query:"environment" maxLength:"63" doc:"Only into this environment"`
@@ -59,6 +64,13 @@ func (s *server) releases() {
 		summary: "Recompute a canary's verdict from its outcomes", codes: []fault.Code{fault.NotFound}},
 		func(ctx context.Context, p control.Principal, in *idInput) (control.CanaryVerdict, error) {
 			return s.cfg.Control.Verdict(ctx, p, in.ID)
+		})
+	serve(s, operation{id: "get-canary-record", method: http.MethodGet, path: "/v1/releases/{id}/canary", tag: "releases",
+		summary:     "Read the outcomes and draws that a canary's verdict follows from",
+		description: "A page in order of seq; next is the after of the following one, which is not there on the last page.",
+		codes:       []fault.Code{fault.NotFound}},
+		func(ctx context.Context, p control.Principal, in *recordInput) (resource.CanaryRecord, error) {
+			return s.cfg.Control.CanaryRecord(ctx, p, in.ID, in.After)
 		})
 	serve(s, operation{id: "list-shadow-results", method: http.MethodGet, path: "/v1/releases/{id}/shadow", tag: "releases",
 		summary: "List the live runs that a release's shadow compared, in their order", codes: []fault.Code{fault.NotFound}},

@@ -95,14 +95,6 @@ func (t *tx) countOutcome(rel resource.Release, o resource.CanaryOutcome) error 
 	return t.InsertCanaryOutcome(canary.Mark(o, *next.Canary))
 }
 
-// canaryRecord is everything that was kept of a canary.
-func canaryRecord(r Reader, rel string) (draws []resource.CanaryDraw, outcomes []resource.CanaryOutcome, err error) {
-	if draws, err = r.CanaryDraws(rel, 0, 0); err == nil {
-		outcomes, err = r.CanaryOutcomes(rel)
-	}
-	return draws, outcomes, err
-}
-
 // beginCanary freezes what the canary's streams are held against: the limits that
 // the newest runs of the serving version give, and what the release's evaluation
 // is worth.

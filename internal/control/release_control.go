@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aureus-agents/aureus/internal/canary"
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/internal/release"
 	"github.com/aureus-agents/aureus/resource"
@@ -196,29 +195,4 @@ func (t *tx) toRollBack(agent, env string) (resource.Release, error) {
 		return resource.Release{}, fault.New(fault.Conflict, "nothing of %s in %s can be rolled back: no promoted release serves there", agent, env)
 	}
 	return list[0], nil
-}
-
-// Verdict recomputes a canary's verdict from its outcomes. Viewer.
-func (c *Control) Verdict(ctx context.Context, p Principal, id string) (v CanaryVerdict, err error) {
-	if err := need(p, resource.RoleViewer); err != nil {
-		return v, err
-	}
-	err = c.view(ctx, func(r Reader) error {
-		rel, err := r.Release(id)
-		if err != nil {
-			return err
-		}
-		if rel.Canary == nil {
-			return fault.New(fault.NotFound, "release %s has had no canary", id)
-		}
-		v = CanaryVerdict{Release: id, Plan: rel.Plan, Stored: *rel.Canary}
-		v.Draws, v.Outcomes, err = canaryRecord(r, id)
-		return err
-	})
-	if err != nil {
-		return v, err
-	}
-	v.Recomputed, v.Problem = canary.Verify(v.Plan, v.Stored, v.Draws, v.Outcomes)
-	v.Agrees = v.Problem == ""
-	return v, nil
 }

@@ -347,22 +347,14 @@ func (c *Control) recordVerdict(ctx context.Context, j Job) (func(*tx) error, er
 	if err != nil {
 		return nil, err
 	}
-	var draws []resource.CanaryDraw
-	var outcomes []resource.CanaryOutcome
-	if err := c.view(ctx, func(r Reader) (err error) { draws, outcomes, err = canaryRecord(r, w.rel.ID); return err }); err != nil {
-		return nil, err
-	}
-	digest, err := blueprint.Digest(outcomes)
-	if err != nil {
-		return nil, err
-	}
-	drawsDigest, err := blueprint.Digest(draws)
-	if err != nil {
+	outcomes, draws := listDigest{}, listDigest{}
+	if err := c.view(ctx, func(r Reader) error { return digestRecord(r, w.rel.ID, &outcomes, &draws) }); err != nil {
 		return nil, err
 	}
 	cl := claim{kind: resource.EvidenceCanary, agent: w.rel.Agent, name: w.version.Name, digest: w.rel.Digest, environment: w.rel.Environment,
 		release: w.rel.ID, verdict: resource.Pass, actor: resource.System, report: w.rel.Canary, predicate: map[string]any{
-			"plan": w.rel.Plan, "state": w.rel.Canary, "outcomes": len(outcomes), "outcomesDigest": digest, "drawsDigest": drawsDigest, "releaseState": w.rel.State}}
+			"plan": w.rel.Plan, "state": w.rel.Canary, "outcomes": outcomes.n, "outcomesDigest": outcomes.sum(), "drawsDigest": draws.sum(), "releaseState": w.rel.State,
+			"release": w.rel.ID, "agent": w.rel.Agent, "version": w.rel.Version, "environment": w.rel.Environment}}
 	if !passedCanary(w.rel) {
 		cl.verdict = resource.Block
 	}

@@ -226,6 +226,7 @@ func useCases(approval string) map[string]useCase {
 			_, err := c.Subscribe(ctx, p)
 			return err
 		}),
+		"CanaryRecord":  view(func(ctx context.Context, c C, p P) error { _, err := c.CanaryRecord(ctx, p, "none", 0); return err }),
 		"ShadowResults": view(func(ctx context.Context, c C, p P) error { _, err := c.ShadowResults(ctx, p, "none"); return err }),
 		"Verdict":       view(func(ctx context.Context, c C, p P) error { _, err := c.Verdict(ctx, p, "none"); return err }),
 		"Version":       view(func(ctx context.Context, c C, p P) error { _, err := c.Version(ctx, p, "none"); return err }),

@@ -113,8 +113,6 @@ type EvidenceFilter struct {
 	Subject, Kind, Release, Environment string
 	// OrAny, with Environment, finds also what is about no environment in particular.
 	OrAny bool
-	// External finds only what others submitted.
-	External bool
 }
 
 // EvidenceReader reads evidence.
@@ -171,6 +169,8 @@ type ReleaseReader interface {
 	Release(id string) (resource.Release, error)
 	Releases(f ReleaseFilter, p Page) ([]resource.Release, error)
 	CanaryOutcomes(release string) ([]resource.CanaryOutcome, error) // by Seq
+	// CanaryOutcomesAfter are the outcomes after a Seq up to another one, in order.
+	CanaryOutcomesAfter(release string, after, upTo int64) ([]resource.CanaryOutcome, error)
 }
 
 // ReleaseWriter writes releases.

@@ -189,6 +189,11 @@ func (c *Control) ShadowResults(ctx context.Context, p control.Principal, releas
 	return answer(ctx, c, p, "ShadowResults", []resource.ShadowResult{ShadowResult}, release)
 }
 
+// CanaryRecord implements api.Releases.
+func (c *Control) CanaryRecord(ctx context.Context, p control.Principal, release string, after int64) (resource.CanaryRecord, error) {
+	return answer(ctx, c, p, "CanaryRecord", CanaryRecord, release, after)
+}
+
 // Verdict implements api.Releases.
 func (c *Control) Verdict(ctx context.Context, p control.Principal, release string) (control.CanaryVerdict, error) {
 	return answer(ctx, c, p, "Verdict", Verdict, release)

@@ -35,6 +35,7 @@ var (
 		State: resource.ReleaseCanary, Revision: 4, Delta: Delta, Tier: blueprint.TierHigh, Gates: []resource.Gate{},
 		Plan: resource.CanaryPlan{Steps: []blueprint.CanaryStep{{Weight: 10, Runs: 20}}, Alpha: 0.001}, History: []resource.Transition{}}
 	EvaluationProgress = resource.EvaluationProgress{Release: "rel_1", Running: true, Done: 30, Total: 100, Failed: 2, CostUSD: 0.5, ElapsedMs: 3000, LeftMs: 7000}
+	CanaryRecord       = resource.CanaryRecord{Outcomes: []resource.CanaryOutcome{{Release: "rel_1", Seq: 6, Run: "run_6"}}, Draws: []resource.CanaryDraw{{Release: "rel_1", Seq: 6, Run: "run_6", Weight: 10}}}
 	Verdict            = control.CanaryVerdict{Release: "rel_1", Plan: Release.Plan, Agrees: true,
 		Outcomes: []resource.CanaryOutcome{{Release: "rel_1", Seq: 1, Run: "run_1", Canary: true, Weight: 10, EHarm: 1}}}
 

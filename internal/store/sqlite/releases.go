@@ -56,3 +56,8 @@ func (r reader) Releases(q control.ReleaseFilter, p control.Page) ([]resource.Re
 func (r reader) CanaryOutcomes(release string) ([]resource.CanaryOutcome, error) {
 	return list(r, canaryOutcomes, "WHERE release = $1 ORDER BY seq", release)
 }
+
+// CanaryOutcomesAfter implements control.ReleaseReader.
+func (r reader) CanaryOutcomesAfter(release string, after, upTo int64) ([]resource.CanaryOutcome, error) {
+	return list(r, canaryOutcomes, "WHERE release = $1 AND seq > $2 AND seq <= $3 ORDER BY seq", release, after, upTo)
+}

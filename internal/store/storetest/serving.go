@@ -129,6 +129,8 @@ func testCanaryOutcomes(t *testing.T, s *suite) {
 		s.update(func(tx control.Tx) error { return tx.InsertCanaryOutcome(all[o]) })
 	}
 	equal(t, "CanaryOutcomes", read(s, func(r control.Reader) ([]resource.CanaryOutcome, error) { return r.CanaryOutcomes("r1") }), all)
+	equal(t, "CanaryOutcomesAfter", read(s, func(r control.Reader) ([]resource.CanaryOutcome, error) { return r.CanaryOutcomesAfter("r1", 0, 1) }), all[:1])
+	equal(t, "CanaryOutcomesAfter", read(s, func(r control.Reader) ([]resource.CanaryOutcome, error) { return r.CanaryOutcomesAfter("r1", 1, 9) }), all[1:])
 	again := resource.CanaryOutcome{Release: "r1", Seq: 3, Run: "u1"}
 	s.refused(fault.Conflict, func(tx control.Tx) error { return tx.InsertCanaryOutcome(again) })
 	elsewhere := resource.CanaryOutcome{Release: "r2", Seq: 1, Run: "u1"}
