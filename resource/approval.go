@@ -12,6 +12,9 @@ type Parties struct {
 	// RuleMakers put the rules that the request goes by, when these ask less than
 	// before; they answer by no rule.
 	RuleMakers []string `json:"ruleMakers,omitempty"`
+	// RuleProgram is a program that put them: nobody can answer until a person puts the
+	// same rules.
+	RuleProgram string `json:"ruleProgram,omitempty"`
 }
 
 // RuleStatus is where a request stands with one of its rules.

@@ -26,6 +26,9 @@ type Easing struct {
 	At          Millis   `json:"at"`
 	By          Actor    `json:"by"`
 	What        []string `json:"what"` // a sentence each
+	// Names are agents and owners that the change had the pipeline name, or name no
+	// more, so that they go by other rules. Then it is about no environment.
+	Names []string `json:"names,omitempty"`
 }
 
 // ReleaseStage is the stage of a pipeline that a release goes through, frozen when
@@ -37,8 +40,9 @@ type ReleaseStage struct {
 	Stage    blueprint.Stage `json:"stage"`           // with its defaults filled in
 	// Hotfix is set for a release on the emergency path, with what it goes without.
 	Hotfix *blueprint.Hotfix `json:"hotfix,omitempty"`
-	// Makers put the pipeline's rules: who put it first and last, and who made them ask
-	// less. When there is a Change they answer by no rule.
+	// Makers put the pipeline's rules: who put it first and last, made it ask less, or
+	// changed whom it names; with a Change also who changed or deleted the pipeline of
+	// before. Then they answer by no rule.
 	Makers []string `json:"makers,omitempty"`
 	// Change is set when the release goes by rules that ask less than those by which
 	// the agent went out before.
@@ -51,6 +55,9 @@ type RuleChange struct {
 	Release  string   `json:"release"`  // that went out before
 	Pipeline string   `json:"pipeline"` // that it went by
 	What     []string `json:"what"`     // a sentence each
+	// Program is a program that had a part in it: who wrote what it put is not known, and
+	// nobody can say the yes until a person puts the same rules.
+	Program string `json:"program,omitempty"`
 	// Approvals are asked for besides those of the stage: one yes of somebody who put
 	// none of the rules, and the rules of before.
 	Approvals []blueprint.ApprovalRule `json:"approvals"`

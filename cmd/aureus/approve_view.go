@@ -16,15 +16,15 @@ import (
 // printView prints what a request asks, and where it stands.
 func printView(w io.Writer, v resource.ApprovalView) {
 	a := v.Approval
-	fmt.Fprintf(w, "%s\n  %s, tier %s, until %s\n  digest %s\n", a.Title, a.State, a.Tier, when(a.ExpiresAt), a.Digest)
+	say(w, "%s\n  %s, tier %s, until %s\n  digest %s\n", a.Title, a.State, a.Tier, when(a.ExpiresAt), a.Digest)
 	if v.Problem != "" {
-		fmt.Fprintf(w, "  NOBODY CAN ANSWER: %s\n", v.Problem)
+		say(w, "  NOBODY CAN ANSWER: %s\n", v.Problem)
 	}
 	for _, s := range v.Rules {
-		fmt.Fprintf(w, "  %s\n", ruleLine(s))
+		say(w, "  %s\n", ruleLine(s))
 	}
 	for _, d := range a.Decisions {
-		fmt.Fprintf(w, "  %s\n", decisionLine(d))
+		say(w, "  %s\n", decisionLine(d))
 	}
 	if a.Tool != "" {
 		printCall(w, a)
@@ -79,36 +79,39 @@ func printAskedRelease(w io.Writer, v resource.ApprovalView) {
 	rel := v.Release
 	switch p := v.Previous; {
 	case p == nil:
-		fmt.Fprintf(w, "  nothing serves in %s yet\n", rel.Environment)
+		say(w, "  nothing serves in %s yet\n", rel.Environment)
 	default:
-		fmt.Fprintf(w, "  takes the place of %s (%s)\n", p.Version, short(p.Digest))
+		say(w, "  takes the place of %s (%s)\n", p.Version, short(p.Digest))
 	}
 	if h := rel.Stage.Hotfix; h != nil {
-		fmt.Fprintf(w, "  HOTFIX: goes out without %s\n", strings.Join(h.Skip, ", "))
+		say(w, "  HOTFIX: goes out without %s\n", strings.Join(h.Skip, ", "))
 	}
 	if c := rel.Stage.Change; c != nil {
-		fmt.Fprintf(w, "  THE RULES ask less than those of release %s (pipeline %s), by which the agent went out before:\n", c.Release, c.Pipeline)
+		say(w, "  THE RULES ask less than those of release %s (pipeline %s), by which the agent went out before:\n", c.Release, c.Pipeline)
 		for _, what := range c.What {
-			fmt.Fprintf(w, "    %s\n", what)
+			say(w, "    %s\n", what)
 		}
 		if len(v.Approval.Parties.RuleMakers) > 0 {
-			fmt.Fprintf(w, "    who put them cannot answer: %s\n", strings.Join(v.Approval.Parties.RuleMakers, ", "))
+			say(w, "    who put them cannot answer: %s\n", strings.Join(v.Approval.Parties.RuleMakers, ", "))
+		}
+		if v.Approval.Parties.RuleProgram != "" {
+			say(w, "    %s is a program: a person has to put the same pipeline again first\n", v.Approval.Parties.RuleProgram)
 		}
 	}
 	printDelta(w, rel.Delta)
 	for _, g := range rel.Gates {
-		fmt.Fprintf(w, "  gate %-12s %-7s %s\n", g.Name, g.Verdict, oneLine(g.Message))
+		say(w, "  gate %-12s %-7s %s\n", g.Name, g.Verdict, oneLine(g.Message))
 	}
 	for _, ev := range v.Evidence {
-		fmt.Fprintf(w, "  evidence %-11s %s %s\n", ev.Kind, ev.Verdict, short(ev.Digest))
+		say(w, "  evidence %-11s %s %s\n", ev.Kind, ev.Verdict, short(ev.Digest))
 	}
 	if e := v.Evaluation; e != nil {
 		printDifference(w, *e)
 	}
 	for _, wv := range v.Waivers {
-		fmt.Fprintf(w, "  waiver %s of gate %s, until %s: %s\n", wv.ID, wv.Gate, when(wv.ExpiresAt), oneLine(wv.Reason))
+		say(w, "  waiver %s of gate %s, until %s: %s\n", wv.ID, wv.Gate, when(wv.ExpiresAt), oneLine(wv.Reason))
 	}
-	fmt.Fprintf(w, "  goes out: %s\n", rolloutLine(*rel))
+	say(w, "  goes out: %s\n", rolloutLine(*rel))
 	if len(rel.Plan.Steps) > 0 && rel.Baseline != "" {
 		printForecast(w, canary.Forecast(rel.Plan))
 	}
@@ -116,15 +119,15 @@ func printAskedRelease(w io.Writer, v resource.ApprovalView) {
 
 func printDifference(w io.Writer, e resource.EvaluationDifference) {
 	if e.Baseline == "" {
-		fmt.Fprintf(w, "  evaluation: %.1f %% of the cases pass; nothing to compare with\n", 100*e.PassRate)
+		say(w, "  evaluation: %.1f %% of the cases pass; nothing to compare with\n", 100*e.PassRate)
 		return
 	}
-	fmt.Fprintf(w, "  evaluation: %s; %.1f %% of the runs pass, %.1f %% before\n", e.Verdict, 100*e.CandidatePassRate, 100*e.BaselinePassRate)
+	say(w, "  evaluation: %s; %.1f %% of the runs pass, %.1f %% before\n", e.Verdict, 100*e.CandidatePassRate, 100*e.BaselinePassRate)
 	for _, name := range e.Fixed {
-		fmt.Fprintf(w, "    fixed  %s\n", name)
+		say(w, "    fixed  %s\n", name)
 	}
 	for _, name := range e.Broken {
-		fmt.Fprintf(w, "    broken %s\n", name)
+		say(w, "    broken %s\n", name)
 	}
 }
 
@@ -150,21 +153,21 @@ func stepText(s blueprint.CanaryStep) string {
 func printAnswered(w io.Writer, a resource.Approval, approve bool, scope *resource.Scope) {
 	switch {
 	case !approve:
-		fmt.Fprintln(w, "denied: "+a.ID)
+		say(w, "denied: %s\n", a.ID)
 		return
 	case a.State == resource.ApprovalPending:
-		fmt.Fprintf(w, "%s: %s\n", stillNeeded(a), a.ID)
+		say(w, "%s: %s\n", stillNeeded(a), a.ID)
 	default:
-		fmt.Fprintln(w, "approved: "+a.ID)
+		say(w, "approved: %s\n", a.ID)
 	}
 	if scope == nil || len(a.Runs) == 0 {
 		return
 	}
 	if a.State == resource.ApprovalPending {
-		fmt.Fprintf(w, "allowed in run %s once the others give the same: %s\n", a.Runs[0].Run, scopeText(a.Tool, *scope))
+		say(w, "allowed in run %s once the others give the same: %s\n", a.Runs[0].Run, scopeText(a.Tool, *scope))
 		return
 	}
-	fmt.Fprintf(w, "allowed in run %s: %s\n", a.Runs[0].Run, scopeText(a.Tool, *scope))
+	say(w, "allowed in run %s: %s\n", a.Runs[0].Run, scopeText(a.Tool, *scope))
 }
 
 // scopeText says what a scope lets a run do.

@@ -89,6 +89,9 @@ func separated(a resource.Approval, r blueprint.ApprovalRule) (names []string, p
 		names = append(names, name)
 	}
 	names = append(names, a.Parties.RuleMakers...)
+	if a.Parties.RuleProgram != "" {
+		problem = fmt.Sprintf("%s is a program and put the rules, which ask less than before, and who wrote them is not known; a person has to answer for them: put the pipeline again as it is, or again if it is gone (aureus pipeline put FILE), and start the release again", a.Parties.RuleProgram)
+	}
 	slices.Sort(names)
 	return slices.Compact(names), problem
 }

@@ -59,7 +59,7 @@ func (t *tx) askRelease(r *resource.Release, quorum int) error {
 func termsOfRequest(r resource.Release, v resource.Version) ([]blueprint.ApprovalRule, resource.Parties) {
 	p := partiesOf(v, r.CreatedBy)
 	if r.Stage.Change != nil {
-		p.RuleMakers = r.Stage.Makers
+		p.RuleMakers, p.RuleProgram = r.Stage.Makers, r.Stage.Change.Program
 	}
 	return pipeline.Rules(r.Stage, r.Delta, r.Tier), p
 }

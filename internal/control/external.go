@@ -12,14 +12,16 @@ import (
 )
 
 // The bounds of submitted evidence: of the report that is kept beside one, and of
-// how many a version has.
+// how many of one kind a version has before no further pass is taken.
 const (
 	maxExternalReport = 1 << 20
 	maxExternal       = 200
 )
 
 // AddEvidence signs somebody else's verdict on a version, for the external gate of
-// that name. fault.Conflict when the version has too many. Developer or operator.
+// that name. A pass of a person who wrote or pushed the version is fault.Forbidden,
+// and one more than are kept of a kind fault.Conflict; a block is always taken.
+// Developer or operator.
 func (c *Control) AddEvidence(ctx context.Context, p Principal, ref string, r ExternalEvidenceRequest) (e resource.Evidence, err error) {
 	if err := need(p, resource.RoleDeveloper, resource.RoleOperator); err != nil {
 		return e, err
@@ -43,12 +45,10 @@ func (c *Control) AddEvidence(ctx context.Context, p Principal, ref string, r Ex
 				return err
 			}
 		}
-		have, err := t.CountEvidence(EvidenceFilter{Subject: v.Digest, External: true})
-		if err != nil {
-			return err
-		}
-		if have >= maxExternal {
-			return fault.New(fault.Conflict, "%s has %d submitted verdicts, which is as many as are kept; push a new version", v.Name, have)
+		if r.Verdict == resource.Pass {
+			if err := mayPass(t, p, v, r.Kind); err != nil {
+				return err
+			}
 		}
 		outcome := &testOutcome{passed: []string{r.Kind}, failed: []string{}}
 		if r.Verdict == resource.Block {
@@ -59,6 +59,21 @@ func (c *Control) AddEvidence(ctx context.Context, p Principal, ref string, r Ex
 		return err
 	})
 	return e, err
+}
+
+// mayPass refuses a pass for the work of the person who submits it, and one too
+// many. A build's token pushes and submits what its scanner found: it is a program,
+// and no work is its own.
+func mayPass(r Reader, p Principal, v resource.Version, kind string) error {
+	who := partiesOf(v, resource.Actor{})
+	if p.Actor.Kind == "human" && (mayBe(who.Author, p.Actor.Name) || mayBe(who.Pusher, p.Actor.Name)) {
+		return fault.New(fault.Forbidden, "%s wrote or pushed %s and cannot submit that it passes; somebody else has to, or the program that tested it with a service's token", p.Actor.Name, v.Name)
+	}
+	have, err := r.CountEvidence(EvidenceFilter{Subject: v.Digest, Kind: resource.ExternalEvidence(kind)})
+	if err == nil && have >= maxExternal {
+		return fault.New(fault.Conflict, "%s has %d submitted verdicts of %s, and no further pass is taken; push a new version", v.Name, have, kind)
+	}
+	return err
 }
 
 // externalName refuses a name that no external gate can have.

@@ -13,7 +13,8 @@ import (
 // PutPipeline stores a pipeline, or a new revision of one; releases under way
 // keep the stage that they began with. revision is the one that was read, 0 for
 // whatever is there; fault.Conflict when somebody else changed it. The same content
-// again changes nothing. fault.Invalid says what is wrong, with a detail for each
+// again changes nothing, but that a person who puts it answers for what a program put
+// of it. fault.Invalid says what is wrong, with a detail for each
 // problem. Admin or operator.
 func (c *Control) PutPipeline(ctx context.Context, p Principal, spec blueprint.Pipeline, revision int64) (pl resource.Pipeline, err error) {
 	if err := need(p, resource.RoleAdmin, resource.RoleOperator); err != nil {
@@ -43,8 +44,10 @@ func (c *Control) PutPipeline(ctx context.Context, p Principal, spec blueprint.P
 			return err
 		}
 		if same, err := samePipeline(old.Spec, spec); err != nil || same && old.Revision > 0 {
-			pl = old
-			return err
+			if pl = old; err != nil {
+				return err
+			}
+			return t.answerFor(p, &pl)
 		}
 		was := old
 		if old.Revision == 0 && spec.Metadata.Name == pipeline.DefaultName {
@@ -55,7 +58,7 @@ func (c *Control) PutPipeline(ctx context.Context, p Principal, spec blueprint.P
 		}
 		pl = resource.Pipeline{Name: spec.Metadata.Name, Digest: digest, Spec: spec, Revision: old.Revision + 1,
 			UpdatedAt: t.c.now(), UpdatedBy: p.Actor, CreatedAt: old.CreatedAt, CreatedBy: old.CreatedBy}
-		if was.Revision == 0 {
+		if old.Revision == 0 {
 			pl.CreatedAt, pl.CreatedBy = pl.UpdatedAt, pl.UpdatedBy
 		}
 		return t.storePipeline(p, pl, was)
@@ -147,6 +150,9 @@ func (c *Control) DeletePipeline(ctx context.Context, p Principal, name string) 
 			return err
 		}
 		if err := t.Tx.DeletePipeline(name, pl.Revision); err != nil {
+			return err
+		}
+		if err := t.noteDeleted(name, p.Actor); err != nil {
 			return err
 		}
 		return t.recordPipeline(p, pl, "pipeline.deleted", map[string]string{"agents": listed(agents)})

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/pipeline"
 	"github.com/aureus-agents/aureus/resource"
 )
@@ -16,6 +17,9 @@ func (t *tx) storePipeline(p Principal, pl, was resource.Pipeline) error {
 	var easier []string
 	if was.Revision > 0 {
 		for _, e := range ease(&pl, was, pl.UpdatedAt, p.Actor) {
+			if len(e.Names) > 0 {
+				continue // the entry's agents say it
+			}
 			for _, what := range e.What {
 				easier = append(easier, strings.TrimPrefix(e.Environment+": "+what, ": "))
 			}
@@ -87,26 +91,9 @@ func ownerOf(v resource.Version) string {
 	return v.Manifest.Blueprint.Metadata.Owner
 }
 
-// makersOf are the people who put the rules of a pipeline: who put it first and
-// last, and who made it ask less.
-func makersOf(p resource.Pipeline) []string {
-	var out []string
-	add := func(a resource.Actor) {
-		if a.Name != "" && a != resource.System && !slices.ContainsFunc(out, samePerson(a.Name)) {
-			out = append(out, a.Name)
-		}
-	}
-	add(p.CreatedBy)
-	add(p.UpdatedBy)
-	for _, e := range p.Eased {
-		add(e.By)
-	}
-	slices.Sort(out)
-	return out
-}
-
 // ease notes on a pipeline in what its rules ask less than those of what was
-// there, by environment. An easing is kept once for each environment and person.
+// there, by environment, and whom it names or names no more. An easing is kept once
+// for each environment and person.
 func ease(pl *resource.Pipeline, was resource.Pipeline, at resource.Millis, by resource.Actor) []resource.Easing {
 	var fresh []resource.Easing
 	add := func(env string, what []string) {
@@ -126,9 +113,79 @@ func ease(pl *resource.Pipeline, was resource.Pipeline, at resource.Millis, by r
 		}
 	}
 	add("", pipeline.WeakerHotfix(was.Spec.Spec.Hotfix, pl.Spec.Spec.Hotfix))
-	pl.Eased = slices.DeleteFunc(slices.Clone(was.Eased), func(e resource.Easing) bool {
-		return slices.ContainsFunc(fresh, func(f resource.Easing) bool { return f.Environment == e.Environment && f.By == e.By })
-	})
-	pl.Eased = append(pl.Eased, fresh...)
+	if names := otherNames(was.Spec.Spec, pl.Spec.Spec); len(names) > 0 {
+		fresh = append(fresh, resource.Easing{At: at, By: by, Names: names, What: []string{"it names others: " + listed(names)}})
+	}
+	pl.Eased = onceEach(append(slices.Clone(was.Eased), fresh...))
 	return fresh
+}
+
+// otherNames are the agents and owners that one of two pipelines names and the
+// other one does not, sorted.
+func otherNames(was, is blueprint.PipelineSpec) []string {
+	a, b := slices.Concat(was.Agents, was.Owners), slices.Concat(is.Agents, is.Owners)
+	var out []string
+	for _, n := range slices.Concat(a, b) {
+		if slices.Contains(a, n) != slices.Contains(b, n) {
+			out = append(out, n)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// onceEach keeps the newest easing of each environment and person, and of what
+// they had the pipeline name everything.
+func onceEach(all []resource.Easing) []resource.Easing {
+	var out []resource.Easing
+	for _, e := range all {
+		i := slices.IndexFunc(out, func(o resource.Easing) bool {
+			return o.Environment == e.Environment && o.By == e.By && len(o.Names) > 0 == (len(e.Names) > 0)
+		})
+		if i < 0 {
+			out = append(out, e)
+			continue
+		}
+		older := out[i]
+		if older.At > e.At {
+			older, e = e, older
+		}
+		if len(e.Names) > 0 {
+			e.Names = slices.Concat(older.Names, e.Names)
+			slices.Sort(e.Names)
+			e.Names = slices.Compact(e.Names)
+		}
+		out = append(slices.Delete(out, i, i+1), e)
+	}
+	return out
+}
+
+// answerFor has a person who puts a pipeline as it is answer for what programs
+// put of it: who wrote that is not known.
+func (t *tx) answerFor(p Principal, pl *resource.Pipeline) error {
+	var programs []string
+	answer := func(a *resource.Actor) {
+		if a.Name != "" && a.Kind != "human" {
+			programs = addMaker(programs, *a)
+			*a = p.Actor
+		}
+	}
+	if p.Actor.Kind != "human" {
+		return nil
+	}
+	pl.Eased = slices.Clone(pl.Eased)
+	for i := range pl.Eased {
+		answer(&pl.Eased[i].By)
+	}
+	answer(&pl.CreatedBy)
+	answer(&pl.UpdatedBy)
+	if len(programs) == 0 {
+		return nil
+	}
+	pl.Eased = onceEach(pl.Eased)
+	pl.Revision, pl.UpdatedAt, pl.UpdatedBy = pl.Revision+1, t.c.now(), p.Actor
+	if err := t.PutPipeline(*pl); err != nil {
+		return err
+	}
+	return t.recordPipeline(p, *pl, "pipeline.put", map[string]string{"revision": strconv.FormatInt(pl.Revision, 10), "answersFor": listed(programs)})
 }

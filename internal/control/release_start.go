@@ -151,7 +151,7 @@ func (t *tx) compare(rel *resource.Release, v resource.Version) error {
 	rel.Baseline = d.Stable
 	rel.Delta = crv.Delta(baseline, v.Manifest, d.Stable, v.Digest)
 	rel.Tier = rel.Delta.Tier
-	if err := t.compareRules(rel, d); err != nil {
+	if err := t.compareRules(rel, v, d); err != nil {
 		return err
 	}
 	rel.Plan = resource.CanaryPlan{Steps: []blueprint.CanaryStep{}}

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/aureus-agents/aureus/blueprint"
-	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/internal/pipeline"
 	"github.com/aureus-agents/aureus/internal/release"
 	"github.com/aureus-agents/aureus/resource"
@@ -20,14 +19,17 @@ import (
 
 // comparison is what the rules of a release are held against.
 type comparison struct {
-	last resource.Release // of the agent, in the environment or, without any there, anywhere
-	here bool             // last is of the environment
-	was  *resource.Pipeline
-	is   *resource.Pipeline // nil when it is gone since the release was started
+	last   resource.Release // of the agent, in the environment or, without any there, anywhere
+	here   bool             // last is of the environment
+	is     *resource.Pipeline
+	before []footing // the last release here; else the first and the last one anywhere
+	// hotfix is what a hotfix path is held against: the last hotfix here, else the
+	// first release anywhere. An ordinary release says nothing about it.
+	hotfix *footing
 }
 
 // compareRules sets in what the rules of a release ask less than before.
-func (t *tx) compareRules(rel *resource.Release, d resource.Deployment) error {
+func (t *tx) compareRules(rel *resource.Release, v resource.Version, d resource.Deployment) error {
 	rel.Stage.Change = nil
 	c, ok, err := t.rulesBefore(*rel)
 	if err != nil || !ok {
@@ -52,110 +54,121 @@ func (t *tx) compareRules(rel *resource.Release, d resource.Deployment) error {
 	if c.here {
 		add(c.last.Stage.Stage.Approvals, pipeline.Weaker(c.last.Stage, rel.Stage)...)
 	}
-	switch {
-	case c.was == nil:
-		add(nil, fmt.Sprintf("the pipeline %s, by which it went out before, is gone", c.last.Stage.Pipeline))
-	case c.was.Name != rel.Stage.Pipeline:
-		before, err := pipeline.StageOf(*c.was, rel.Environment, false)
-		if err == nil {
-			add(before.Stage.Approvals, pipeline.Weaker(before, rel.Stage)...)
-		} else if !c.here {
-			add(nil, fmt.Sprintf("the pipeline %s, by which it went out before, has no environment %s", c.was.Name, rel.Environment))
-		}
-		if rel.Stage.Hotfix != nil {
-			add(nil, pipeline.WeakerHotfix(c.was.Spec.Spec.Hotfix, rel.Stage.Hotfix)...)
-		}
-	case c.is != nil:
-		add(nil, easedSince(*c.is, *rel, c.last)...)
+	for _, f := range c.before {
+		before, what := f.stage(*rel, c.is, c.here)
+		add(before, what...)
+	}
+	if c.hotfix != nil {
+		add(nil, c.hotfix.path(*rel, c.is)...)
 	}
 	if without := goesWithout(*rel, d); without != "" {
 		add(nil, without)
 	}
 	if len(change.What) > 0 {
+		c.answerable(rel, &change, ownerOf(v))
 		rel.Stage.Change = &change
 	}
 	return nil
 }
 
-// rulesBefore finds what the rules of a release are held against: the release
-// that last got all traffic, whatever became of it since. false when there is none.
+// rulesBefore finds what the rules of a release are held against: releases that
+// got all traffic, whatever became of them since. false when there is none.
 func (t *tx) rulesBefore(rel resource.Release) (c comparison, ok bool, err error) {
-	if c.last, c.here, ok, err = t.lastOut(rel.Agent, rel.Environment); err != nil || !ok {
+	first, last, ok, err := t.wentOut(rel.Agent)
+	if err != nil || !ok {
 		return c, false, err
 	}
-	if c.was, err = t.pipelineNow(c.last.Stage.Pipeline); err != nil {
+	hotfix := first
+	if here, ok, err := t.lastOutIn(rel.Agent, rel.Environment, anyRelease); err != nil {
+		return c, false, err
+	} else if c.here = ok; ok {
+		first, last = here, here
+	}
+	c.last = last
+	if c.is, err = t.pipelineNow(rel.Stage.Pipeline); err != nil {
 		return c, false, err
 	}
-	c.is, err = t.pipelineNow(rel.Stage.Pipeline)
+	for _, r := range []resource.Release{first, last} {
+		if len(c.before) > 0 && c.before[0].rel.ID == r.ID {
+			continue
+		}
+		f, err := t.footing(r)
+		if err != nil {
+			return c, false, err
+		}
+		c.before = append(c.before, f)
+	}
+	if rel.Stage.Hotfix == nil {
+		return c, true, nil
+	}
+	if r, ok, err := t.lastOutIn(rel.Agent, rel.Environment, func(r resource.Release) bool { return r.Stage.Hotfix != nil }); err != nil {
+		return c, false, err
+	} else if ok {
+		hotfix = r
+	}
+	f, err := t.footing(hotfix)
+	c.hotfix = &f
 	return c, true, err
 }
 
-// lastOut is the release of an agent that last got all traffic in an environment,
-// else in any other one.
-func (t *tx) lastOut(agent, env string) (last resource.Release, here, ok bool, err error) {
-	last, ok, err = t.lastOutIn(agent, env)
-	if err != nil || ok {
-		return last, true, ok, err
-	}
+// wentOut are the first and the last release of an agent that got all traffic in
+// any environment.
+func (t *tx) wentOut(agent string) (first, last resource.Release, ok bool, err error) {
 	ds, err := t.Deployments(agent)
 	if err != nil {
-		return last, false, false, err
+		return first, last, false, err
 	}
 	for _, d := range ds {
-		rel, found, err := t.lastOutIn(agent, d.Environment)
+		snaps, err := t.Snapshots(agent, d.Environment)
 		if err != nil {
-			return last, false, false, err
+			return first, last, false, err
 		}
-		if found && (!ok || rel.CreatedAt > last.CreatedAt) {
-			last, ok = rel, true
+		newest, found, err := t.outOf(snaps, anyRelease)
+		if err != nil {
+			return first, last, false, err
 		}
+		if !found {
+			continue
+		}
+		slices.Reverse(snaps)
+		oldest, _, err := t.outOf(snaps, anyRelease)
+		if err != nil {
+			return first, last, false, err
+		}
+		if !ok || oldest.CreatedAt < first.CreatedAt {
+			first = oldest
+		}
+		if !ok || newest.CreatedAt > last.CreatedAt {
+			last = newest
+		}
+		ok = true
 	}
-	return last, false, ok, nil
+	return first, last, ok, nil
 }
 
-func (t *tx) lastOutIn(agent, env string) (rel resource.Release, ok bool, err error) {
+func anyRelease(resource.Release) bool { return true }
+
+// lastOutIn is the release of an agent that last got all traffic in an
+// environment, of those that are wanted.
+func (t *tx) lastOutIn(agent, env string, wanted func(resource.Release) bool) (rel resource.Release, ok bool, err error) {
 	snaps, err := t.Snapshots(agent, env)
 	if err != nil {
 		return rel, false, err
 	}
+	return t.outOf(snaps, wanted)
+}
+
+// outOf is the release of the first of the snapshots that is wanted and no drill's.
+func (t *tx) outOf(snaps []resource.Snapshot, wanted func(resource.Release) bool) (rel resource.Release, ok bool, err error) {
 	for _, s := range snaps {
-		if rel, err = t.Release(s.Release); err != nil || !rel.Drill {
-			return rel, err == nil, err
+		if rel, err = t.Release(s.Release); err != nil {
+			return rel, false, err
+		}
+		if !rel.Drill && wanted(rel) {
+			return rel, true, nil
 		}
 	}
-	return rel, false, nil
-}
-
-// pipelineNow is a pipeline as it is now, nil when there is none of that name.
-func (t *tx) pipelineNow(name string) (*resource.Pipeline, error) {
-	p, err := t.Pipeline(name)
-	switch {
-	case err == nil:
-		return &p, nil
-	case !fault.Is(err, fault.NotFound):
-		return nil, err
-	case name != pipeline.DefaultName:
-		return nil, nil
-	}
-	p = pipeline.BuiltIn()
-	return &p, nil
-}
-
-// easedSince says how a pipeline was made to ask less since a release of it.
-func easedSince(p resource.Pipeline, rel, last resource.Release) []string {
-	var out []string
-	if p.CreatedAt > last.CreatedAt {
-		out = append(out, fmt.Sprintf("the pipeline %s was deleted, and put again by %s", p.Name, p.CreatedBy.Name))
-	}
-	for _, e := range p.Eased {
-		if e.At <= last.CreatedAt || e.Environment != rel.Environment && (e.Environment != "" || rel.Stage.Hotfix == nil) {
-			continue
-		}
-		for _, what := range e.What {
-			out = append(out, what+" (by "+e.By.Name+")")
-		}
-	}
-	return out
+	return resource.Release{}, false, nil
 }
 
 // goesWithout says what a release goes without because nothing serves that it

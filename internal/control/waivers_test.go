@@ -17,7 +17,7 @@ const tested = "  environments: [{name: staging, approvals: [{count: 0}], eviden
 // submit adds somebody else's verdict on a version.
 func (w *world) submit(v resource.Version, verdict resource.Verdict, env string) resource.Evidence {
 	w.Helper()
-	e, err := w.AddEvidence(w.Context(), author, v.Name, control.ExternalEvidenceRequest{Kind: "pen-test", Verdict: verdict, Environment: env,
+	e, err := w.AddEvidence(w.Context(), operator, v.Name, control.ExternalEvidenceRequest{Kind: "pen-test", Verdict: verdict, Environment: env,
 		Report: map[string]any{"found": "nothing"}})
 	w.must(err)
 	return e
@@ -90,7 +90,53 @@ func TestExternalGate(t *testing.T) {
 		SELECT 'copy' || i, subject, kind, release, environment, doc, bundle, report
 		FROM n, (SELECT * FROM evidence WHERE kind = 'external/pen-test' AND subject = $1 LIMIT 1)`, v.Digest)
 	_, err = w.AddEvidence(t.Context(), bot, v.Name, found)
-	w.wants(err, fault.Conflict, "AddEvidence() beyond what is kept")
+	w.wants(err, fault.Conflict, "AddEvidence() of a pass beyond what is kept")
+	found.Verdict = resource.Block
+	if _, err := w.AddEvidence(t.Context(), bot, v.Name, found); err != nil {
+		t.Errorf("AddEvidence() of a block beyond what is kept = %v, want it taken: the newest counts", err)
+	}
+	found.Kind, found.Verdict = "scan", resource.Pass
+	if _, err := w.AddEvidence(t.Context(), bot, v.Name, found); err != nil {
+		t.Errorf("AddEvidence() of another kind = %v, want it taken", err)
+	}
+}
+
+// TestEvidenceOfOnesOwnWork: a person does not submit that what they wrote or
+// pushed passes; the token of a build that pushes does.
+func TestEvidenceOfOnesOwnWork(t *testing.T) {
+	t.Parallel()
+	w := newIdleWorld(t)
+	bot := control.Principal{Actor: resource.Actor{Name: "ci", Kind: "service"}, Roles: []resource.Role{resource.RoleDeveloper}}
+	pushed := func(by control.Principal, wording, wrote string) resource.Version {
+		t.Helper()
+		a := lean(t, blueprint.TierMedium)
+		a.Spec.Instructions += wording
+		r, err := w.Push(t.Context(), by, control.PushRequest{Blueprint: a, Build: resource.Build{Author: wrote}})
+		w.must(err)
+		return r.Version
+	}
+	own, built := pushed(author, "", ""), pushed(bot, " Be brief.", "ada@example.com")
+	for _, tt := range []struct {
+		name    string
+		by      control.Principal
+		of      resource.Version
+		verdict resource.Verdict
+		refused bool
+	}{
+		{"of who pushed it", author, own, resource.Pass, true},
+		{"of who pushed it, in capitals", person("ADA", resource.RoleDeveloper), own, resource.Pass, true},
+		{"of who wrote it", author, built, resource.Pass, true},
+		{"a block of who wrote it", author, built, resource.Block, false},
+		{"of the build that pushed it", bot, built, resource.Pass, false},
+		{"of somebody else", operator, own, resource.Pass, false},
+	} {
+		_, err := w.AddEvidence(t.Context(), tt.by, tt.of.Name, control.ExternalEvidenceRequest{Kind: "scan", Verdict: tt.verdict, Report: "x"})
+		if tt.refused {
+			w.wants(err, fault.Forbidden, "AddEvidence() "+tt.name)
+		} else if err != nil {
+			t.Errorf("AddEvidence() %s = %v, want it taken", tt.name, err)
+		}
+	}
 }
 
 // waiver asks for one.

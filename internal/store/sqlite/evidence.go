@@ -49,9 +49,6 @@ func evidenceFilter(q control.EvidenceFilter) filter {
 	} else {
 		f.eq("environment", q.Environment)
 	}
-	if q.External {
-		f.add("kind GLOB ?", resource.ExternalEvidence("*"))
-	}
 	return f
 }
 

@@ -101,7 +101,7 @@ func testEvidence(t *testing.T, s *suite) {
 		{"release", control.EvidenceFilter{Release: "r2"}, []string{"e3"}},
 		{"environment", control.EvidenceFilter{Environment: "staging"}, []string{"e4", "e2"}},
 		{"environment or any", control.EvidenceFilter{Subject: "d1", Environment: "staging", OrAny: true}, []string{"e2", "e1"}},
-		{"submitted", control.EvidenceFilter{External: true}, []string{"e5"}},
+		{"submitted", control.EvidenceFilter{Kind: resource.ExternalEvidence("pen-test")}, []string{"e5"}},
 		{"none", control.EvidenceFilter{Subject: "d3"}, []string{}},
 	} {
 		got := read(s, func(r control.Reader) ([]resource.Evidence, error) { return r.Evidence(c.filter, control.Page{}) })
