@@ -140,7 +140,7 @@ func apply(ctx context.Context, e *env, r *remote, o applyOptions) error {
 		}
 		res.Applied = true
 		err = run.carryOut(ctx, plan, func(name, what string) {
-			fmt.Fprintf(e.stderr, "%s: %s\n", name, ci.Plain(what))
+			say(e.stderr, "%s: %s\n", name, ci.Plain(what))
 			res.Done = append(res.Done, doneItem{name, what})
 		})
 	}
@@ -173,6 +173,6 @@ func printApplied(w io.Writer, res applied) {
 		return
 	}
 	for _, d := range res.Done {
-		fmt.Fprintf(w, "%s: %s\n", d.Name, ci.Plain(d.What))
+		say(w, "%s: %s\n", d.Name, ci.Plain(d.What))
 	}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -40,7 +39,7 @@ difference, and how it goes out.`,
 // printCall shows a tool call to who judges it. Everything in it may be a
 // stranger's text, so it is printed as JSON.
 func printCall(w io.Writer, a resource.Approval) {
-	fmt.Fprintf(w, "  %s\n  %s with\n", a.Reason, a.Tool)
+	say(w, "  %s\n  %s with\n", a.Reason, a.Tool)
 	_ = writeJSON(w, a.Args) // the writer is the terminal
 	k := a.Call
 	if k == nil {
@@ -54,18 +53,18 @@ func printCall(w io.Writer, a resource.Approval) {
 		})
 	}
 	for _, f := range k.Fears {
-		fmt.Fprintf(w, "  feared by %s: %s\n", f.Policy, f.Reason)
+		say(w, "  feared by %s: %s\n", f.Policy, f.Reason)
 	}
-	fmt.Fprintf(w, "  goal: %s\n  before: phase %s, outside text read: %s, highest zone read: %s, calls %d, spent %v\n",
+	say(w, "  goal: %s\n  before: phase %s, outside text read: %s, highest zone read: %s, calls %d, spent %v\n",
 		k.Goal, k.Before.Phase, yesNo(k.Before.Tainted), k.Before.Confidentiality, k.Before.ToolCalls, k.Before.Spent)
 	if o := k.LastOutside; o != nil {
-		fmt.Fprintf(w, "  last text from outside: a result of %s (call %s)\n", o.Tool, o.Call)
+		say(w, "  last text from outside: a result of %s (call %s)\n", o.Tool, o.Call)
 	}
 	if n := len(a.Runs); n > 1 {
-		fmt.Fprintf(w, "  %d runs wait for this: a yes makes the call %d times\n", n, n)
+		say(w, "  %d runs wait for this: a yes makes the call %d times\n", n, n)
 	}
 	for _, run := range a.Runs {
-		fmt.Fprintf(w, "  %s, invoked by %s, whose user said\n", run.Run, run.Principal)
+		say(w, "  %s, invoked by %s, whose user said\n", run.Run, run.Principal)
 		_ = writeJSON(w, run.Said) // the writer is the terminal
 	}
 }

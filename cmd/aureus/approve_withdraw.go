@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -34,10 +33,10 @@ for it and operators may. -o json prints the approval.`,
 		}
 		return r.print(a, func(w io.Writer) {
 			if a.State == resource.ApprovalPending {
-				fmt.Fprintf(w, "taken back; %s\n", stillNeeded(a))
+				say(w, "taken back; %s\n", stillNeeded(a))
 				return
 			}
-			fmt.Fprintf(w, "withdrawn: %s\n", a.ID)
+			say(w, "withdrawn: %s\n", a.ID)
 		})
 	})
 	return cmd

@@ -61,7 +61,7 @@ signed checkpoint. audit verify needs this and the public key, and nothing else.
 	_ = cmd.Flags().MarkHidden("output") // the export has one form
 	cmd.Flags().StringVarP(&file, "file", "f", "-", "file to write, - for stdout")
 	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, _ []string) (err error) {
-		out := e.stdout
+		out := e.document()
 		if file != "-" {
 			f, err := os.Create(file)
 			if err != nil {

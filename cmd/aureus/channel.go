@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -40,7 +39,7 @@ func newChannelLink(e *env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return r.print(made, func(w io.Writer) { fmt.Fprintf(w, "%s of %s is %s\n", made.User, made.Channel, made.Person) })
+		return r.print(made, func(w io.Writer) { say(w, "%s of %s is %s\n", made.User, made.Channel, made.Person) })
 	})
 	return cmd
 }
@@ -76,7 +75,7 @@ func newChannelUnlink(e *env) *cobra.Command {
 			return err
 		}
 		if r.output == "text" {
-			fmt.Fprintf(e.stdout, "%s of %s is nobody here\n", u.User, u.Channel)
+			say(e.stdout, "%s of %s is nobody here\n", u.User, u.Channel)
 		}
 		return nil
 	})

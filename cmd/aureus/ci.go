@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"time"
 
@@ -124,24 +123,24 @@ func runCI(ctx context.Context, e *env, r *remote, o ciOptions, files []string) 
 // printCI writes the result for people.
 func printCI(w io.Writer, res ci.Result) {
 	for _, a := range res.Agents {
-		fmt.Fprintf(w, "%s %s\n", ci.Plain(a.Title()), dash(a.Digest))
+		say(w, "%s %s\n", ci.Plain(a.Title()), dash(a.Digest))
 		table(w, "STEP VERDICT TIME WHAT", func(row func(...any)) {
 			for _, s := range a.Steps {
 				row(s.Name, s.Verdict, round(time.Duration(s.Ms)*time.Millisecond), cut(ci.Plain(s.Message), 160))
 			}
 		})
 		for _, f := range a.Findings {
-			fmt.Fprintf(w, "%s\n", ci.Plain(findingLine(f)))
+			say(w, "%s\n", ci.Plain(findingLine(f)))
 		}
 		if a.Delta != nil {
-			fmt.Fprintf(w, "delta against %s: tier %s, %d changes\n", dash(a.Baseline), a.Delta.Tier, len(a.Delta.Changes))
+			say(w, "delta against %s: tier %s, %d changes\n", dash(a.Baseline), a.Delta.Tier, len(a.Delta.Changes))
 		}
 		for _, k := range a.Asks {
-			fmt.Fprintf(w, "a release into %s asks %d approvers (tier %s)\n", k.Environment, k.People, k.Tier)
+			say(w, "a release into %s asks %d approvers (tier %s)\n", k.Environment, k.People, k.Tier)
 		}
 		if e := a.Evaluation; e != nil && e.Verdict != "" {
-			fmt.Fprintf(w, "evaluation against %s: %s (%.3f -> %.3f)\n", a.Baseline, e.Verdict, e.BaselinePassRate, e.CandidatePassRate)
+			say(w, "evaluation against %s: %s (%.3f -> %.3f)\n", a.Baseline, e.Verdict, e.BaselinePassRate, e.CandidatePassRate)
 		}
 	}
-	fmt.Fprintf(w, "%s\n", res.Verdict)
+	say(w, "%s\n", res.Verdict)
 }

@@ -190,9 +190,9 @@ func readLabels(e *env, file string) ([]labelled, error) {
 
 func printCalibration(w io.Writer, c calibrated) {
 	k := c.Calibration
-	fmt.Fprintf(w, "%d answers: judge and people agree on %.0f %% (%.0f to %.0f %%)", k.Cases, 100*k.Share, 100*k.Low, 100*k.High)
+	say(w, "%d answers: judge and people agree on %.0f %% (%.0f to %.0f %%)", k.Cases, 100*k.Share, 100*k.Low, 100*k.High)
 	if k.Kappa != nil {
-		fmt.Fprintf(w, ", kappa %.2f", *k.Kappa)
+		say(w, ", kappa %.2f", *k.Kappa)
 	}
 	fmt.Fprintln(w)
 	table(w, "PEOPLE JUDGE_PASS JUDGE_FAIL", func(row func(...any)) {
@@ -200,19 +200,19 @@ func printCalibration(w io.Writer, c calibrated) {
 		row("fail", k.FailPass, k.FailFail)
 	})
 	if k.NoVerdict > 0 {
-		fmt.Fprintf(w, "no verdict on %d, counted as fail\n", k.NoVerdict)
+		say(w, "no verdict on %d, counted as fail\n", k.NoVerdict)
 	}
 	if a := c.Agreement; a.Share != nil {
-		fmt.Fprintf(w, "its repeats agree to %.0f %%", 100**a.Share)
+		say(w, "its repeats agree to %.0f %%", 100**a.Share)
 		if a.Alpha != nil {
-			fmt.Fprintf(w, ", alpha %.2f", *a.Alpha)
+			say(w, ", alpha %.2f", *a.Alpha)
 		}
 		fmt.Fprintln(w)
 	}
 	for _, d := range c.Differs {
-		fmt.Fprintf(w, "row %d: people %s, judge %s: %s\n", d.Row, passWord(d.People), passWord(d.Judge), oneLine(d.Reason))
+		say(w, "row %d: people %s, judge %s: %s\n", d.Row, passWord(d.People), passWord(d.Judge), oneLine(d.Reason))
 	}
-	fmt.Fprintf(w, "judge %s, %s\n", c.Model, c.Digest)
+	say(w, "judge %s, %s\n", c.Model, c.Digest)
 }
 
 func passWord(ok bool) string {

@@ -48,7 +48,7 @@ aureus evaluate --import-promptfoo FILE runs it against the model at once.`,
 			return err
 		}
 		if out == "-" {
-			_, err = e.stdout.Write(text)
+			_, err = e.document().Write(text)
 			return err
 		}
 		if err := os.WriteFile(out, text, 0o600); err != nil {
@@ -141,7 +141,7 @@ func (f evaluateFlags) evaluatePromptfoo(ctx context.Context, e *env, r *remote)
 		return err
 	}
 	f.Repeats = cmp.Or(f.Repeats, repeats)
-	f.Progress = progress(e.stderr)
+	f.Progress = progress(e.rawErr)
 	report, err := evaluate.Run(ctx, subject, nil, f.Options)
 	if err != nil {
 		return err

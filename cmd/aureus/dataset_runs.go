@@ -148,7 +148,7 @@ func (f fromRuns) write(e *env, src runSource, from resource.Millis) error {
 		}
 	}
 	if f.out == "-" {
-		_, err = io.WriteString(e.stdout, text.String())
+		_, err = io.WriteString(e.document(), text.String())
 	} else if err = os.WriteFile(f.out, []byte(text.String()), 0o600); err != nil {
 		err = fault.Wrap(err, fault.Failed, "the data set %s cannot be written", f.out)
 	}

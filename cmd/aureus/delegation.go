@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -53,7 +52,7 @@ its approvers: the author, the pusher, the requester. The answer counts as yours
 			return err
 		}
 		return r.print(d, func(w io.Writer) {
-			fmt.Fprintf(w, "%s: %s answers in the name of %s until %s\n", d.ID, d.To, d.From, when(d.Until))
+			say(w, "%s: %s answers in the name of %s until %s\n", d.ID, d.To, d.From, when(d.Until))
 		})
 	})
 	return cmd
@@ -111,7 +110,7 @@ func newDelegationEnd(e *env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return r.print(d, func(w io.Writer) { fmt.Fprintf(w, "%s has ended\n", d.ID) })
+		return r.print(d, func(w io.Writer) { say(w, "%s has ended\n", d.ID) })
 	})
 	return cmd
 }

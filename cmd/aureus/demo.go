@@ -57,7 +57,7 @@ func runDemo(ctx context.Context, e *env, o demoOptions) error {
 	if err := freshDemoDir(o.dir); err != nil {
 		return err
 	}
-	d := &demo{env: e, dir: o.dir, began: time.Now(), show: newTimeline(e.stdout)}
+	d := &demo{env: e, dir: o.dir, began: time.Now(), show: newTimeline(e.rawOut)}
 	if o.json {
 		d.show = newTimeline(nil)
 	}

@@ -96,14 +96,14 @@ func drillEnd(d resource.Drill) error {
 }
 
 func printDrill(w io.Writer, d resource.Drill) {
-	fmt.Fprintf(w, "%s  drill of %s in %s with v%d: %s\n", d.ID, d.Agent, d.Environment, d.Version, d.State)
+	say(w, "%s  drill of %s in %s with v%d: %s\n", d.ID, d.Agent, d.Environment, d.Version, d.State)
 	if d.State == resource.DrillRunning {
 		return
 	}
-	fmt.Fprintf(w, "  recovery %s, target %s; %d failed runs of %d\n", recovery(d), millis(d.Within), d.FailedRuns, d.Runs)
-	fmt.Fprintf(w, "  first failed run %s, decided %s, all traffic good %s, verified again %s\n",
+	say(w, "  recovery %s, target %s; %d failed runs of %d\n", recovery(d), millis(d.Within), d.FailedRuns, d.Runs)
+	say(w, "  first failed run %s, decided %s, all traffic good %s, verified again %s\n",
 		moment(d.FirstFailedAt), moment(d.DecidedAt), moment(d.GoodAt), moment(d.VerifiedAt))
-	fmt.Fprintf(w, "  incident %s, evidence %s\n", dash(d.Incident), dash(d.Evidence))
+	say(w, "  incident %s, evidence %s\n", dash(d.Incident), dash(d.Evidence))
 }
 
 // recovery is a drill's time to recovery, - for none.

@@ -124,7 +124,7 @@ func (f evaluateFlags) show(e *env, r *remote, form string, report evaluate.Repo
 		return err
 	}
 	if form != "" {
-		err = f.pages.writer(form, report)(e.stdout)
+		err = f.pages.writer(form, report)(e.document())
 	} else {
 		err = r.print(report, func(w io.Writer) { printEvaluation(w, report) })
 	}

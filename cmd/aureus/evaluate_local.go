@@ -45,7 +45,7 @@ func (f evaluateFlags) files(ctx context.Context, e *env, file string) (report e
 		return report, err
 	}
 	f.Served = func(ctx context.Context, m blueprint.Model) (string, error) { return servedModel(ctx, e, m) }
-	f.Progress = progress(e.stderr)
+	f.Progress = progress(e.rawErr)
 	report, err = evaluate.Run(ctx, candidate, base, f.Options)
 	if cerr := done(); err == nil {
 		err = cerr

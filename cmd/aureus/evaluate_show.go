@@ -77,16 +77,16 @@ func printEvaluation(w io.Writer, r evaluate.Report) {
 		}
 	})
 	printRates(w, fmt.Sprintf("pass^1..%d:", len(r.PassK)), r.PassK)
-	fmt.Fprintf(w, "   cost %s   p50 %.0f ms   p95 %.0f ms\n", evaluate.USD(r.CostUSD), r.P50Ms, r.P95Ms)
+	say(w, "   cost %s   p50 %.0f ms   p95 %.0f ms\n", evaluate.USD(r.CostUSD), r.P50Ms, r.P95Ms)
 	if len(r.AtK) > 1 {
 		printRates(w, fmt.Sprintf("pass@1..%d:", len(r.AtK)), r.AtK)
 		fmt.Fprintln(w)
 	}
 	if r.Kept > 0 {
-		fmt.Fprintf(w, "%d runs were made before\n", r.Kept)
+		say(w, "%d runs were made before\n", r.Kept)
 	}
 	if s := r.Stopped; s != nil {
-		fmt.Fprintln(w, s.Message)
+		say(w, "%s\n", s.Message)
 	}
 	if r.Compare != nil {
 		printComparison(w, *r.Compare)
@@ -96,15 +96,15 @@ func printEvaluation(w io.Writer, r evaluate.Report) {
 func printRates(w io.Writer, name string, values []float64) {
 	fmt.Fprint(w, name)
 	for _, v := range values {
-		fmt.Fprintf(w, " %.3f", v)
+		say(w, " %.3f", v)
 	}
 }
 
 func printComparison(w io.Writer, c evaluate.Comparison) {
-	fmt.Fprintf(w, "against the baseline: %s\n", c.Message)
-	fmt.Fprintf(w, "runs passed %.3f -> %.3f   p = %.3f", c.BaselinePassRate, c.CandidatePassRate, c.PValue)
+	say(w, "against the baseline: %s\n", c.Message)
+	say(w, "runs passed %.3f -> %.3f   p = %.3f", c.BaselinePassRate, c.CandidatePassRate, c.PValue)
 	if s := c.Score; s != nil {
-		fmt.Fprintf(w, "   score %.3f -> %.3f (%+.3f to %+.3f)", s.Baseline, s.Candidate, s.Low, s.High)
+		say(w, "   score %.3f -> %.3f (%+.3f to %+.3f)", s.Baseline, s.Candidate, s.Low, s.High)
 	}
 	fmt.Fprintln(w)
 	if len(c.Flips) == 0 {

@@ -56,7 +56,7 @@ func readBlueprintNoting(e *env, name string, named func(file string)) (*bluepri
 // writeNew writes a file that must not be there yet; "-" is stdout.
 func writeNew(e *env, name string, data []byte) error {
 	if name == "-" {
-		_, err := e.stdout.Write(data)
+		_, err := e.document().Write(data)
 		return err
 	}
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -83,12 +82,12 @@ line names the record that it is made from.`,
 func printReport(w io.Writer, rep resource.IncidentReport) {
 	printIncident(w, rep.Incident)
 	i := rep.Impact
-	fmt.Fprintf(w, "impact: %d of %d runs failed in %d of %d sessions", i.Failed, i.Runs, i.FailedSessions, i.Sessions)
+	say(w, "impact: %d of %d runs failed in %d of %d sessions", i.Failed, i.Runs, i.FailedSessions, i.Sessions)
 	if i.Control.Runs > 0 {
-		fmt.Fprintf(w, "; %d of %d beside it, so %.1f are its own", i.Control.Failures, i.Control.Runs, i.ExcessFailed)
+		say(w, "; %d of %d beside it, so %.1f are its own", i.Control.Failures, i.Control.Runs, i.ExcessFailed)
 	}
 	if i.GoodAt > 0 {
-		fmt.Fprintf(w, "; a good version had all traffic %s after the decision", time.Duration(i.RestoreMs)*time.Millisecond)
+		say(w, "; a good version had all traffic %s after the decision", time.Duration(i.RestoreMs)*time.Millisecond)
 	}
 	fmt.Fprintln(w)
 	if len(rep.Groups) > 0 {
@@ -99,10 +98,10 @@ func printReport(w io.Writer, rep resource.IncidentReport) {
 		})
 	}
 	if rep.Grouped < i.Failed {
-		fmt.Fprintf(w, "the groups are of the newest %d of %d failing runs\n", rep.Grouped, i.Failed)
+		say(w, "the groups are of the newest %d of %d failing runs\n", rep.Grouped, i.Failed)
 	}
 	for _, l := range rep.Lines {
-		fmt.Fprintf(w, "  %s  %-12s %-10s %s %s\n", when(l.At), l.Kind, l.Actor.Name, l.Text, sourceOf(l.Source))
+		say(w, "  %s  %-12s %-10s %s %s\n", when(l.At), l.Kind, l.Actor.Name, l.Text, sourceOf(l.Source))
 	}
 }
 
@@ -114,16 +113,16 @@ func sourceOf(s resource.LineSource) string {
 }
 
 func printIncident(w io.Writer, in resource.Incident) {
-	fmt.Fprintf(w, "%s  %s@v%d in %s: %s", in.ID, in.Agent, in.Version, in.Environment, in.State)
+	say(w, "%s  %s@v%d in %s: %s", in.ID, in.Agent, in.Version, in.Environment, in.State)
 	for _, s := range []string{in.Severity, in.Assignee} {
 		if s != "" {
-			fmt.Fprint(w, ", "+s)
+			say(w, ", %s", s)
 		}
 	}
 	if in.Drill {
 		fmt.Fprint(w, ", a drill")
 	}
-	fmt.Fprintf(w, "\n%s\n", in.Summary)
+	say(w, "\n%s\n", in.Summary)
 	if in.RCA == nil {
 		fmt.Fprintln(w, "the root cause is not recorded: aureus incident rca")
 	} else {
@@ -134,20 +133,20 @@ func printIncident(w io.Writer, in resource.Incident) {
 	case g == nil:
 		fmt.Fprintln(w, "no guardrail is proven: aureus incident guardrail")
 	default:
-		fmt.Fprintf(w, "guardrail: %s %q, proven %s (evidence %s)\n", g.Kind, g.Name, when(g.At), g.Evidence)
+		say(w, "guardrail: %s %q, proven %s (evidence %s)\n", g.Kind, g.Name, when(g.At), g.Evidence)
 	}
 }
 
 func printRCA(w io.Writer, r resource.RCA) {
-	fmt.Fprintf(w, "root cause: %s\n", strings.Join(strings.Fields(r.Cause), " "))
+	say(w, "root cause: %s\n", line(r.Cause))
 	if r.Owner != "" {
-		fmt.Fprintf(w, "prevention: %s sees to it", r.Owner)
+		say(w, "prevention: %s sees to it", r.Owner)
 		if r.Due > 0 {
-			fmt.Fprintf(w, " by %s", time.UnixMilli(int64(r.Due)).UTC().Format(time.DateOnly))
+			say(w, " by %s", time.UnixMilli(int64(r.Due)).UTC().Format(time.DateOnly))
 		}
 		fmt.Fprintln(w)
 	}
 	if r.DoneAt > 0 {
-		fmt.Fprintf(w, "prevention done %s: %s\n", when(r.DoneAt), r.Done)
+		say(w, "prevention done %s: %s\n", when(r.DoneAt), r.Done)
 	}
 }

@@ -121,7 +121,7 @@ incident guardrail.`,
 				if !m.Added {
 					what = "is in"
 				}
-				fmt.Fprintf(w, "%q %s %s: %s\n", m.Scenario, what, into, m.Title)
+				say(w, "%q %s %s: %s\n", m.Scenario, what, into, m.Title)
 			}
 		})
 	})
@@ -155,7 +155,7 @@ FILE.md writes it to a file, which is replaced when it is there.`,
 			if err := writeFileSync(file, []byte(p.Markdown)); err != nil {
 				return err
 			}
-			fmt.Fprintf(e.stdout, "%s written\n", file)
+			say(e.stdout, "%s written\n", file)
 			return nil
 		})(cmd, args)
 	}

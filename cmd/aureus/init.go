@@ -44,7 +44,7 @@ func newSchema(e *env) *cobra.Command {
 			if len(args) == 1 && args[0] == "pipeline" {
 				text = blueprint.PipelineSchema()
 			}
-			_, err := e.stdout.Write(text)
+			_, err := e.document().Write(text)
 			return err
 		},
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"strings"
 
@@ -145,7 +144,7 @@ data folder, where imported runs are too.`,
 		if !added {
 			what = "is there already, in"
 		}
-		fmt.Fprintf(e.stdout, "%q %s %s\n", sc.Name, what, into)
+		say(e.stdout, "%q %s %s\n", sc.Name, what, into)
 		return nil
 	}
 	return cmd

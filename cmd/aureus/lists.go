@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -18,7 +17,7 @@ func limitFlag(cmd *cobra.Command) *int {
 // was asked for one agent is the error that there is no such agent, if so.
 func listed[T any](ctx context.Context, r *remote, c *client.Client, agent string, l client.List[T]) error {
 	if l.Next != "" {
-		fmt.Fprintf(r.env.stderr, "the first %d are shown, and there are more; --limit shows up to 1000\n", len(l.Items))
+		say(r.env.stderr, "the first %d are shown, and there are more; --limit shows up to 1000\n", len(l.Items))
 	}
 	if len(l.Items) > 0 || agent == "" {
 		return nil

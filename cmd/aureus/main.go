@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/aureus-agents/aureus/internal/screen"
 )
 
 func main() {
@@ -22,10 +24,13 @@ func main() {
 // run is the whole program but the process: it returns the exit status.
 func run(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Writer) int {
 	in = &stdin{ctx: ctx, source: in}
-	cmd := newRoot(&env{stdin: in, stdout: stdout, stderr: stderr, getenv: os.Getenv})
+	out, errs := screen.NewWriter(stdout), screen.NewWriter(stderr)
+	cmd := newRoot(&env{stdin: in, stdout: out, stderr: errs, rawOut: stdout, rawErr: stderr, getenv: os.Getenv})
 	cmd.SetArgs(args)
 	cmd.SetIn(in)
-	cmd.SetOut(stdout)
-	cmd.SetErr(stderr)
-	return report(stderr, execute(ctx, cmd))
+	cmd.SetOut(out)
+	cmd.SetErr(errs)
+	code := report(errs, execute(ctx, cmd))
+	_, _ = out.Flush(), errs.Flush() // there is nobody left to tell
+	return code
 }

@@ -34,7 +34,7 @@ that starts its servers itself; others connect to SERVER/mcp/AGENT@ENVIRONMENT.`
 		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 			return fault.New(fault.Invalid, "--server %q is not an http or https address", server)
 		}
-		return gateway.Bridge(cmd.Context(), u.JoinPath("mcp", args[0]).String(), token, e.stdin, e.stdout)
+		return gateway.Bridge(cmd.Context(), u.JoinPath("mcp", args[0]).String(), token, e.stdin, e.rawOut)
 	}
 	return cmd
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -40,7 +39,7 @@ when it can be put, 2 when it cannot.`,
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(e.stdout, "%s can be put: %s\n", p.Metadata.Name, strings.Join(pipeline.Names(resource.Pipeline{Spec: *p}), ", "))
+			say(e.stdout, "%s can be put: %s\n", p.Metadata.Name, strings.Join(pipeline.Names(resource.Pipeline{Spec: *p}), ", "))
 			return nil
 		},
 	}
@@ -105,7 +104,7 @@ they began with. The same content again changes nothing.`,
 			return err
 		}
 		return r.print(out, func(w io.Writer) {
-			fmt.Fprintf(w, "%s is at revision %d (%s)\n", out.Name, out.Revision, short(out.Digest))
+			say(w, "%s is at revision %d (%s)\n", out.Name, out.Revision, short(out.Digest))
 		})
 	})
 	return cmd
@@ -166,7 +165,7 @@ pipeline has.`,
 			return err
 		}
 		if r.output == "text" {
-			fmt.Fprintf(e.stdout, "pipeline %s is deleted\n", args[0])
+			say(e.stdout, "pipeline %s is deleted\n", args[0])
 		}
 		return nil
 	})

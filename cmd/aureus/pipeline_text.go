@@ -15,29 +15,29 @@ func printPipeline(w io.Writer, p resource.Pipeline) {
 	if p.BuiltIn {
 		from = "built in"
 	}
-	fmt.Fprintf(w, "%s (%s)\n", p.Name, from)
+	say(w, "%s (%s)\n", p.Name, from)
 	for name, list := range map[string][]string{"agents": p.Spec.Spec.Agents, "owners": p.Spec.Spec.Owners} {
 		if len(list) > 0 {
-			fmt.Fprintf(w, "  %s: %s\n", name, strings.Join(list, ", "))
+			say(w, "  %s: %s\n", name, strings.Join(list, ", "))
 		}
 	}
-	fmt.Fprintf(w, "  a second release: %s\n", p.Spec.Spec.Resolved().Concurrency)
+	say(w, "  a second release: %s\n", p.Spec.Spec.Resolved().Concurrency)
 	for i, s := range p.Spec.Spec.Environments {
 		printStage(w, i+1, s.Resolved(i == len(p.Spec.Spec.Environments)-1))
 	}
 	if h := p.Spec.Spec.Hotfix; h != nil {
-		fmt.Fprintf(w, "hotfix, without %s\n", strings.Join(h.Skip, ", "))
+		say(w, "hotfix, without %s\n", strings.Join(h.Skip, ", "))
 		printRules(w, h.Resolved().Approvals)
 	}
 }
 
 func printStage(w io.Writer, n int, s blueprint.Stage) {
-	fmt.Fprintf(w, "%d. %s: %s", n, s.Name, s.Rollout.Strategy)
+	say(w, "%d. %s: %s", n, s.Name, s.Rollout.Strategy)
 	if s.Rollout.Shadow != nil {
-		fmt.Fprintf(w, " after a shadow of %d runs", s.Rollout.Shadow.Runs)
+		say(w, " after a shadow of %d runs", s.Rollout.Shadow.Runs)
 	}
 	if s.Soak > 0 {
-		fmt.Fprintf(w, ", soaks %s", s.Soak)
+		say(w, ", soaks %s", s.Soak)
 	}
 	if s.Auto {
 		fmt.Fprint(w, ", starts by itself")
@@ -49,7 +49,7 @@ func printStage(w io.Writer, n int, s blueprint.Stage) {
 			gates = append(gates, g.Name+" (external)")
 		}
 	}
-	fmt.Fprintf(w, "   gates before: %s\n", strings.Join(gates, ", "))
+	say(w, "   gates before: %s\n", strings.Join(gates, ", "))
 	for _, g := range s.After {
 		what := "external"
 		if g.Metric != "" {
@@ -58,7 +58,7 @@ func printStage(w io.Writer, n int, s blueprint.Stage) {
 				what = fmt.Sprintf("%s at most %g over %s of the soak", g.Metric, *g.Above, g.Window)
 			}
 		}
-		fmt.Fprintf(w, "   gate after: %s (%s)\n", g.Name, what)
+		say(w, "   gate after: %s (%s)\n", g.Name, what)
 	}
 	printRules(w, s.Approvals)
 	for _, f := range s.Freeze {
@@ -66,7 +66,7 @@ func printStage(w io.Writer, n int, s blueprint.Stage) {
 		if f.RRule != "" {
 			rule = f.RRule
 		}
-		fmt.Fprintf(w, "   freeze: %s, %s from %s %s for %s\n", f.Name, rule, f.Start, f.TimeZone, f.Duration)
+		say(w, "   freeze: %s, %s from %s %s for %s\n", f.Name, rule, f.Start, f.TimeZone, f.Duration)
 	}
 }
 
@@ -95,6 +95,6 @@ func printRules(w io.Writer, rules []blueprint.ApprovalRule) {
 		if len(r.Groups) > 0 {
 			who += " of " + strings.Join(r.Groups, " or ")
 		}
-		fmt.Fprintf(w, "   approval: %d %s for %s, within %s\n", r.Count, who, of, r.Expires)
+		say(w, "   approval: %d %s for %s, within %s\n", r.Count, who, of, r.Expires)
 	}
 }

@@ -46,7 +46,7 @@ URL, repository, branch and actor. -o json prints {"version","created","findings
 			if !res.Created {
 				what = "was registered before"
 			}
-			fmt.Fprintf(w, "%s %s\n%s\n", res.Version.Name, what, res.Version.Digest)
+			say(w, "%s %s\n%s\n", res.Version.Name, what, res.Version.Digest)
 			for _, f := range res.Findings {
 				fmt.Fprintln(w, findingLine(f))
 			}

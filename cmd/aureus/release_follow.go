@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -71,7 +70,7 @@ func followRelease(ctx context.Context, r *remote, c *client.Client, rel resourc
 	for {
 		if rel.State != seen {
 			seen = rel.State
-			fmt.Fprintf(r.env.stderr, "%s %s\n", when(rel.UpdatedAt), stateLine(rel))
+			say(r.env.stderr, "%s %s\n", when(rel.UpdatedAt), stateLine(rel))
 		}
 		switch {
 		case rel.State.Final(), slices.Contains(waitingStates, rel.State):

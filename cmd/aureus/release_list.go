@@ -13,11 +13,11 @@ import (
 )
 
 func printRelease(w io.Writer, r resource.Release) {
-	fmt.Fprintf(w, "%s  %s@v%d into %s: %s%s\n", r.ID, r.Agent, r.Version, r.Environment, r.State, marks(r))
+	say(w, "%s  %s@v%d into %s: %s%s\n", r.ID, r.Agent, r.Version, r.Environment, r.State, marks(r))
 	if r.Reason != "" {
-		fmt.Fprintf(w, "  %s\n", r.Reason)
+		say(w, "  %s\n", r.Reason)
 	}
-	fmt.Fprintf(w, "  tier %s, approval %s, incident %s\n", r.Tier, dash(r.Approval), dash(r.Incident))
+	say(w, "  tier %s, approval %s, incident %s\n", r.Tier, dash(r.Approval), dash(r.Incident))
 	if len(r.Gates) > 0 {
 		table(w, "GATE VERDICT CODE EVIDENCE MESSAGE", func(row func(...any)) {
 			for _, g := range r.Gates {
@@ -26,11 +26,11 @@ func printRelease(w io.Writer, r resource.Release) {
 		})
 	}
 	if s := r.Shadow; s != nil {
-		fmt.Fprintf(w, "shadow: %s; of %d copied runs the candidate alone failed %d, what serves alone %d, both %d; %d differ, %d could not be compared\n",
+		say(w, "shadow: %s; of %d copied runs the candidate alone failed %d, what serves alone %d, both %d; %d differ, %d could not be compared\n",
 			s.Verdict, s.Runs, s.OnlyCopy, s.OnlyLive, s.Both, s.Differs, s.Skipped)
 	}
 	if c := r.Canary; c != nil {
-		fmt.Fprintf(w, "canary: %d of %d runs failed, beside it %d of %d; E = %.3g, threshold %.0f\n",
+		say(w, "canary: %d of %d runs failed, beside it %d of %d; E = %.3g, threshold %.0f\n",
 			c.Canary.Failures, c.Canary.Runs, c.Control.Failures, c.Control.Runs, c.EHarm, 1/r.Plan.Alpha)
 		printStreams(w, r.Plan, *c)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/aureus-agents/aureus/client"
 	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/internal/screen"
 	"github.com/aureus-agents/aureus/resource"
 )
 
@@ -85,7 +86,7 @@ func writeJSON(w io.Writer, v any) error {
 	return enc.Encode(v)
 }
 
-// table writes rows with aligned columns.
+// table writes rows with aligned columns. A cell stays in its row, whatever is in it.
 func table(w io.Writer, head string, rows func(row func(cells ...any))) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, strings.ReplaceAll(head, " ", "\t"))
@@ -94,7 +95,7 @@ func table(w io.Writer, head string, rows func(row func(cells ...any))) {
 			if i > 0 {
 				fmt.Fprint(t, "\t")
 			}
-			fmt.Fprint(t, c)
+			fmt.Fprint(t, screen.Line(fmt.Sprint(c)))
 		}
 		fmt.Fprintln(t)
 	})

@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"github.com/aureus-agents/aureus/internal/fault"
 )
@@ -31,9 +33,23 @@ func built() string {
 
 // env is what a command sees of the process.
 type env struct {
-	stdin          io.Reader
+	stdin io.Reader
+	// What is written to stdout and stderr is safe to show: what a terminal would
+	// obey or hide comes out as an escape.
 	stdout, stderr io.Writer
+	// rawOut and rawErr are the same without that, for what draws in the terminal
+	// itself, and for document and the protocols.
+	rawOut, rawErr io.Writer
 	getenv         func(string) string
+}
+
+// document is where a document goes that is not only read by a person, a blueprint
+// or an export: byte for byte, but for a terminal.
+func (e *env) document() io.Writer {
+	if f, ok := e.rawOut.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		return e.stdout
+	}
+	return e.rawOut
 }
 
 func newRoot(e *env) *cobra.Command {

@@ -87,11 +87,11 @@ func newRunsShow(e *env) *cobra.Command {
 }
 
 func printRun(w io.Writer, run resource.Run) {
-	fmt.Fprintf(w, "%s  %s@v%d in %s: %s", run.ID, run.Agent, run.Version, dash(run.Environment), run.Outcome)
+	say(w, "%s  %s@v%d in %s: %s", run.ID, run.Agent, run.Version, dash(run.Environment), run.Outcome)
 	if run.Message != "" {
-		fmt.Fprintf(w, " (%s)", run.Message)
+		say(w, " (%s)", run.Message)
 	}
-	fmt.Fprintf(w, "\n%d ms, %d tokens, %.4f USD\n", run.LatencyMs, run.Stats.PromptTokens+run.Stats.CompletionTokens, float64(run.Stats.Cost)/1e6)
+	say(w, "\n%d ms, %d tokens, %.4f USD\n", run.LatencyMs, run.Stats.PromptTokens+run.Stats.CompletionTokens, float64(run.Stats.Cost)/1e6)
 	table(w, "AT_MS TOOK_MS STEP WHAT DECISION", func(row func(...any)) {
 		for _, s := range run.Steps {
 			switch {
@@ -105,11 +105,11 @@ func printRun(w io.Writer, run resource.Run) {
 		}
 	})
 	for _, a := range run.Allowances {
-		fmt.Fprintf(w, "allowed for this run by %s: %s, %d more calls until %s\n", a.Approval, a.Tool, a.Uses, when(a.Until))
+		say(w, "allowed for this run by %s: %s, %d more calls until %s\n", a.Approval, a.Tool, a.Uses, when(a.Until))
 	}
 	if run.Output != nil {
 		out, _ := json.Marshal(run.Output) // it was JSON
-		fmt.Fprintf(w, "output: %s\n", out)
+		say(w, "output: %s\n", out)
 	}
 }
 
@@ -144,7 +144,7 @@ AUREUS_TOKEN is set, and else into the data folder.`,
 			return err
 		}
 		return r.print(importedRuns{Runs: len(runs), Imported: n}, func(w io.Writer) {
-			fmt.Fprintf(w, "%d runs read, %d new\n", len(runs), n)
+			say(w, "%d runs read, %d new\n", len(runs), n)
 		})
 	}
 	return cmd

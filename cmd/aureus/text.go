@@ -1,14 +1,24 @@
 package main
 
 import (
+	"fmt"
+	"io"
 	"strings"
 
 	"charm.land/lipgloss/v2"
+
+	"github.com/aureus-agents/aureus/internal/screen"
 )
 
 // oneLine is the beginning of a text, on one line.
 func oneLine(s string) string {
-	return cut(strings.Join(strings.Fields(s), " "), 60)
+	return cut(line(s), 60)
+}
+
+// line is a text on one line, as it can stand among what a command says itself:
+// nothing in it begins another line.
+func line(s string) string {
+	return screen.Line(strings.Join(strings.Fields(s), " "))
 }
 
 // cut is the beginning of a line that is too wide for width columns.
@@ -63,4 +73,15 @@ func breakAt(word string, width int) (head, rest string) {
 		n, at = n+w, i+len(string(r))
 	}
 	return word[:at], word[at:]
+}
+
+// say is fmt.Fprintf, with every text among the arguments on one line. What it
+// prints itself and what others wrote stay apart by it.
+func say(w io.Writer, format string, args ...any) {
+	for i, a := range args {
+		if s, ok := a.(string); ok {
+			args[i] = screen.Line(s)
+		}
+	}
+	fmt.Fprintf(w, format, args...)
 }

@@ -9,6 +9,8 @@ import (
 
 	"charm.land/lipgloss/v2"
 	"golang.org/x/term"
+
+	"github.com/aureus-agents/aureus/internal/screen"
 )
 
 // timeline prints the demo's steps for a person to read. In a terminal a step
@@ -76,6 +78,7 @@ func (t *timeline) tell(line, hang string) {
 	if t.w == nil {
 		return
 	}
+	line = screen.Text(line)
 	if !t.live { // a reader of a file wraps as they like
 		t.pending = append(t.pending, indent+line)
 		return
@@ -92,7 +95,7 @@ func (t *timeline) now(line string) {
 		return
 	}
 	t.clearStatus()
-	fmt.Fprintln(t.w, t.paint(cut(indent+line, t.width), faint))
+	fmt.Fprintln(t.w, t.paint(cut(indent+screen.Line(line), t.width), faint))
 	t.rows++
 	t.status = true
 }

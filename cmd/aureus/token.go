@@ -82,7 +82,7 @@ func newTokenRevoke(e *env) *cobra.Command {
 			return err
 		}
 		if r.output == "text" {
-			fmt.Fprintf(e.stdout, "token %s is revoked\n", args[0])
+			say(e.stdout, "token %s is revoked\n", args[0])
 		}
 		return nil
 	})

@@ -52,7 +52,7 @@ func validate(e *env, file, output string) error {
 		if serr != nil {
 			return serr
 		}
-		if _, serr = e.stdout.Write(data); serr != nil {
+		if _, serr = e.document().Write(data); serr != nil {
 			return serr
 		}
 	} else if jerr := writeJSON(e.stdout, r); jerr != nil {

@@ -139,7 +139,7 @@ func printDelta(w io.Writer, d resource.Delta) {
 			row(ch.Op, ch.Path, ch.Tier, note, oneLine(ch.From), oneLine(ch.To))
 		}
 	})
-	fmt.Fprintf(w, "approval tier: %s\n", d.Tier)
+	say(w, "approval tier: %s\n", d.Tier)
 }
 
 func newEvidence(e *env) *cobra.Command {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"time"
 
@@ -45,7 +44,7 @@ func newWaiverRequest(e *env) *cobra.Command {
 			return err
 		}
 		return r.print(w, func(out io.Writer) {
-			fmt.Fprintf(out, "%s: %s\n  an approver answers it with `aureus approve %s --reason TEXT`\n", w.ID, w.State, w.Approval)
+			say(out, "%s: %s\n  an approver answers it with `aureus approve %s --reason TEXT`\n", w.ID, w.State, w.Approval)
 		})
 	})
 	return cmd
@@ -88,7 +87,7 @@ func newWaiverRevoke(e *env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return r.print(w, func(out io.Writer) { fmt.Fprintf(out, "%s: %s\n", w.ID, w.State) })
+		return r.print(w, func(out io.Writer) { say(out, "%s: %s\n", w.ID, w.State) })
 	})
 	return cmd
 }
@@ -129,7 +128,7 @@ text; - is stdin.`,
 		if err != nil {
 			return err
 		}
-		return r.print(ev, func(w io.Writer) { fmt.Fprintf(w, "%s: %s %s (%s)\n", ev.ID, ev.Kind, ev.Verdict, short(ev.Digest)) })
+		return r.print(ev, func(w io.Writer) { say(w, "%s: %s %s (%s)\n", ev.ID, ev.Kind, ev.Verdict, short(ev.Digest)) })
 	})
 	return cmd
 }

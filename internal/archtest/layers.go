@@ -76,6 +76,7 @@ func Layers() []Layer {
 				{Path: "internal/pipeline", Libs: []string{"github.com/teambition/rrule-go"}},
 				{Path: "internal/incident"},
 				{Path: "internal/release", Also: []string{"internal/canary"}},
+				{Path: "internal/screen"},
 				{Path: "internal/telemetry/alert"},
 			},
 			Below: lower,
