@@ -36,7 +36,7 @@ func (c *Control) endLate(_ context.Context, j Job) (func(*tx) error, error) {
 }
 
 // endDrill takes the version of a drill off that is still on: by a rollback when
-// it made runs, which then is no detection. Without one there was nothing to
+// runs were played, which then is no detection. Without one there was nothing to
 // detect.
 func (t *tx) endDrill(id, why string) error {
 	rel, err := t.Release(id)
@@ -45,8 +45,8 @@ func (t *tx) endDrill(id, why string) error {
 		return err
 	case !release.InCanary(rel):
 		return t.cancelDrill(id, why)
-	case rel.Canary.Canary.Runs == 0:
-		return t.cancelDrill(id, "no run of its version ended")
+	case rel.Canary.Control.Runs+rel.Canary.Canary.Runs == 0:
+		return t.cancelDrill(id, "no run of the drill ended")
 	}
 	_, err = t.move(rel, release.Event{Kind: release.Rollback, Actor: resource.System, Reason: why})
 	return err

@@ -222,7 +222,7 @@ func TestDrillMissed(t *testing.T) {
 		stuck := w.drill()
 		w.until(stuck.ID, resource.ReleaseCanary)
 		w.advance(time.Hour)
-		if got := w.drilled(stuck.ID); got.State != resource.DrillCancelled || got.Incident != "" || got.Why != "no run of its version ended" {
+		if got := w.drilled(stuck.ID); got.State != resource.DrillCancelled || got.Incident != "" || got.Why != "no run of the drill ended" {
 			t.Errorf("Drill() without a run = %+v, want it cancelled", got)
 		}
 		w.eventually("the notice", func() bool { return w.notices.count("drill.not_run") == 1 })
