@@ -44,6 +44,9 @@ type CanaryFit struct {
 	// versions for which it is largest, and how often those fail.
 	Excess      float64 `json:"excess"`
 	FailureRate float64 `json:"failureRate"`
+	// Coarse: so much traffic of which little is known yet was simulated in part, from
+	// fewer releases than usual.
+	Coarse bool `json:"coarse,omitempty"`
 }
 
 // CanaryForecast is what a canary can be expected to do, from simulations.
@@ -52,6 +55,9 @@ type CanaryForecast struct {
 	Traffic CanaryTraffic       `json:"traffic"`
 	Healthy CanarySimulated     `json:"healthy"` // of a version that fails as often as the one that serves
 	Bad     []CanaryForecastRow `json:"bad"`     // by failure rate
+	// Coarse: so much traffic of which little is known yet was simulated in part, from
+	// fewer releases than usual.
+	Coarse bool `json:"coarse,omitempty"`
 }
 
 // CanaryForecastRow is the forecast for versions that fail at a rate.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -113,7 +114,7 @@ func printAskedRelease(w io.Writer, v resource.ApprovalView) {
 	}
 	say(w, "  goes out: %s\n", rolloutLine(*rel))
 	if len(rel.Plan.Steps) > 0 && rel.Baseline != "" {
-		printForecast(w, canary.Forecast(rel.Plan))
+		printForecast(w, canary.Forecast(context.Background(), rel.Plan))
 	}
 }
 

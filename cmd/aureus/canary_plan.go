@@ -31,7 +31,8 @@ releases of versions that fail at different rates. The traffic is --rate and
 that serves over the last day, else to 1/s and 0.01. The plan of a VERSION is
 the one of its pipeline for --env where that has one, else the blueprint's. A
 harm budget, the plan's or --excess, has the steps computed. Outcomes are taken
-to come --late on average, and sessions to have one run. -o json prints {"plan",
+to come --late on average, and sessions to have one run. Much traffic of which
+little is known yet is simulated in part, and the forecast says so. -o json prints {"plan",
 "traffic","healthy","bad":[{"failureRate","rolledBack","excessMedian",...}]}.
 Exit status 1 when no steps keep the harm budget.`,
 		Args: cobra.ExactArgs(1),
@@ -42,10 +43,16 @@ Exit status 1 when no steps keep the harm budget.`,
 	f.Float64Var(&baseline, "baseline", 0, "share of the serving version's runs that fail")
 	f.StringVar(&environment, "env", "production", "environment of the traffic")
 	f.IntVar(&excess, "excess", 0, "harm budget: at most this many excess failed runs; steps are computed")
-	f.DurationVar(&late, "late", 0, "mean time until a run's outcome is known")
+	f.DurationVar(&late, "late", 0, "mean time until a run's outcome is known, at most 24h")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := share("baseline", baseline); err != nil {
 			return err
+		}
+		if err := checkLate(late); err != nil {
+			return err
+		}
+		if cmd.Flags().Changed("excess") && excess < 1 {
+			return fault.New(fault.Invalid, "--excess %d is no harm budget; write how many excess failed runs are borne, from 1", excess)
 		}
 		c, err := canaryOf(cmd.Context(), r, args[0], environment)
 		if err != nil {
@@ -56,19 +63,33 @@ Exit status 1 when no steps keep the harm budget.`,
 		}
 		t := c.traffic
 		if rate > 0 {
-			t.RunsPerSecond, t.Runs = float64(rate), 0
+			t.RunsPerSecond, t.Runs, t.WindowMs = float64(rate), 0, 0
 		}
 		if cmd.Flags().Changed("baseline") {
-			t.FailureRate, t.Runs = baseline, 0
+			t.FailureRate, t.Runs, t.WindowMs = baseline, 0, 0
 		}
 		if late > 0 {
 			t.RunSeconds = late.Seconds()
 		}
 		p := canary.Plan(c.plan)
 		p.Traffic = &t
-		return sayForecast(r, canary.Forecast(canary.Fit(p)))
+		forecast := canary.Forecast(cmd.Context(), canary.Fit(cmd.Context(), p))
+		if err := cmd.Context().Err(); err != nil {
+			return err
+		}
+		return sayForecast(r, forecast)
 	}
 	return cmd
+}
+
+// maxLate bounds --late. Nobody runs a canary whose outcomes take longer.
+const maxLate = 24 * time.Hour
+
+func checkLate(late time.Duration) error {
+	if late < 0 || late > maxLate {
+		return fault.New(fault.Invalid, "--late %s is not from 0s to %s", late, blueprint.Duration(maxLate).Brief())
+	}
+	return nil
 }
 
 // canaryPlanned is a canary as a blueprint has it, and the traffic that it will get.
@@ -105,6 +126,7 @@ func canaryOf(ctx context.Context, r *remote, ref, environment string) (c canary
 	if err != nil {
 		return c, err
 	}
+	c.traffic.WindowMs = window.Milliseconds()
 	for _, f := range list.Items {
 		if f.Digest == v.Digest || f.Runs <= c.traffic.Runs {
 			continue

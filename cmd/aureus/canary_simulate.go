@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strconv"
@@ -46,11 +47,11 @@ at once. -o json prints {"seed","traffic","baseline","pBad","controllers":[{
 "name","settings","bad":{"rolledBack","excessMedian","delaySeconds",...},
 "healthy":{...}}]}.`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			if output != "text" && output != "json" {
 				return fault.New(fault.Invalid, "--output %q is not text or json", output)
 			}
-			s, err := o.run()
+			s, err := o.run(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -71,7 +72,7 @@ at once. -o json prints {"seed","traffic","baseline","pBad","controllers":[{
 	f.StringVar(&o.outage, "outage", "", "a time in which both versions fail in nine of ten runs: 30s-80s after the start")
 	f.Float64Var(&o.sessionRuns, "session-runs", 1, "mean runs of a session")
 	f.Float64Var(&o.correlation, "correlation", 0, "share of the sessions whose runs all end alike")
-	f.DurationVar(&o.late, "late", 0, "mean time until a run's outcome is known")
+	f.DurationVar(&o.late, "late", 0, "mean time until a run's outcome is known, at most 24h")
 	f.BoolVar(&o.streams, "streams", true, "compare all six streams, with usual rates in both versions; false is failures alone")
 	f.IntVar(&o.releases, "releases", 1000, "releases of each kind, at most 100000")
 	f.Uint64Var(&o.seed, "seed", 1, "seed")
@@ -96,14 +97,14 @@ func (o canarySimOptions) check() error {
 		}
 	}
 	switch {
-	case o.alpha <= 0 || o.alpha >= 1:
+	case !(o.alpha > 0 && o.alpha < 1):
 		return fault.New(fault.Invalid, "--alpha %v is no probability; write a number above 0 and below 1", o.alpha)
 	case o.releases < 1 || o.releases > 100_000:
 		return fault.New(fault.Invalid, "--releases %d is not from 1 to 100000", o.releases)
-	case o.sessionRuns < 1 || o.sessionRuns > 1000:
+	case !(o.sessionRuns >= 1 && o.sessionRuns <= 1000):
 		return fault.New(fault.Invalid, "--session-runs %v is not from 1 to 1000", o.sessionRuns)
 	}
-	return nil
+	return checkLate(o.late)
 }
 
 // world is the traffic of a bad version.
@@ -147,7 +148,7 @@ func (o canarySimOptions) plan() (resource.CanaryPlan, error) {
 	return canary.Plan(c), nil
 }
 
-func (o canarySimOptions) run() (canarySim, error) {
+func (o canarySimOptions) run(ctx context.Context) (canarySim, error) {
 	if err := o.check(); err != nil {
 		return canarySim{}, err
 	}
@@ -172,9 +173,9 @@ func (o canarySimOptions) run() (canarySim, error) {
 		{"Flagger", "5% more each 1m up to 50%; success >= 99% each 1m, ten below roll back", func() canary.Controller { return &canary.Flagger{} }},
 	} {
 		s.Rows = append(s.Rows, canarySimRow{Name: c.name, Settings: c.settings,
-			Bad: canary.Simulate(o.seed, o.releases, w, c.begin), Healthy: canary.Simulate(o.seed+1, o.releases, healthy, c.begin)})
+			Bad: canary.Simulate(ctx, o.seed, o.releases, w, c.begin), Healthy: canary.Simulate(ctx, o.seed+1, o.releases, healthy, c.begin)})
 	}
-	return s, nil
+	return s, ctx.Err()
 }
 
 func printSimulated(w io.Writer, s canarySim) {

@@ -29,6 +29,9 @@ func printForecast(w io.Writer, f resource.CanaryForecast) {
 		fmt.Fprintf(w, "harm budget: at most %d excess failed runs in %s of the releases: %s, at most %.1f, of versions that fail %s\n",
 			b.ExcessFailures, share100(b.Confidence), kept, f.Plan.Fit.Excess, share100(f.Plan.Fit.FailureRate))
 	}
+	if f.Coarse || f.Plan.Fit != nil && f.Plan.Fit.Coarse {
+		fmt.Fprintln(w, "coarse: this much traffic, of which little is known for long, is simulated in part, from fewer releases than usual")
+	}
 	table(w, "FAILS ROLLED-BACK AFTER EXCESS-FAILED-RUNS 9-OF-10-AT-MOST PROMOTED HELD", func(row func(...any)) {
 		for _, r := range f.Bad {
 			row(share100(r.FailureRate), part(r.RolledBack, r.Releases), wait(r.DelaySeconds), fmt.Sprintf("%.1f", max(r.ExcessMedian, 0)),
@@ -62,7 +65,10 @@ func lengthsLine(t resource.CanaryTraffic) (s string) {
 }
 
 func basis(t resource.CanaryTraffic) string {
-	if t.Runs == 0 {
+	switch {
+	case t.Runs == 0 && t.WindowMs > 0:
+		return "assumed: no runs in the last " + wait(float64(t.WindowMs)/1000)
+	case t.Runs == 0:
 		return "given or assumed"
 	}
 	return fmt.Sprintf("%d runs in %s", t.Runs, wait(float64(t.WindowMs)/1000))

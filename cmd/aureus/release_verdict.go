@@ -34,10 +34,10 @@ limits, every outcome with its values, and the signed evidence. --recompute
 works from such an export alone, of a release or in a FILE, which needs no
 server: it replays the outcomes, checks what was recorded after each, verifies
 the evidence's signature (with --key, or the key in the export), and that it is
-about this release and these outcomes. Who made the export chose the key in it: give --key to
-prove something, the server's public key in PEM, from
-aureus audit key -o json | jq -r .pem or GET /v1/keys. Without evidence the status is 5 when --key is given, or when
-the release is decided.`,
+about this release and these outcomes. Who made the export chose the key in it:
+to prove something give --key, the server's public key in PEM, which
+aureus audit key -o json | jq -r .pem prints. Without evidence the status is 5
+when --key is given, or when the release is decided.`,
 		Args: cobra.ExactArgs(1),
 	}
 	r := remoteFlags(e, cmd)
@@ -135,8 +135,8 @@ func recomputeExport(r *remote, x resource.CanaryExport, keyFile string) error {
 	key, otherwise := []byte(x.Key), ""
 	if keyFile != "" {
 		var err error
-		if key, err = os.ReadFile(keyFile); err != nil {
-			return fault.Wrap(err, fault.NotFound, "the key cannot be read from %s", keyFile)
+		if key, err = evidenceKey(keyFile); err != nil {
+			return err
 		}
 	}
 	switch {

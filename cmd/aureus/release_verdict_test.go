@@ -20,7 +20,7 @@ func signedExport(t *testing.T, key *attest.Key) resource.CanaryExport {
 	p := canary.Plan(blueprint.Canary{})
 	s := canary.Start(p)
 	x := resource.CanaryExport{Format: resource.CanaryExportFormat, Release: "rel_1", Agent: "desk", Version: 2,
-		State:  resource.ReleaseRolledBack,
+		State: resource.ReleaseRolledBack, Environment: "production",
 		Digest: "sha256:0000000000000000000000000000000000000000000000000000000000000002", Plan: p, Key: string(key.PublicPEM())}
 	for i := 1; s.Verdict != canary.Rollback; i++ {
 		o := resource.CanaryOutcome{Release: "rel_1", Seq: int64(i), Run: fmt.Sprint("run_", i), Session: fmt.Sprint("s", i), Canary: i%3 != 0,
@@ -42,7 +42,8 @@ func signedExport(t *testing.T, key *attest.Key) resource.CanaryExport {
 		t.Fatal(err)
 	}
 	x.Evidence, err = key.Attest(attest.Claim{Kind: resource.EvidenceCanary, SubjectName: "desk@v2", SubjectDigest: x.Digest,
-		Predicate: map[string]any{"plan": x.Plan, "state": x.Stored, "outcomesDigest": digest, "drawsDigest": draws}})
+		Predicate: map[string]any{"plan": x.Plan, "state": x.Stored, "outcomesDigest": digest, "drawsDigest": draws,
+			"releaseState": resource.ReleaseRollingBack, "release": "rel_1", "agent": "desk", "version": 2, "environment": "production"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,6 +98,13 @@ func TestRecomputeAnExport(t *testing.T) {
 		{"what no statistic reads", func(x *resource.CanaryExport) { x.Outcomes[0].At++ }, nil, 5, "the outcomes are not the signed ones"},
 		{"the deadline", func(x *resource.CanaryExport) { x.Plan.DeadlineMs++ }, nil, 5, "the plan is not the signed one"},
 		{"another version", func(x *resource.CanaryExport) { x.Digest = "sha256:1" }, nil, 5, "about another version"},
+		{"another release", func(x *resource.CanaryExport) { x.Release = "rel_2" }, nil, 5, "is about release rel_1, and the export says rel_2"},
+		{"another agent", func(x *resource.CanaryExport) { x.Agent = "bank" }, nil, 5, "is about desk@v2, and the export says bank@v2"},
+		{"another number", func(x *resource.CanaryExport) { x.Version = 3 }, nil, 5, "is about desk@v2, and the export says desk@v3"},
+		{"another environment", func(x *resource.CanaryExport) { x.Environment = "dev" }, nil, 5, `is about environment "production"`},
+		{"it was promoted", func(x *resource.CanaryExport) { x.State = resource.ReleasePromoted }, nil, 5, "was rolling_back when its verdict was signed"},
+		{"the ledger's key", func(*resource.CanaryExport) {}, []string{"--key", "aureus+12345678+AbCd"}, 2, "the ledger's verifier key"},
+		{"the key itself", func(*resource.CanaryExport) {}, []string{"--key", string(key.PublicPEM())}, 0, "about these outcomes"},
 		{"another key", func(*resource.CanaryExport) {}, []string{"--key", otherKey}, 5, "key"},
 		{"another format", func(x *resource.CanaryExport) { x.Format = "zip" }, nil, 2, "no export of a canary"},
 	} {
@@ -118,5 +126,74 @@ func TestRecomputeAnExport(t *testing.T) {
 				t.Errorf("aureus %v = %d, want %d with %q:\n%s", args, status, tt.status, tt.says, out.String())
 			}
 		})
+	}
+}
+
+// earlierEvidence is what an earlier build signed about an export: nothing of its
+// head but the subject's name and, in every outcome, the release.
+func earlierEvidence(t *testing.T, key *attest.Key, x *resource.CanaryExport) {
+	t.Helper()
+	st, err := attest.Verify(x.Evidence, key.PublicPEM())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var predicate map[string]any
+	if err := json.Unmarshal(st.Predicate, &predicate); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"release", "agent", "version", "environment"} {
+		delete(predicate, name)
+	}
+	if x.Evidence, err = key.Attest(attest.Claim{Kind: resource.EvidenceCanary, SubjectName: st.SubjectName, SubjectDigest: st.SubjectDigest, Predicate: predicate}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestSignedElsewhereBefore: evidence of an earlier build is held against what it
+// signed.
+func TestSignedElsewhereBefore(t *testing.T) {
+	key, err := attest.NewKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := signedExport(t, key)
+	earlierEvidence(t, key, &x)
+	for _, tt := range []struct {
+		name   string
+		change func(*resource.CanaryExport)
+		want   string
+	}{
+		{"as it was", func(*resource.CanaryExport) {}, ""},
+		{"another release", func(x *resource.CanaryExport) { x.Release = "rel_2" }, "outcome 1 (run run_1) is of release rel_1, and the export says rel_2"},
+		{"another agent", func(x *resource.CanaryExport) { x.Agent = "bank" }, "the signed evidence is about desk@v2, and the export says bank@v2"},
+		{"another state", func(x *resource.CanaryExport) { x.State = resource.ReleaseSoaking },
+			"the release was rolling_back when its verdict was signed, and the export says soaking"},
+	} {
+		y := x
+		tt.change(&y)
+		if got := signedOtherwise(y, key.PublicPEM()); got != tt.want {
+			t.Errorf("signedOtherwise(%s) = %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+// TestReadExportStrictly: what is in no export was added to it.
+func TestReadExportStrictly(t *testing.T) {
+	for _, tt := range []struct {
+		name, json string
+		status     int
+	}{
+		{"a field more", `{"format":"aureus.canary/v1","approved":"by everyone"}`, 5},
+		{"a field twice", `{"format":"aureus.canary/v1","release":"rel_1","release":"rel_2"}`, 5},
+		{"no export", `[]`, 2},
+	} {
+		file := filepath.Join(t.TempDir(), "x.json")
+		if err := os.WriteFile(file, []byte(tt.json), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		if got := run(t.Context(), []string{"release", "verdict", "--recompute", file}, nil, &out, &out); got != tt.status {
+			t.Errorf("aureus release verdict --recompute of %s = %d, want %d:\n%s", tt.name, got, tt.status, out.String())
+		}
 	}
 }

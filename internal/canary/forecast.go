@@ -1,6 +1,7 @@
 package canary
 
 import (
+	"context"
 	"math"
 	"slices"
 	"sort"
@@ -27,12 +28,24 @@ const (
 // releases of a healthy version and of bad ones: what a bad one costs, when it is
 // found, and when a healthy one has all traffic. The seed is fixed, so a plan has
 // one forecast. Outcomes come as late, and sessions are as long, as the traffic says;
-// failures come as late as other outcomes.
-func Forecast(p resource.CanaryPlan) resource.CanaryForecast {
+// failures come as late as other outcomes. Much traffic of which little is known yet
+// is dear to simulate: the forecast is then made from fewer releases, and says that
+// it is coarse. When ctx ends it stops, and what it returns says nothing.
+func Forecast(ctx context.Context, p resource.CanaryPlan) resource.CanaryForecast {
 	t := traffic(p)
-	f := resource.CanaryForecast{Plan: p, Traffic: t, Healthy: forecastOf(p, t, t.FailureRate, forecastReleases)}
+	work := &meter{left: maxForecastWork}
+	f := resource.CanaryForecast{Plan: p, Traffic: t}
+	of := func(rate float64) resource.CanarySimulated {
+		if len(p.Steps) == 0 {
+			return resource.CanarySimulated{}
+		}
+		played, _ := playPlan(ctx, p, t, rate, forecastReleases, work)
+		f.Coarse = f.Coarse || len(played) < forecastReleases
+		return summary(played)
+	}
+	f.Healthy = of(t.FailureRate)
 	for _, rate := range badRates(t.FailureRate) {
-		f.Bad = append(f.Bad, resource.CanaryForecastRow{FailureRate: rate, CanarySimulated: forecastOf(p, t, rate, forecastReleases)})
+		f.Bad = append(f.Bad, resource.CanaryForecastRow{FailureRate: rate, CanarySimulated: of(rate)})
 	}
 	return f
 }
@@ -63,11 +76,23 @@ func badRates(baseline float64) []float64 {
 	return slices.Compact(out)
 }
 
-func forecastOf(p resource.CanaryPlan, t resource.CanaryTraffic, rate float64, releases int) resource.CanarySimulated {
-	if len(p.Steps) == 0 {
-		return resource.CanarySimulated{}
-	}
-	return Simulate(forecastSeed, releases, worldOf(p, t, rate), func() Controller { return Watch(p, t.SessionRuns > 1) })
+// workPart is the part of the work left that the releases of one failure rate may
+// cost: most cost far less, and the first ones the most.
+const workPart = 5
+
+// playPlan plays releases of a version that fails at a rate, as many as the work
+// allows; whole is false when that is not even one.
+func playPlan(ctx context.Context, p resource.CanaryPlan, t resource.CanaryTraffic, rate float64, releases int, work *meter) (played []Played, whole bool) {
+	work.spend(workPart, func(m *meter) {
+		m.late = t.RunSeconds > 0 || t.SessionRuns > 1
+		played = play(ctx, forecastSeed, releases, worldOf(p, t, rate), func() Controller {
+			w := Watch(p, t.SessionRuns > 1)
+			w.work = m
+			return w
+		}, m)
+		whole = len(played) > 1 || !m.usedUp()
+	})
+	return played, whole
 }
 
 func worldOf(p resource.CanaryPlan, t resource.CanaryTraffic, rate float64) World {
@@ -83,32 +108,38 @@ var fitWeights = []int{50, 40, 30, 25, 20, 15, 10, 7, 5, 3, 2, 1}
 // Confidence of the releases of a version, however often it fails, the candidate
 // has at most ExcessFailures failed runs more than the serving version would have
 // had until the canary decides. Where no steps do, it gives the most careful ones,
-// and Fit.Met says so.
-func Fit(p resource.CanaryPlan) resource.CanaryPlan {
+// and Fit.Met says so. Its work is bounded as that of [Forecast] is: what is too
+// dear to simulate even once counts as not met. When ctx ends it stops, and what it
+// returns says nothing.
+func Fit(ctx context.Context, p resource.CanaryPlan) resource.CanaryPlan {
 	if p.HarmBudget == nil {
 		return p
 	}
 	t := traffic(p)
 	budget := float64(p.HarmBudget.ExcessFailures)
+	search, result := &meter{left: maxFitWork / 2}, &meter{left: maxFitWork / 2}
 	// The smaller the weight, the fewer failed runs it takes.
 	i := sort.Search(len(fitWeights)-1, func(i int) bool {
 		p.Steps = fitSteps(fitWeights[i])
-		return fitOf(p, t, budget).Excess <= budget
+		return fitOf(ctx, p, t, budget, search).Met
 	})
 	p.Steps = fitSteps(fitWeights[i])
-	p.Fit = fitOf(p, t, math.Inf(1))
-	p.Fit.Met = p.Fit.Excess <= budget
+	p.Fit = fitOf(ctx, p, t, math.Inf(1), result)
+	p.Fit.Met = p.Fit.Met && p.Fit.Excess <= budget
 	return p
 }
 
 // fitOf is the rate of failure at which a plan costs most, of those up to the first
-// that costs more than enough.
-func fitOf(p resource.CanaryPlan, t resource.CanaryTraffic, enough float64) *resource.CanaryFit {
-	fit := &resource.CanaryFit{}
+// that costs more than enough, or that cannot be told.
+func fitOf(ctx context.Context, p resource.CanaryPlan, t resource.CanaryTraffic, enough float64, work *meter) *resource.CanaryFit {
+	fit := &resource.CanaryFit{Met: true}
 	for i, rate := range badRates(t.FailureRate) {
-		if excess := excessOf(p, t, rate); i == 0 || excess > fit.Excess {
+		played, whole := playPlan(ctx, p, t, rate, fitReleases, work)
+		if excess := excessOf(p, played); i == 0 || excess > fit.Excess {
 			fit.FailureRate, fit.Excess = rate, excess
 		}
+		fit.Coarse = fit.Coarse || len(played) < fitReleases
+		fit.Met = fit.Met && whole && fit.Excess <= enough
 		if fit.Excess > enough {
 			break
 		}
@@ -127,12 +158,10 @@ func fitSteps(weight int) []blueprint.CanaryStep {
 
 // excessOf is what the budget's share of releases of a version stay within: the
 // upper 95 percent confidence bound of that quantile, since few releases are played.
-func excessOf(p resource.CanaryPlan, t resource.CanaryTraffic, rate float64) float64 {
-	w := worldOf(p, t, rate)
-	r := NewRandom(forecastSeed)
+func excessOf(p resource.CanaryPlan, played []Played) float64 {
 	var excess []float64
-	for range fitReleases {
-		excess = append(excess, Play(r, w, Watch(p, t.SessionRuns > 1)).Excess)
+	for _, one := range played {
+		excess = append(excess, one.Excess)
 	}
 	return upperQuantile(excess, inside(p.HarmBudget.Confidence, blueprint.DefaultHarmConfidence))
 }

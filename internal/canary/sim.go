@@ -2,6 +2,7 @@ package canary
 
 import (
 	"container/heap"
+	"context"
 
 	"github.com/aureus-agents/aureus/blueprint"
 )
@@ -106,8 +107,11 @@ func (a *arrivals) Pop() any {
 	return last
 }
 
-// Play runs one release in w under c.
-func Play(r *Random, w World, c Controller) Played {
+// lookEvery is how many runs are played between two looks at the context.
+const lookEvery = 1024
+
+// Play runs one release in w under c. When ctx ends, so does the release, undecided.
+func Play(ctx context.Context, r *Random, w World, c Controller) Played {
 	var out Played
 	var open []session
 	var late arrivals
@@ -117,7 +121,7 @@ func Play(r *Random, w World, c Controller) Played {
 		for len(late) > 0 && late[0].At <= at {
 			c.Tell(heap.Pop(&late).(Told))
 		}
-		if v := c.Verdict(at); v != Continue || at > w.Seconds {
+		if v := c.Verdict(at); v != Continue || at > w.Seconds || out.Runs%lookEvery == lookEvery-1 && ctx.Err() != nil {
 			out.Verdict, out.Seconds, out.Excess = v, at, float64(out.Failed)-expected
 			return out
 		}

@@ -16,6 +16,7 @@ type Watcher struct {
 	verdict  string
 	sessions map[int]resource.CanarySession // of more than one run; nil when all have one
 	drawn    []Drawn                        // that the state does not know yet
+	work     *meter                         // nil is unbounded
 }
 
 // Watch begins a canary in a simulation, with all streams of the plan on; many
@@ -41,9 +42,11 @@ func (w *Watcher) State() resource.CanaryState { return w.state }
 // Weight implements [Controller].
 func (w *Watcher) Weight(float64) int { return w.plan.Steps[w.step].Weight }
 
-// Verdict implements [Controller]. At the deadline an undecided canary holds.
+// Verdict implements [Controller]. At the deadline an undecided canary holds, and
+// when the simulation has cost what it may.
 func (w *Watcher) Verdict(at float64) string {
-	if w.verdict == Continue && at*1000 >= float64(w.plan.DeadlineMs) {
+	w.work.run()
+	if w.verdict == Continue && (at*1000 >= float64(w.plan.DeadlineMs) || w.work.usedUp()) {
 		return Hold
 	}
 	return w.verdict
@@ -67,6 +70,7 @@ func (w *Watcher) Tell(t Told) {
 		w.remember(t.Session, &o)
 	}
 	observe(w.plan, &w.state, o)
+	w.work.outcome(Known(w.state) - w.state.Settled)
 	done := StepDone(w.plan, w.state, w.step)
 	switch {
 	case w.state.Verdict == Rollback, done && LastStep(w.plan, w.step) && w.state.Verdict == Promote:

@@ -1,6 +1,7 @@
 package canary
 
 import (
+	"context"
 	"math"
 	"slices"
 
@@ -8,12 +9,31 @@ import (
 )
 
 // Simulate plays releases one after the other, each with a controller of its own.
-func Simulate(seed uint64, releases int, w World, begin func() Controller) resource.CanarySimulated {
+// When ctx ends it stops; what was played until then says nothing.
+func Simulate(ctx context.Context, seed uint64, releases int, w World, begin func() Controller) resource.CanarySimulated {
+	return summary(play(ctx, seed, releases, w, begin, nil))
+}
+
+// play plays releases until there are enough, ctx ends or m is used up; the release
+// in which that happens counts only when it is the first.
+func play(ctx context.Context, seed uint64, releases int, w World, begin func() Controller, m *meter) []Played {
 	r := NewRandom(seed)
-	var excess, delay, promote []float64
-	out := resource.CanarySimulated{Releases: releases}
+	var out []Played
 	for range releases {
-		p := Play(r, w, begin())
+		p := Play(ctx, r, w, begin())
+		if over := ctx.Err() != nil || m.usedUp(); over && len(out) > 0 {
+			break
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// summary is what releases came to.
+func summary(played []Played) resource.CanarySimulated {
+	var excess, delay, promote []float64
+	out := resource.CanarySimulated{Releases: len(played)}
+	for _, p := range played {
 		switch p.Verdict {
 		case Rollback:
 			out.RolledBack++
@@ -25,11 +45,11 @@ func Simulate(seed uint64, releases int, w World, begin func() Controller) resou
 			out.Held++
 		}
 		excess = append(excess, p.Excess)
-		out.ExcessMean += p.Excess / float64(releases)
+		out.ExcessMean += p.Excess / float64(len(played))
 	}
 	out.ExcessMedian, out.ExcessP90, out.ExcessP95 = quantile(excess, .5), quantile(excess, .9), quantile(excess, .95)
 	out.DelaySeconds, out.PromoteSeconds = quantile(delay, .5), quantile(promote, .5)
-	out.RollbackUpper = UpperBound(out.RolledBack, releases)
+	out.RollbackUpper = UpperBound(out.RolledBack, len(played))
 	return out
 }
 

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"sync"
@@ -54,8 +55,8 @@ type forecastRow struct {
 	Rate, RolledBack, After, Excess, Most, Promoted, Held string
 }
 
-// forecasts keeps what was computed: a forecast takes a quarter of a second, and a
-// plan has only one.
+// forecasts keeps what was computed: a forecast takes up to a second, and a plan has
+// only one. It is made to its end, whoever waits: others will ask for it.
 type forecasts struct {
 	mu   sync.Mutex
 	made map[string]*forecastView
@@ -82,7 +83,7 @@ func (f *forecasts) of(p resource.CanaryPlan) (*forecastView, error) {
 	if f.made == nil || len(f.made) >= maxForecasts {
 		f.made = map[string]*forecastView{}
 	}
-	v := forecastViewOf(canary.Forecast(p))
+	v := forecastViewOf(canary.Forecast(context.Background(), p))
 	f.made[string(key)] = v
 	return v, nil
 }

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"context"
 	"math"
 
 	"github.com/aureus-agents/aureus/blueprint"
@@ -20,11 +21,12 @@ const (
 )
 
 // canaryPlan is the plan of a release's canary with the traffic that it can expect.
-// A harm budget has its steps computed from it.
+// A harm budget has its steps computed from it, in this transaction: that is bounded
+// work, see [canary.Fit].
 func (t *tx) canaryPlan(c blueprint.Canary, r *resource.Release) (resource.CanaryPlan, error) {
 	p := canary.Plan(c)
 	if r.Baseline == "" {
-		return canary.Fit(p), nil
+		return canary.Fit(context.Background(), p), nil
 	}
 	tr, err := t.trafficOf(r)
 	if err != nil {
@@ -33,7 +35,7 @@ func (t *tx) canaryPlan(c blueprint.Canary, r *resource.Release) (resource.Canar
 	if tr.Runs > 0 {
 		p.Traffic = &tr
 	}
-	return canary.Fit(p), nil
+	return canary.Fit(context.Background(), p), nil
 }
 
 // trafficOf is the traffic of the version that a release replaces, over the last
