@@ -2,6 +2,8 @@ package blueprint
 
 import (
 	"encoding/json"
+	"errors"
+	"math"
 	"strconv"
 
 	"github.com/aureus-agents/aureus/internal/fault"
@@ -116,15 +118,15 @@ func (b *builder) count(n int) bool {
 // number checks and normalises the text of a number.
 func (b *builder) number(n *node, path, text string) {
 	n.kind = kindNumber
+	f, err := strconv.ParseFloat(text, 64)
+	if errors.Is(err, strconv.ErrSyntax) || math.IsNaN(f) {
+		n.text = "0"
+		b.problem(n.line, n.col, path, strconv.Quote(text)+" is not a number", "write a decimal number, or text in quotes")
+		return
+	}
 	if why := inexact(text); why != "" {
 		n.text = "0"
 		b.problem(n.line, n.col, path, text+" cannot be kept exactly: "+why, "write a smaller number, or text in quotes")
-		return
-	}
-	f, err := strconv.ParseFloat(text, 64)
-	if err != nil {
-		n.text = "0"
-		b.problem(n.line, n.col, path, text+" is not a number", "write a decimal number, or text in quotes")
 		return
 	}
 	n.text = numberText(f)

@@ -70,7 +70,7 @@ it; --in-name-of says whose when there are several.` + scopeAbout(approve),
 	_ = cmd.MarkFlagRequired("reason") // the flag is there
 	cmd.Flags().StringVar(&inNameOf, "in-name-of", "", "answer as the delegate of this person, when several delegated it; aureus delegation list says who")
 	if approve {
-		cmd.Flags().BoolVar(&wait, "wait", false, "then follow the release until it ends; exit status as of release wait")
+		cmd.Flags().BoolVar(&wait, "wait", false, "then follow the release until it ends; exit status and -o json as of release wait")
 		scope.add(cmd)
 	}
 	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, args []string) error {
@@ -98,13 +98,16 @@ it; --in-name-of says whose when there are several.` + scopeAbout(approve),
 		if err != nil {
 			return err
 		}
-		if err := r.print(a, func(w io.Writer) { printAnswered(w, a, approve, allow) }); err != nil {
-			return err
+		follow := wait && view.Release != nil && a.State != resource.ApprovalPending
+		if !follow || r.output == "text" { // of what is followed, the release is the one document
+			if err := r.print(a, func(w io.Writer) { printAnswered(w, a, approve, allow) }); err != nil {
+				return err
+			}
 		}
 		if a.State == resource.ApprovalPending {
 			return fault.New(fault.Waiting, "%s", stillNeeded(a))
 		}
-		if wait && view.Release != nil {
+		if follow {
 			rel, err := c.Release(ctx, view.Release.ID)
 			if err != nil {
 				return err

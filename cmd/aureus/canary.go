@@ -38,15 +38,18 @@ func (r *rateValue) Set(s string) error {
 		unit = "s"
 	}
 	n, err := strconv.ParseFloat(number, 64)
-	if per := perSeconds[unit]; err == nil && per > 0 && n > 0 && n <= 1e6 {
+	if per := perSeconds[unit]; err == nil && per > 0 && n <= 1e6 && n/per >= slowest {
 		*r = rateValue(n / per)
 		return nil
 	}
-	return fault.New(fault.Invalid, "%q is no rate of runs; write 2/s, 90/m, 500/h or 100/d", s)
+	return fault.New(fault.Invalid, "%q is no rate of runs; write 2/s, 90/m, 500/h or 100/d, from 1/d to 1000000/s", s)
 }
 
 // Type implements pflag.Value.
 func (r *rateValue) Type() string { return "rate" }
+
+// slowest is one run a day: fewer decide nothing.
+const slowest = 1.0 / 86400
 
 // share is a flag that holds a probability.
 func share(name string, v float64) error {

@@ -67,6 +67,11 @@ func validateData(e *env, file, format, template, task string) (dataSummary, err
 	if err != nil {
 		return dataSummary{}, err
 	}
+	if task != "" {
+		if _, err := blueprint.DefaultGraders(task, "some answer"); err != nil {
+			return dataSummary{}, fault.New(fault.Invalid, "--task: %v", err)
+		}
+	}
 	name := file
 	if file == "-" {
 		name = "stdin"
@@ -80,6 +85,9 @@ func validateData(e *env, file, format, template, task string) (dataSummary, err
 	suite := blueprint.Suite{Name: "data", TaskType: task, Data: &set}
 	list, err := suite.ReadData(name, data)
 	if err != nil {
+		return dataSummary{}, err
+	}
+	if err := ownNames(name, list); err != nil {
 		return dataSummary{}, err
 	}
 	columns := map[string]bool{}
@@ -96,6 +104,24 @@ func validateData(e *env, file, format, template, task string) (dataSummary, err
 		}
 	}
 	return out, nil
+}
+
+// ownNames refuses what validate refuses of a blueprint: two scenarios of one name.
+func ownNames(file string, list []blueprint.Scenario) error {
+	first := map[string]int{}
+	var twice []fault.Detail
+	for i, sc := range list {
+		if at, seen := first[sc.Name]; seen {
+			twice = append(twice, fault.Detail{File: file, Path: fmt.Sprintf("rows[%d].name", i),
+				Message: fmt.Sprintf("the scenario %q is named twice; the first is of row %d", sc.Name, at+1), Fix: "give each row a name or an id of its own"})
+			continue
+		}
+		first[sc.Name] = i
+	}
+	if len(twice) > 0 {
+		return fault.New(fault.Invalid, "%s makes %d scenarios of a name that another one has", file, len(twice)).With(twice...)
+	}
+	return nil
 }
 
 // readData reads a file, or stdin for "-", up to the limit of data sets.

@@ -60,6 +60,9 @@ Exit status 3 when kappa is under --min-kappa.
 	cmd.Flags().Float64Var(&least, "min-kappa", 0, "kappa that is asked for; 0 asks for none")
 	_ = cmd.MarkFlagRequired("judge") // the flag is there
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if !(least >= -1 && least <= 1) {
+			return fault.New(fault.Invalid, "--min-kappa %v is no kappa; write a number from -1 to 1, such as 0.6", least)
+		}
 		out, err := calibrate(cmd.Context(), e, judgeFile, args[0], seed)
 		if err != nil {
 			return err
@@ -67,7 +70,7 @@ Exit status 3 when kappa is under --min-kappa.
 		if err := r.print(out, func(w io.Writer) { printCalibration(w, out) }); err != nil {
 			return err
 		}
-		if k := out.Calibration.Kappa; least > 0 && (k == nil || *k < least) {
+		if k := out.Calibration.Kappa; least != 0 && (k == nil || *k < least) {
 			return fault.New(fault.Blocked, "the judge does not agree with people as far as is asked for")
 		}
 		return nil

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
@@ -24,7 +23,7 @@ import (
 type fromRuns struct {
 	filter   client.RunFilter
 	mode     string
-	since    string
+	since    spanValue
 	limit    int
 	out      string
 	data     string
@@ -56,7 +55,7 @@ and else from the data folder.`,
 	fl.StringVar(&f.filter.Environment, "env", "", "only in this environment")
 	fl.StringVar(&f.mode, "mode", "", "only live or recorded")
 	fl.BoolVar(&f.filter.Failed, "failed", false, "only failed ones")
-	fl.StringVar(&f.since, "since", "", "only those that started within this time: 90m, 24h, 7d")
+	fl.Var(&f.since, "since", "only those that started within this time: 90m, 24h, 7d")
 	fl.IntVar(&f.limit, "limit", 100, "how many, at most 10000")
 	fl.BoolVar(&f.recorded, "recorded", false, "answer calls from the recording only, and fail on any other")
 	fl.StringVar(&f.data, "data", defaultData, "data folder")
@@ -94,12 +93,8 @@ func (f fromRuns) run(ctx context.Context, e *env, r *remote) error {
 		return fault.New(fault.Invalid, "--limit is %d; a data set has 1 to %d rows", f.limit, blueprint.MaxDataRows)
 	}
 	var from resource.Millis
-	if f.since != "" {
-		d, err := span(f.since)
-		if err != nil {
-			return err
-		}
-		from = resource.Millis(time.Now().Add(-d).UnixMilli())
+	if f.since > 0 {
+		from = resource.Millis(time.Now().Add(-time.Duration(f.since)).UnixMilli())
 	}
 	if e.getenv("AUREUS_TOKEN") == "" {
 		return withLocal(ctx, e, f.data, func(c *control.Control, p control.Principal) error {
@@ -210,18 +205,4 @@ func (f fromRuns) scenario(run resource.Run, m *resource.Manifest) (sc blueprint
 		sc.Expect.Output = run.Output
 	}
 	return sc, err
-}
-
-// span is a duration that may be in days.
-func span(s string) (time.Duration, error) {
-	if days, ok := strings.CutSuffix(s, "d"); ok {
-		if n, err := strconv.ParseFloat(days, 64); err == nil && n > 0 && n < 36500 {
-			return time.Duration(n * float64(24*time.Hour)), nil
-		}
-	}
-	d, err := time.ParseDuration(s)
-	if err != nil || d <= 0 {
-		return 0, fault.New(fault.Invalid, "%q is no span of time; write 90m, 24h or 7d", s)
-	}
-	return d, nil
 }

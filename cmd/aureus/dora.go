@@ -14,6 +14,9 @@ import (
 	"github.com/aureus-agents/aureus/resource"
 )
 
+// mostDays is how far back the four keys go.
+const mostDays = 18250
+
 func newDORA(e *env) *cobra.Command {
 	var q client.FiguresQuery
 	var days float64
@@ -31,15 +34,20 @@ are in none of them.`,
 	r := remoteFlags(e, cmd)
 	cmd.Flags().StringVar(&q.Agent, "agent", "", "only of this agent")
 	cmd.Flags().StringVar(&q.Environment, "env", "", "only in this environment")
-	cmd.Flags().Float64Var(&days, "days", 30, "length of the window that ends now, in days; parts of one count")
+	cmd.Flags().Float64Var(&days, "days", 30, "length of the window that ends now, in days, at most 18250; parts of one count")
 	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, _ []string) error {
-		if !(days > 0 && days <= 36500) {
-			return fault.New(fault.Invalid, "--days %g is no time back from now; write for example --days 30", days)
+		if !(days > 0 && days <= mostDays) {
+			return fault.New(fault.Invalid, "--days %g is not above 0 and at most %d; write for example --days 30", days, mostDays)
 		}
 		q.From = resource.Millis(time.Now().Add(-time.Duration(days * 24 * float64(time.Hour))).UnixMilli())
 		l, err := c.DORA(ctx, q)
 		if err != nil {
 			return err
+		}
+		if len(l.Items) == 0 && q.Agent != "" { // nothing was released, or there is no such agent
+			if _, err := c.Agent(ctx, q.Agent); err != nil {
+				return err
+			}
 		}
 		return r.print(l.Items, func(w io.Writer) {
 			table(w, "ENVIRONMENT AGENT DEPLOYMENTS PER-DAY LEAD-TIME FAILED FAILURE-RATE RESTORED-AFTER-DECISION AFTER-FIRST-FAILURE UNRESTORED", func(row func(...any)) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -12,7 +13,6 @@ import (
 
 	"github.com/aureus-agents/aureus/blueprint"
 	"github.com/aureus-agents/aureus/internal/evaluate"
-	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/resource"
 )
 
@@ -70,15 +70,16 @@ person decides (evaluation.onUnclear: ask).`,
 	cmd.Flags().Lookup("output").Usage = "text, json, junit, markdown or html"
 	f.pages.flags(cmd)
 	f.add(cmd.Flags())
+	r.other = func(form string) bool { return slices.Contains(reportForms, form) }
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := f.check(cmd.Flags(), args); err != nil {
+			return err
+		}
 		if f.recorded {
 			return f.evaluateRecorded(cmd.Context(), e, r)
 		}
 		if f.promptfoo != "" {
 			return f.evaluatePromptfoo(cmd.Context(), e, r)
-		}
-		if len(args) != 1 {
-			return fault.New(fault.Invalid, "name a blueprint file or a version, or say --recorded")
 		}
 		return f.run(cmd.Context(), e, r, args[0])
 	}

@@ -129,11 +129,24 @@ func finish(cmd *cobra.Command) {
 			cmd.Args = knownSubcommand
 			cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 			cmd.DisableFlagsInUseLine = true
+			cmd.Annotations = map[string]string{groups: ""}
 		}
 	}
 	for _, c := range cmd.Commands() {
 		finish(c)
 	}
+}
+
+// groups marks a command that only groups others.
+const groups = "groups"
+
+// unknownHelp is the error of help that was asked for what there is not: cobra
+// looks at the flag before the words.
+func unknownHelp(cmd *cobra.Command) error {
+	if _, only := cmd.Annotations[groups]; !only {
+		return nil
+	}
+	return knownSubcommand(cmd, cmd.Flags().Args())
 }
 
 func knownSubcommand(cmd *cobra.Command, args []string) error {

@@ -21,7 +21,7 @@ func newIncident(e *env) *cobra.Command {
 
 func newIncidentList(e *env) *cobra.Command {
 	var f client.IncidentFilter
-	var since time.Duration
+	var since spanValue
 	var overdue bool
 	cmd := &cobra.Command{Use: "list", Short: "List incidents, newest first", Args: cobra.NoArgs}
 	r := remoteFlags(e, cmd)
@@ -32,11 +32,11 @@ func newIncidentList(e *env) *cobra.Command {
 	fl.StringVar(&f.Environment, "env", "", "only in this environment")
 	fl.StringVar(&f.Severity, "severity", "", "sev1 (worst), sev2, sev3 or sev4")
 	fl.StringVar(&f.Assignee, "assignee", "", "only those that this person takes care of")
-	fl.DurationVar(&since, "since", 0, "only those opened in this time; 0 is ever")
+	fl.Var(&since, "since", "only those opened in this time: 90m, 24h, 7d (default: ever)")
 	fl.BoolVar(&overdue, "overdue", false, "only those whose prevention was due and is not reported done")
 	cmd.RunE = r.with(func(ctx context.Context, c *client.Client, _ []string) error {
 		if since > 0 {
-			f.Since = resource.Millis(time.Now().Add(-since).UnixMilli())
+			f.Since = resource.Millis(time.Now().Add(-time.Duration(since)).UnixMilli())
 		}
 		if overdue {
 			f.DueBefore = resource.Millis(time.Now().UnixMilli())

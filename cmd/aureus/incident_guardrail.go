@@ -139,6 +139,7 @@ FILE.md writes it to a file, which is replaced when it is there.`,
 	}
 	r := remoteFlags(e, cmd)
 	cmd.Flag("output").Usage = "text, json, or a file that ends in .md"
+	r.other = func(file string) bool { return strings.HasSuffix(file, ".md") }
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		file := ""
 		if strings.HasSuffix(r.output, ".md") {

@@ -74,7 +74,7 @@ func readText(e *env, file string) ([]byte, error) {
 	}
 	f, err := os.Open(file)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, fault.New(fault.NotFound, "there is no file %s", file)
+		return nil, fault.New(fault.Invalid, "there is no file %s", file)
 	}
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "%s cannot be opened", file)

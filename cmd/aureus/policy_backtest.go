@@ -17,7 +17,7 @@ import (
 type backtestFlags struct {
 	runs, format     string
 	agent, env, mode string
-	since            time.Duration
+	since            spanValue
 	against, html    string
 	failOn           []string
 	maxAsked         float64
@@ -55,7 +55,8 @@ benign runs than --max-asked percent do not finish alone.`,
 	fl.StringVar(&f.agent, "agent", "", "take the server's runs of this agent")
 	fl.StringVar(&f.env, "env", "production", "environment of the runs and of what serves")
 	fl.StringVar(&f.mode, "mode", string(resource.RunLive), "mode of the server's runs: live or recorded")
-	fl.DurationVar(&f.since, "since", 7*24*time.Hour, "how far back the server's runs go")
+	f.since = spanValue(7 * 24 * time.Hour)
+	fl.Var(&f.since, "since", "how far back the server's runs go: 90m, 24h, 7d")
 	fl.StringVar(&f.against, "against", "", "the guard to compare with; \"recorded\" is what was decided then")
 	fl.StringVar(&f.html, "html", "", "write the runs that change to this file")
 	fl.StringSliceVar(&f.failOn, "fail-on", nil, "opened, broken, asking or changed: fail when there is such a run")
@@ -66,7 +67,7 @@ benign runs than --max-asked percent do not finish alone.`,
 }
 
 func (f backtestFlags) run(ctx context.Context, e *env, r *remote, ref string) error {
-	if err := f.check(r); err != nil {
+	if err := f.check(); err != nil {
 		return err
 	}
 	against, err := f.opponent(ctx, e, r, ref)
@@ -104,17 +105,12 @@ func (f backtestFlags) run(ctx context.Context, e *env, r *remote, ref string) e
 }
 
 // check refuses flags that cannot be meant.
-func (f backtestFlags) check(r *remote) error {
-	if r.output != "text" && r.output != "json" {
-		return fault.New(fault.Invalid, "--output %q is not text or json", r.output)
-	}
+func (f backtestFlags) check() error {
 	switch {
 	case f.runs == "" && f.agent == "":
 		return fault.New(fault.Invalid, "say where the runs are from: --runs FILE, or --agent AGENT for those of the server")
 	case f.runs != "" && f.agent != "":
 		return fault.New(fault.Invalid, "the runs are from one place: --runs FILE, or --agent AGENT for those of the server; leave one out")
-	case f.since <= 0:
-		return fault.New(fault.Invalid, "--since %s is no time back from now; write for example --since 168h", f.since)
 	}
 	if f.maxAsked < 0 || f.maxAsked > 100 {
 		return fault.New(fault.Invalid, "--max-asked %g is not a percentage from 0 to 100", f.maxAsked)

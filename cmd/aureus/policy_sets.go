@@ -153,7 +153,7 @@ func (f backtestFlags) eachRun(ctx context.Context, e *env, r *remote, do func(r
 	if err != nil {
 		return err
 	}
-	from := resource.Millis(time.Now().Add(-f.since).UnixMilli())
+	from := resource.Millis(time.Now().Add(-time.Duration(f.since)).UnixMilli())
 	filter := client.RunFilter{Agent: f.agent, Environment: f.env, Mode: resource.RunMode(f.mode)}
 	if filter.Mode == resource.RunRecorded {
 		filter.Environment = "" // they ran in none of ours
@@ -178,7 +178,7 @@ func (f backtestFlags) eachRun(ctx context.Context, e *env, r *remote, do func(r
 		n++
 	}
 	if n == 0 {
-		return fault.New(fault.NotFound, "%s has no %s run in %s in the last %s", f.agent, f.mode, f.env, f.since)
+		return fault.New(fault.NotFound, "%s has no %s run in %s in the last %s", f.agent, f.mode, f.env, &f.since)
 	}
 	return nil
 }

@@ -26,6 +26,8 @@ type remote struct {
 	env    *env
 	server string
 	output string
+	// other reports what --output may be besides text and json; nil for nothing.
+	other func(string) bool
 }
 
 // remoteFlags gives cmd the flags of a command that talks to a server.
@@ -37,14 +39,20 @@ func remoteFlags(e *env, cmd *cobra.Command) *remote {
 	}
 	cmd.Flags().StringVar(&r.server, "server", server, "address of the server, or AUREUS_SERVER; the token is in AUREUS_TOKEN")
 	cmd.Flags().StringVarP(&r.output, "output", "o", "text", "text or json")
+	cmd.PreRunE = func(*cobra.Command, []string) error { return r.checkOutput() }
 	return r
+}
+
+// checkOutput refuses an --output that there is not, before anything is done.
+func (r *remote) checkOutput() error {
+	if r.output == "text" || r.output == "json" || r.other != nil && r.other(r.output) {
+		return nil
+	}
+	return fault.New(fault.Invalid, "--output %q is not text or json", r.output)
 }
 
 // client makes the client with the token of AUREUS_TOKEN.
 func (r *remote) client() (*client.Client, error) {
-	if r.output != "text" && r.output != "json" {
-		return nil, fault.New(fault.Invalid, "--output %q is not text or json", r.output)
-	}
 	token := r.env.getenv("AUREUS_TOKEN")
 	if token == "" {
 		return nil, fault.New(fault.Unauthorized, "AUREUS_TOKEN is not set; put a token of the server there (the first start of `aureus serve` prints one)")

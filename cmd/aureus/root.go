@@ -75,6 +75,12 @@ Exit status: 0 done, 1 failed, 2 wrong use, 3 blocked by a gate,
 		root.AddCommand(add(e))
 	}
 	finish(root)
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		if unknownHelp(cmd) == nil {
+			help(cmd, args)
+		}
+	})
 	return root
 }
 
@@ -82,6 +88,9 @@ Exit status: 0 done, 1 failed, 2 wrong use, 3 blocked by a gate,
 // of the call says how that command is written.
 func execute(ctx context.Context, root *cobra.Command) error {
 	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		err = unknownHelp(cmd)
+	}
 	if err == nil || !isUsage(err) {
 		return err
 	}
@@ -127,7 +136,7 @@ func report(w io.Writer, err error) int {
 // isUsage reports whether err is cobra's own complaint about the words of a call.
 func isUsage(err error) bool {
 	for _, p := range []string{"unknown command", "unknown flag", "unknown shorthand", "accepts ", "requires ", "required flag", "invalid argument",
-		"flag needs an argument", "bad flag syntax"} {
+		"flag needs an argument", "bad flag syntax", "at least one of the flags", "if any flags in the group"} {
 		if strings.HasPrefix(err.Error(), p) {
 			return true
 		}

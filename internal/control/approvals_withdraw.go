@@ -42,6 +42,8 @@ func unused(a resource.Approval) error {
 	switch {
 	case a.State == resource.ApprovalUsed && a.Kind == approvalOfRelease:
 		return fault.New(fault.Conflict, "approval %s is used: the version has traffic; roll it back: aureus rollback %s --env %s", a.ID, a.Agent, a.Environment)
+	case a.State == resource.ApprovalUsed && a.Kind != approvalOfCall:
+		return fault.New(fault.Conflict, "approval %s is used: the waiver holds; end it: aureus waiver revoke %s --reason TEXT", a.ID, a.Subject)
 	case a.State == resource.ApprovalUsed || slices.ContainsFunc(a.Runs, func(r resource.AskedRun) bool { return r.Used }):
 		return fault.New(fault.Conflict, "approval %s is used: the call was made", a.ID)
 	case a.State != resource.ApprovalPending && a.State != resource.ApprovalApproved:

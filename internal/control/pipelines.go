@@ -37,6 +37,9 @@ func (c *Control) PutPipeline(ctx context.Context, p Principal, spec blueprint.P
 		if err != nil && !fault.Is(err, fault.NotFound) {
 			return err
 		}
+		if revision != 0 && old.Revision == 0 {
+			return fault.New(fault.Conflict, "nobody has put a pipeline %s yet, so there is no revision %d of it; leave the revision out", spec.Metadata.Name, revision)
+		}
 		if revision != 0 && old.Revision != revision {
 			return fault.New(fault.Conflict, "the pipeline %s is at revision %d, not %d: somebody else changed it; read it again", spec.Metadata.Name, old.Revision, revision)
 		}

@@ -27,7 +27,7 @@ const ruleStructure = "blueprint/structure"
 
 // Validate judges a blueprint offline: its structure, CRV's checks (tiers,
 // permissions, zones, phases, gates, graders, schemas) and the guard's (policies
-// compiled and typed). src, when the blueprint was parsed from a file, gives each
+// compiled and typed); it warns of characters that nobody sees. src, when the blueprint was parsed from a file, gives each
 // finding its place; nil leaves places out. A blueprint whose structure is wrong
 // is not judged further.
 func Validate(a *blueprint.Agent, src *blueprint.Source) Report {
@@ -36,6 +36,7 @@ func Validate(a *blueprint.Agent, src *blueprint.Source) Report {
 		r.Findings = append(r.Findings, crv.CheckBlueprint(a)...)
 		r.Findings = append(r.Findings, guard.Check(a)...)
 		r.Findings = append(r.Findings, scenarios(a, r.Findings)...)
+		r.Findings = append(r.Findings, hidden(a)...)
 	}
 	r.place(src)
 	return r.judged()

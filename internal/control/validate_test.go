@@ -103,3 +103,32 @@ func TestSARIF(t *testing.T) {
 		t.Errorf("SARIF of no findings = %s, %v, want an empty list of results", empty, err)
 	}
 }
+
+func TestValidateWarnsOfHiddenText(t *testing.T) {
+	for name, tt := range map[string]struct {
+		text string
+		line int // 0 for no finding
+	}{
+		"a direction":       {"Say yes.\u202e", 1},
+		"an escape":         {"One.\nTwo.\x1b[2K", 2},
+		"no room":           {"A\u200bB", 1},
+		"a joined emoji":    {"Hi \U0001F469\u200d\U0001F4BB", 0},
+		"lines of Windows":  {"One.\r\nTwo.", 0},
+		"letters elsewhere": {"Grüße, 世界\t!", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, _, err := blueprint.ParseSource("a.yaml", []byte(startText(t)), blueprint.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			a.Spec.Instructions = tt.text
+			r := control.Validate(a, nil)
+			if !r.Passed || len(r.Findings) != min(tt.line, 1) {
+				t.Fatalf("Validate(%q) = %+v, want it to pass with %d warnings", tt.text, r, min(tt.line, 1))
+			}
+			if tt.line > 0 && (r.Findings[0].Rule != "blueprint/hidden-text" || r.Findings[0].Severity != "warning") {
+				t.Errorf("finding = %+v, want the warning blueprint/hidden-text", r.Findings[0])
+			}
+		})
+	}
+}

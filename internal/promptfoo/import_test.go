@@ -169,19 +169,21 @@ redteam: {purpose: x}
 	}
 }
 
-// TestNothingToGradeBy: a test whose assertions are all left out would always
-// pass; one that has none does in promptfoo too.
+// TestNothingToGradeBy: a test without an assertion, or whose assertions are all
+// left out, would always pass, so it is left out.
 func TestNothingToGradeBy(t *testing.T) {
 	got := load(t, `prompts: ['{{a}}']
 tests:
   - {description: only a program, vars: {a: x}, assert: [{type: javascript, value: "true"}]}
-  - {description: nothing asked, vars: {a: [{k: 1}, {k: 2}]}}
+  - {description: nothing asked, vars: {a: x}}
+  - {description: asked, vars: {a: [{k: 1}, {k: 2}]}, assert: [{type: contains, value: k}]}
 `, nil)
-	if len(got.Suite.Scenarios) != 1 || got.Suite.Scenarios[0].Name != "nothing asked" || got.Suite.Scenarios[0].Input != `[{"k":1},{"k":2}]` {
-		t.Errorf("Import = %+v, want the one test that asks for nothing, with its list as one value", got.Suite.Scenarios)
+	if len(got.Suite.Scenarios) != 1 || got.Suite.Scenarios[0].Name != "asked" || got.Suite.Scenarios[0].Input != `[{"k":1},{"k":2}]` {
+		t.Errorf("Import = %+v, want the one test that asks for something, with its list as one value", got.Suite.Scenarios)
 	}
-	if n := notes(got); len(n) != 2 || !strings.Contains(n[1], "left out promptfooconfig.yaml:3 tests[0]: none of the test's assertions") {
-		t.Errorf("notes = %q, want the test that is left out", n)
+	if n := notes(got); len(n) != 3 || !strings.Contains(n[1], "left out promptfooconfig.yaml:3 tests[0]: none of the test's assertions") ||
+		!strings.Contains(n[2], "left out promptfooconfig.yaml:4 tests[1]: the test has no assertion") {
+		t.Errorf("notes = %q, want the tests that are left out", n)
 	}
 }
 

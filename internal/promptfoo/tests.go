@@ -172,9 +172,12 @@ func (in *importer) test(at string, v, base map[string]any, n int) []test {
 		if v["assert"] != nil {
 			t.graders = append(t.graders, in.graders(at+".assert", v["assert"], set)...)
 		}
-		if len(t.graders) == 0 && (base["assert"] != nil || v["assert"] != nil) {
-			// It would always pass, and look like a check.
-			in.note(NoteLeftOut, at, "none of the test's assertions can be imported, so the test is left out", "write graders for it")
+		if len(t.graders) == 0 { // it would always pass, and look like a check
+			why := "the test has no assertion"
+			if base["assert"] != nil || v["assert"] != nil {
+				why = "none of the test's assertions can be imported"
+			}
+			in.note(NoteLeftOut, at, why+", so the test is left out", "write graders for it")
 			continue
 		}
 		out = append(out, t)

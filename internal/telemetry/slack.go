@@ -12,6 +12,7 @@ import (
 
 	"github.com/aureus-agents/aureus/internal/control"
 	"github.com/aureus-agents/aureus/internal/fault"
+	"github.com/aureus-agents/aureus/internal/screen"
 )
 
 // SlackConfig is where notices go as Slack messages.
@@ -104,9 +105,10 @@ const (
 )
 
 // escape writes text for Slack's mrkdwn: what it would read as a link, a mention
-// or a channel is text (docs.slack.dev, formatting message text).
+// or a channel is text (docs.slack.dev, formatting message text). What nobody would
+// see is written so that it is seen.
 func escape(s string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(screen.Text(s))
 }
 
 // cut bounds text to n bytes, at a rune.
