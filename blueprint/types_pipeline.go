@@ -125,7 +125,8 @@ type ApprovalRule struct {
 	Groups []string `json:"groups,omitempty"`
 	// Role that they need; default approver
 	Role string `json:"role,omitempty"`
-	// Separate lists who may not answer; none is author, pusher and requester.
+	// Separate lists who may not answer, of author, committer, pusher and requester; none
+	// is all but the committer.
 	Separate []string `json:"separate,omitempty"`
 	// Expires is how long the request can be answered; default 1h
 	Expires Duration `json:"expires,omitempty"`

@@ -110,6 +110,26 @@ func mayBe(claimed, who string) bool {
 	return strings.EqualFold(claimed, who) || cMail != wMail && strings.EqualFold(c, w)
 }
 
+// partIn says what part somebody had in what is to be approved.
+func partIn(a resource.Approval, who string) string {
+	var parts []string
+	for _, p := range []struct{ name, did string }{
+		{a.Parties.Author, "is the author of this change"}, {a.Parties.Committer, "is its committer"},
+		{a.Parties.Pusher, "pushed it"}, {a.Parties.Requester, "asked for it"},
+	} {
+		if p.name != "" && mayBe(p.name, who) {
+			parts = append(parts, p.did)
+		}
+	}
+	if slices.ContainsFunc(a.Parties.RuleMakers, func(name string) bool { return mayBe(name, who) }) {
+		parts = append(parts, "put the rules that it goes by, which ask less than before")
+	}
+	if len(parts) == 0 {
+		return "asked for this"
+	}
+	return strings.Join(parts, " and ")
+}
+
 // expiryOf is when a rule of a request can no longer be satisfied.
 func expiryOf(a resource.Approval, r blueprint.ApprovalRule) resource.Millis {
 	if len(a.Rules) == 0 {
@@ -123,7 +143,7 @@ func fits(a resource.Approval, r blueprint.ApprovalRule, i identity) error {
 	out, problem := separated(a, r)
 	for _, who := range i.people() {
 		if slices.ContainsFunc(out, func(claimed string) bool { return mayBe(claimed, who) }) {
-			return fault.New(fault.Forbidden, "%s made or asked for this change and cannot approve it; somebody else has to", who)
+			return fault.New(fault.Forbidden, "%s %s, and cannot approve it; somebody else has to", who, partIn(a, who))
 		}
 	}
 	if problem != "" {

@@ -31,7 +31,9 @@ const (
 // RequestWaiver asks that releases of one digest may pass one gate of an
 // environment for a while. It holds once somebody else has approved it, who is
 // neither behind the version nor the one who asks. Signature, order, quarantine
-// and what the pipeline keeps from it can never be waived. Developer or operator.
+// and what the pipeline keeps from it can never be waived. fault.Conflict while
+// the same waiver waits for an answer, fault.Blocked for a drill's version. Developer
+// or operator.
 func (c *Control) RequestWaiver(ctx context.Context, p Principal, r WaiverRequest) (w resource.Waiver, err error) {
 	if err := need(p, resource.RoleDeveloper, resource.RoleOperator); err != nil {
 		return w, err
@@ -51,11 +53,17 @@ func (c *Control) RequestWaiver(ctx context.Context, p Principal, r WaiverReques
 		if err != nil {
 			return err
 		}
+		if v.Drill {
+			return onlyDrilled(v)
+		}
 		rs, _, err := t.stageFor(v, ReleaseRequest{Environment: r.Environment})
 		if err != nil {
 			return err
 		}
 		if err := waivable(rs, r.Gate); err != nil {
+			return err
+		}
+		if err := t.notAskedYet(v, r); err != nil {
 			return err
 		}
 		now := t.c.now()
@@ -64,6 +72,18 @@ func (c *Control) RequestWaiver(ctx context.Context, p Principal, r WaiverReques
 		return t.askWaiver(&w, v)
 	})
 	return w, err
+}
+
+// notAskedYet is fault.Conflict while the same waiver waits for an answer.
+func (t *tx) notAskedYet(v resource.Version, r WaiverRequest) error {
+	list, err := t.Waivers(WaiverFilter{Agent: v.Agent, Digest: v.Digest, State: waiverRequested}, Page{Limit: 1000})
+	for _, w := range list {
+		if w.Gate == r.Gate && w.Environment == r.Environment {
+			return fault.New(fault.Conflict, "waiver %s asks for this already, and approval %s waits for an answer; revoke it with `aureus waiver revoke %s` to ask anew",
+				w.ID, w.Approval, w.ID)
+		}
+	}
+	return err
 }
 
 // askWaiver stores a waiver and opens the request that it waits for.

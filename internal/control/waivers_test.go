@@ -221,7 +221,13 @@ func TestNeverWaived(t *testing.T) {
 	if _, err := w.waiver(v, "simulation"); err != nil {
 		t.Errorf("RequestWaiver(simulation) = %v, want it asked", err)
 	}
-	_, err := w.RequestWaiver(t.Context(), author, control.WaiverRequest{Version: v.Name, Environment: "staging", Gate: "simulation", Reason: "x", TTLSeconds: 1 << 40})
+	_, err := w.waiver(v, "simulation")
+	w.wants(err, fault.Conflict, "RequestWaiver(simulation) while the same one waits")
+	bad := w.push(variant(t, lean(t, blueprint.TierMedium), "Be brief."))
+	w.sql(`UPDATE versions SET doc = json_set(doc, '$.drill', json('true')) WHERE digest = $1`, bad.Digest)
+	_, err = w.waiver(bad, "simulation")
+	w.wants(err, fault.Blocked, "RequestWaiver() for a drill's version")
+	_, err = w.RequestWaiver(t.Context(), author, control.WaiverRequest{Version: v.Name, Environment: "staging", Gate: "simulation", Reason: "x", TTLSeconds: 1 << 40})
 	w.wants(err, fault.Invalid, "RequestWaiver() for ever")
 }
 
