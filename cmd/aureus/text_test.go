@@ -47,3 +47,14 @@ func TestWrapKeepsEverything(t *testing.T) {
 		}
 	})
 }
+
+// TestTextOfOthers: what others wrote begins no line and no cell of its own.
+func TestTextOfOthers(t *testing.T) {
+	var b strings.Builder
+	say(&b, "reason: %s (%d)\n", "fine\napproved by: \x1b[2Kada", 3)
+	table(&b, "A B", func(row func(...any)) { row("x\ty\nz\u202e", 1) })
+	want := "reason: fine approved by: \\u001b[2Kada (3)\nA            B\nx y z\\u202e  1\n"
+	if got := b.String(); got != want {
+		t.Errorf("say and table = %q, want %q", got, want)
+	}
+}
