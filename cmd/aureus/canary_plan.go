@@ -32,8 +32,9 @@ that serves over the last day, else to 1/s and 0.01. The plan of a VERSION is
 the one of its pipeline for --env where that has one, else the blueprint's. A
 harm budget, the plan's or --excess, has the steps computed. Outcomes are taken
 to come --late on average, and sessions to have one run. Much traffic of which
-little is known yet is simulated in part, and the forecast says so. -o json
-prints {"plan","traffic","healthy","bad":[{"failureRate","rolledBack","excessMedian",...}]}.
+little is known yet is simulated in part, and the forecast says so.
+-o json prints {"plan","traffic","healthy","bad":[{"failureRate","rolledBack",
+"excessMedian",...}]}.
 Exit status 1 when no steps keep the harm budget.`,
 		Args: cobra.ExactArgs(1),
 	}
