@@ -52,7 +52,7 @@ func readLimited(r io.Reader, name string, limit int) ([]byte, error) {
 }
 
 func tooLarge(name string, limit int) error {
-	return fault.New(fault.TooLarge, "%s is larger than the limit of %d bytes; move scenarios into files of their own and name them in spec.evaluation.suites[].file", name, limit)
+	return fault.New(fault.TooLarge, "%s is larger than the limit of %d bytes; a blueprint's scenarios can be in files of their own, which spec.evaluation.suites[].file names", name, limit)
 }
 
 // Parse reads a blueprint, YAML or JSON. name is the file's name, for places in

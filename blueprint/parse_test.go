@@ -44,7 +44,7 @@ func TestParseProblems(t *testing.T) {
 		{"merge key", "", replaced(t, "model: {name: m}", "model: {<<: {name: m}}"), `9:11 spec.model: merge keys (<<) are not supported | use an alias for a whole value, or write the fields out`},
 		{"alias without anchor", "", replaced(t, "goal: g", "goal: *x"), `5:9 spec.goal: the alias *x has no anchor &x before it | write the value itself`},
 		{"two documents", "", minimal + "---\n" + minimal, `11:11 : the file holds more than one YAML document | keep one document in a file and remove the second ---`},
-		{"nothing", "", "", `1:1 : the file is empty | start from what "aureus init" writes`},
+		{"nothing", "", "", `1:1 : the file is empty | check that it is the right file, and write its fields`},
 		{"not UTF-8", "", "a: b\nc: \xff\n", `2:4 : the text is not UTF-8 | save the file as UTF-8`},
 		{"JSON syntax", "x.json", "{\"a\": 1,\n}", `1:8 : this is not JSON: invalid character ',' at start of value | correct the JSON at this place`},
 		{"JSON ends early", "x.json", `{"a": [1`, `1:9 : the JSON ends before it is complete | close every bracket and quote`},

@@ -100,7 +100,7 @@ func (r *yamlReader) single(f *ast.File) ast.Node {
 		body = d.Body
 	}
 	if body == nil {
-		r.problem(1, 1, "", "the file is empty", "start from what \"aureus init\" writes")
+		r.problem(1, 1, "", "the file is empty", "check that it is the right file, and write its fields")
 	}
 	return body
 }

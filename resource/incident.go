@@ -9,7 +9,7 @@ type Incident struct {
 	Digest       string `json:"digest"` // the bad version
 	Version      int    `json:"version"`
 	RolledBackTo string `json:"rolledBackTo,omitempty"`
-	Cause        string `json:"cause"` // canary, soak, manual
+	Cause        string `json:"cause"` // canary, soak, manual, or drill: the end of one that was missed
 	Summary      string `json:"summary"`
 	// Severity is sev1 (worst) to sev4; "" is not judged yet.
 	Severity string `json:"severity,omitempty"`

@@ -36,16 +36,20 @@ func printRelease(w io.Writer, r resource.Release) {
 	}
 }
 
-// marks say what kind of release it is when it is no ordinary one: on the emergency
-// path, or a drill.
+// marks say until when a release is frozen, and what kind it is when it is no ordinary
+// one: on the emergency path, or a drill.
 func marks(r resource.Release) string {
+	until := ""
+	if r.State == resource.ReleaseFrozen && r.FrozenUntil != 0 {
+		until = " until " + when(r.FrozenUntil)
+	}
 	switch {
 	case r.Drill:
-		return " (drill)"
+		return until + " (drill)"
 	case r.Stage.Hotfix != nil:
-		return " (HOTFIX)"
+		return until + " (HOTFIX)"
 	}
-	return ""
+	return until
 }
 
 func newReleaseList(e *env) *cobra.Command {

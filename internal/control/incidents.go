@@ -35,6 +35,10 @@ func (t *tx) openIncident(r *resource.Release, ev release.Event) error {
 		in.Cause, in.Summary = "canary", canary.Harm(r.Plan, *r.Canary)
 	case release.Soaked, release.Unhealthy:
 		in.Cause = "soak"
+	default:
+		if r.Drill {
+			in.Cause = "drill" // it was missed: its end takes the version back, nobody's hand does
+		}
 	}
 	if ev.Kind == release.Outcome && ev.IsCanary && ev.Failed {
 		in.FailedRuns = append(in.FailedRuns, ev.Run)
