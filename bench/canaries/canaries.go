@@ -5,7 +5,6 @@
 package canaries
 
 import (
-	"context"
 	"fmt"
 	"sync"
 
@@ -34,7 +33,7 @@ func Run() []measure.Figure {
 	for i, w := range worlds {
 		running.Go(func() {
 			plan, many := canary.Plan(blueprint.Canary{}), w.SessionRuns > 1
-			played[i] = canary.Simulate(context.Background(), uint64(100+i), releases, w.World, func() canary.Controller { return canary.Watch(plan, many) })
+			played[i] = canary.Simulate(nil, uint64(100+i), releases, w.World, func() canary.Controller { return canary.Watch(plan, many) })
 		})
 	}
 	running.Wait()
@@ -55,7 +54,7 @@ func lateFailures() []measure.Figure {
 	plan := canary.Plan(blueprint.Canary{})
 	var figures []measure.Figure
 	play := func(w canary.World) resource.CanarySimulated {
-		return canary.Simulate(context.Background(), 7, peers, w, func() canary.Controller { return canary.Watch(plan, w.SessionRuns > 1) })
+		return canary.Simulate(nil, 7, peers, w, func() canary.Controller { return canary.Watch(plan, w.SessionRuns > 1) })
 	}
 	for _, tt := range []struct {
 		name string
@@ -92,8 +91,8 @@ func falseRollbacks(name string, n, of int, more string) measure.Figure {
 
 // bad is a version that fails 30 percent beside one that fails 1.
 func bad() []measure.Figure {
-	argo := canary.Simulate(context.Background(), 1, peers, untilHour(traffic(.01, .30)), func() canary.Controller { return &canary.Argo{} })
-	flagger := canary.Simulate(context.Background(), 1, peers, untilHour(traffic(.01, .30)), func() canary.Controller { return &canary.Flagger{} })
+	argo := canary.Simulate(nil, 1, peers, untilHour(traffic(.01, .30)), func() canary.Controller { return &canary.Argo{} })
+	flagger := canary.Simulate(nil, 1, peers, untilHour(traffic(.01, .30)), func() canary.Controller { return &canary.Flagger{} })
 	var figures []measure.Figure
 	for _, p := range []struct {
 		name string
@@ -103,7 +102,7 @@ func bad() []measure.Figure {
 		{"default steps", blueprint.Canary{}},
 	} {
 		plan := canary.Plan(p.plan)
-		got := canary.Simulate(context.Background(), 1, releases, traffic(.01, .30), func() canary.Controller { return canary.Watch(plan, false) })
+		got := canary.Simulate(nil, 1, releases, traffic(.01, .30), func() canary.Controller { return canary.Watch(plan, false) })
 		f := measure.Figure{Section: section, Name: "excess failed runs, median, " + p.name, Value: got.ExcessMedian, Unit: "runs", Note: says(got)}.
 			Against("<= 7", got.ExcessMedian <= 7 && got.RolledBack == releases)
 		figures = append(figures, f.Versus("Argo Rollouts' example", argo.ExcessMedian, true), f.Versus("Flagger's example", flagger.ExcessMedian, true))
@@ -115,7 +114,7 @@ func bad() []measure.Figure {
 		{"Argo Rollouts' example", func() canary.Controller { return &canary.Argo{} }},
 		{"Flagger's example", func() canary.Controller { return &canary.Flagger{} }},
 	} {
-		got := canary.Simulate(context.Background(), 2, peers, untilHour(traffic(.01, .01)), c.begin)
+		got := canary.Simulate(nil, 2, peers, untilHour(traffic(.01, .01)), c.begin)
 		figures = append(figures, measure.Figure{Section: section, Name: "healthy versions rolled back by " + c.name, Value: 100 * float64(got.RolledBack) / peers, Unit: "%",
 			Note: fmt.Sprintf("%d of %d", got.RolledBack, peers)})
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -114,7 +113,7 @@ func printAskedRelease(w io.Writer, v resource.ApprovalView) {
 	}
 	say(w, "  goes out: %s\n", rolloutLine(*rel))
 	if len(rel.Plan.Steps) > 0 && rel.Baseline != "" {
-		printForecast(w, canary.Forecast(context.Background(), rel.Plan))
+		printForecast(w, canary.Forecast(nil, rel.Plan))
 	}
 }
 

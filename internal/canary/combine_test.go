@@ -50,7 +50,7 @@ func TestAverageWouldGainLittle(t *testing.T) {
 			w.Streams = UsualStreams()
 			tt.change(&w)
 			a := &averaging{Watcher: Watch(Plan(blueprint.Canary{}), false)}
-			if Play(t.Context(), r, w, a).Verdict == Rollback {
+			if Play(nil, r, w, a).Verdict == Rollback {
 				union, average = union+a.seen, average+a.at
 			}
 		}

@@ -1,7 +1,6 @@
 package canary
 
 import (
-	"context"
 	"math"
 	"slices"
 	"sort"
@@ -30,8 +29,8 @@ const (
 // one forecast. Outcomes come as late, and sessions are as long, as the traffic says;
 // failures come as late as other outcomes. Much traffic of which little is known yet
 // is dear to simulate: the forecast is then made from fewer releases, and says that
-// it is coarse. When ctx ends it stops, and what it returns says nothing.
-func Forecast(ctx context.Context, p resource.CanaryPlan) resource.CanaryForecast {
+// it is coarse. Once ended says so it stops, and what it returns says nothing.
+func Forecast(ended func() bool, p resource.CanaryPlan) resource.CanaryForecast {
 	t := traffic(p)
 	work := &meter{left: maxForecastWork}
 	f := resource.CanaryForecast{Plan: p, Traffic: t}
@@ -39,7 +38,7 @@ func Forecast(ctx context.Context, p resource.CanaryPlan) resource.CanaryForecas
 		if len(p.Steps) == 0 {
 			return resource.CanarySimulated{}
 		}
-		played, _ := playPlan(ctx, p, t, rate, forecastReleases, work)
+		played, _ := playPlan(ended, p, t, rate, forecastReleases, work)
 		f.Coarse = f.Coarse || len(played) < forecastReleases
 		return summary(played)
 	}
@@ -82,10 +81,10 @@ const workPart = 5
 
 // playPlan plays releases of a version that fails at a rate, as many as the work
 // allows; whole is false when that is not even one.
-func playPlan(ctx context.Context, p resource.CanaryPlan, t resource.CanaryTraffic, rate float64, releases int, work *meter) (played []Played, whole bool) {
+func playPlan(ended func() bool, p resource.CanaryPlan, t resource.CanaryTraffic, rate float64, releases int, work *meter) (played []Played, whole bool) {
 	work.spend(workPart, func(m *meter) {
 		m.late = t.RunSeconds > 0 || t.SessionRuns > 1
-		played = play(ctx, forecastSeed, releases, worldOf(p, t, rate), func() Controller {
+		played = play(ended, forecastSeed, releases, worldOf(p, t, rate), func() Controller {
 			w := Watch(p, t.SessionRuns > 1)
 			w.work = m
 			return w
@@ -109,9 +108,9 @@ var fitWeights = []int{50, 40, 30, 25, 20, 15, 10, 7, 5, 3, 2, 1}
 // has at most ExcessFailures failed runs more than the serving version would have
 // had until the canary decides. Where no steps do, it gives the most careful ones,
 // and Fit.Met says so. Its work is bounded as that of [Forecast] is: what is too
-// dear to simulate even once counts as not met. When ctx ends it stops, and what it
+// dear to simulate even once counts as not met. Once ended says so it stops, and what it
 // returns says nothing.
-func Fit(ctx context.Context, p resource.CanaryPlan) resource.CanaryPlan {
+func Fit(ended func() bool, p resource.CanaryPlan) resource.CanaryPlan {
 	if p.HarmBudget == nil {
 		return p
 	}
@@ -121,20 +120,20 @@ func Fit(ctx context.Context, p resource.CanaryPlan) resource.CanaryPlan {
 	// The smaller the weight, the fewer failed runs it takes.
 	i := sort.Search(len(fitWeights)-1, func(i int) bool {
 		p.Steps = fitSteps(fitWeights[i])
-		return fitOf(ctx, p, t, budget, search).Met
+		return fitOf(ended, p, t, budget, search).Met
 	})
 	p.Steps = fitSteps(fitWeights[i])
-	p.Fit = fitOf(ctx, p, t, math.Inf(1), result)
+	p.Fit = fitOf(ended, p, t, math.Inf(1), result)
 	p.Fit.Met = p.Fit.Met && p.Fit.Excess <= budget
 	return p
 }
 
 // fitOf is the rate of failure at which a plan costs most, of those up to the first
 // that costs more than enough, or that cannot be told.
-func fitOf(ctx context.Context, p resource.CanaryPlan, t resource.CanaryTraffic, enough float64, work *meter) *resource.CanaryFit {
+func fitOf(ended func() bool, p resource.CanaryPlan, t resource.CanaryTraffic, enough float64, work *meter) *resource.CanaryFit {
 	fit := &resource.CanaryFit{Met: true}
 	for i, rate := range badRates(t.FailureRate) {
-		played, whole := playPlan(ctx, p, t, rate, fitReleases, work)
+		played, whole := playPlan(ended, p, t, rate, fitReleases, work)
 		if excess := excessOf(p, played); i == 0 || excess > fit.Excess {
 			fit.FailureRate, fit.Excess = rate, excess
 		}

@@ -1,7 +1,6 @@
 package canary
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -29,12 +28,12 @@ func TestFit(t *testing.T) {
 			p := Plan(blueprint.Canary{HarmBudget: &blueprint.HarmBudget{ExcessFailures: tt.excess}})
 			p.Traffic = tt.traffic
 			began := time.Now()
-			p = Fit(t.Context(), p)
+			p = Fit(nil, p)
 			t.Logf("steps %v, fit %+v, in %v", p.Steps, p.Fit, time.Since(began))
 			if p.Fit.Met != tt.met || p.Fit.Met != (p.Fit.Excess <= float64(tt.excess)) {
 				t.Fatalf("Fit = %+v, want met %v", p.Fit, tt.met)
 			}
-			if diff := cmp.Diff(p, Fit(t.Context(), p)); diff != "" {
+			if diff := cmp.Diff(p, Fit(nil, p)); diff != "" {
 				t.Errorf("Fit is not stable (-first +second):\n%s", diff)
 			}
 		})
@@ -45,9 +44,9 @@ func TestFit(t *testing.T) {
 func TestFitKeepsItsBudget(t *testing.T) {
 	p := Plan(blueprint.Canary{HarmBudget: &blueprint.HarmBudget{ExcessFailures: 15}})
 	p.Traffic = &resource.CanaryTraffic{RunsPerSecond: 2, FailureRate: .01}
-	p = Fit(t.Context(), p)
+	p = Fit(nil, p)
 	for _, bad := range []float64{.03, .08, .15, .4, .7} {
-		got := Simulate(t.Context(), 77, 1000, world(.01, bad), watching(p, World{}))
+		got := Simulate(nil, 77, 1000, world(.01, bad), watching(p, World{}))
 		t.Logf("%v: %+v", bad, got)
 		if got.ExcessP90 > 15*1.2 {
 			t.Errorf("a version that fails %v: nine of ten releases had up to %v excess failed runs, want about 15", bad, got.ExcessP90)
@@ -58,7 +57,7 @@ func TestFitKeepsItsBudget(t *testing.T) {
 func TestForecast(t *testing.T) {
 	p := Plan(blueprint.Canary{})
 	p.Traffic = &resource.CanaryTraffic{RunsPerSecond: 2, FailureRate: .01}
-	f := Forecast(t.Context(), p)
+	f := Forecast(nil, p)
 	for _, r := range f.Bad {
 		t.Logf("%v: %+v", r.FailureRate, r.CanarySimulated)
 	}
@@ -67,7 +66,7 @@ func TestForecast(t *testing.T) {
 	}
 	quiet := p
 	quiet.Traffic = &resource.CanaryTraffic{RunsPerSecond: 5. / 86400, FailureRate: .01}
-	if f := Forecast(t.Context(), quiet); f.Healthy.Held != f.Healthy.Releases {
+	if f := Forecast(nil, quiet); f.Healthy.Held != f.Healthy.Releases {
 		t.Errorf("five runs a day: %+v, want all held", f.Healthy)
 	}
 }
@@ -77,31 +76,30 @@ func TestForecast(t *testing.T) {
 func TestForecastIsBounded(t *testing.T) {
 	p := Plan(blueprint.Canary{HarmBudget: &blueprint.HarmBudget{ExcessFailures: 15}})
 	p.Traffic = &resource.CanaryTraffic{RunsPerSecond: 50, FailureRate: .01, RunSeconds: 1800}
-	p = Fit(t.Context(), p)
+	p = Fit(nil, p)
 	if !p.Fit.Coarse || p.Fit.Met {
 		t.Errorf("Fit(50/s, half an hour late) = %+v, want coarse and not met", *p.Fit)
 	}
-	f := Forecast(t.Context(), p)
+	f := Forecast(nil, p)
 	if !f.Coarse || f.Healthy.Releases >= forecastReleases || f.Healthy.Releases == 0 {
 		t.Errorf("Forecast(50/s, half an hour late) = coarse %v of %d releases, want coarse of some", f.Coarse, f.Healthy.Releases)
 	}
 	p = Plan(blueprint.Canary{})
 	p.Traffic = &resource.CanaryTraffic{RunsPerSecond: 1, FailureRate: .01}
-	if f := Forecast(t.Context(), p); f.Coarse {
+	if f := Forecast(nil, p); f.Coarse {
 		t.Errorf("Forecast(1/s, known at once) is coarse, want it whole")
 	}
 }
 
-// TestPlayEndsWithTheContext: nothing is played for somebody who does not wait.
-func TestPlayEndsWithTheContext(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
+// TestPlayEndsWhenAsked: nothing is played for somebody who does not wait.
+func TestPlayEndsWhenAsked(t *testing.T) {
+	ended := func() bool { return true }
 	p := Plan(blueprint.Canary{})
 	never := World{RunsPerSecond: 1, Seconds: 1e9}
-	if got := Play(ctx, NewRandom(1), never, Watch(p, false)); got.Runs > lookEvery {
-		t.Errorf("Play(a context that ended) = %d runs, want at most %d", got.Runs, lookEvery)
+	if got := Play(ended, NewRandom(1), never, Watch(p, false)); got.Runs > lookEvery {
+		t.Errorf("Play(ended) = %d runs, want at most %d", got.Runs, lookEvery)
 	}
-	if got := Simulate(ctx, 1, 1000, never, func() Controller { return Watch(p, false) }); got.Releases != 1 {
-		t.Errorf("Simulate(a context that ended) = %d releases, want 1", got.Releases)
+	if got := Simulate(ended, 1, 1000, never, func() Controller { return Watch(p, false) }); got.Releases != 1 {
+		t.Errorf("Simulate(ended) = %d releases, want 1", got.Releases)
 	}
 }

@@ -26,7 +26,7 @@ func TestLateFailuresAreNotPromoted(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got := Simulate(t.Context(), 11, tt.releases, tt.w, watching(plan, tt.w))
+			got := Simulate(nil, 11, tt.releases, tt.w, watching(plan, tt.w))
 			t.Logf("%+v", got)
 			if limit := int(2 * plan.Beta * float64(got.Releases)); got.Promoted > limit {
 				t.Errorf("%d of %d bad versions were promoted, want <= %d", got.Promoted, got.Releases, limit)
@@ -47,7 +47,7 @@ func TestLateOutcomesArePromoted(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got := Simulate(t.Context(), 12, 40, tt.w, watching(plan, tt.w))
+			got := Simulate(nil, 12, 40, tt.w, watching(plan, tt.w))
 			t.Logf("%+v", got)
 			if got.Promoted < got.Releases*9/10 {
 				t.Errorf("%d of %d healthy releases were promoted, want at least 90%%", got.Promoted, got.Releases)
@@ -76,7 +76,7 @@ func TestHarmWithLateFailures(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got := Simulate(t.Context(), 13, 150, tt.w, watching(plan, tt.w))
+			got := Simulate(nil, 13, 150, tt.w, watching(plan, tt.w))
 			t.Logf("%+v", got)
 			if got.RolledBack < tt.min || got.RolledBack > tt.max {
 				t.Errorf("%d of %d healthy releases were rolled back, want %d to %d", got.RolledBack, got.Releases, tt.min, tt.max)

@@ -2,7 +2,6 @@ package canary
 
 import (
 	"container/heap"
-	"context"
 
 	"github.com/aureus-agents/aureus/blueprint"
 )
@@ -107,11 +106,15 @@ func (a *arrivals) Pop() any {
 	return last
 }
 
-// lookEvery is how many runs are played between two looks at the context.
+// lookEvery is how many runs are played between two questions whether to stop.
 const lookEvery = 1024
 
-// Play runs one release in w under c. When ctx ends, so does the release, undecided.
-func Play(ctx context.Context, r *Random, w World, c Controller) Played {
+// stopped asks ended, which may be nil.
+func stopped(ended func() bool) bool { return ended != nil && ended() }
+
+// Play runs one release in w under c. Once ended says so, asked
+// now and then, the release ends undecided; nil never does.
+func Play(ended func() bool, r *Random, w World, c Controller) Played {
 	var out Played
 	var open []session
 	var late arrivals
@@ -121,7 +124,7 @@ func Play(ctx context.Context, r *Random, w World, c Controller) Played {
 		for len(late) > 0 && late[0].At <= at {
 			c.Tell(heap.Pop(&late).(Told))
 		}
-		if v := c.Verdict(at); v != Continue || at > w.Seconds || out.Runs%lookEvery == lookEvery-1 && ctx.Err() != nil {
+		if v := c.Verdict(at); v != Continue || at > w.Seconds || out.Runs%lookEvery == lookEvery-1 && stopped(ended) {
 			out.Verdict, out.Seconds, out.Excess = v, at, float64(out.Failed)-expected
 			return out
 		}

@@ -1,7 +1,6 @@
 package canary
 
 import (
-	"context"
 	"math"
 	"slices"
 
@@ -9,19 +8,19 @@ import (
 )
 
 // Simulate plays releases one after the other, each with a controller of its own.
-// When ctx ends it stops; what was played until then says nothing.
-func Simulate(ctx context.Context, seed uint64, releases int, w World, begin func() Controller) resource.CanarySimulated {
-	return summary(play(ctx, seed, releases, w, begin, nil))
+// Once ended says so it stops; what was played until then says nothing.
+func Simulate(ended func() bool, seed uint64, releases int, w World, begin func() Controller) resource.CanarySimulated {
+	return summary(play(ended, seed, releases, w, begin, nil))
 }
 
-// play plays releases until there are enough, ctx ends or m is used up; the release
+// play plays releases until there are enough, ended says so or m is used up; the release
 // in which that happens counts only when it is the first.
-func play(ctx context.Context, seed uint64, releases int, w World, begin func() Controller, m *meter) []Played {
+func play(ended func() bool, seed uint64, releases int, w World, begin func() Controller, m *meter) []Played {
 	r := NewRandom(seed)
 	var out []Played
 	for range releases {
-		p := Play(ctx, r, w, begin())
-		if over := ctx.Err() != nil || m.usedUp(); over && len(out) > 0 {
+		p := Play(ended, r, w, begin())
+		if over := stopped(ended) || m.usedUp(); over && len(out) > 0 {
 			break
 		}
 		out = append(out, p)

@@ -43,7 +43,7 @@ func TestFalseRollbacks(t *testing.T) {
 	seed := uint64(1)
 	for name, w := range worlds() {
 		t.Run(name, func(t *testing.T) {
-			got := Simulate(t.Context(), seed, releases, w, watching(plan, w))
+			got := Simulate(nil, seed, releases, w, watching(plan, w))
 			t.Logf("%+v", got)
 			if got.RolledBack > bound {
 				t.Errorf("%d of %d healthy releases were rolled back, want <= %d", got.RolledBack, releases, bound)
@@ -60,7 +60,7 @@ func TestExcessFailures(t *testing.T) {
 	}{{"six streams", plan, .01}, {"six streams, 2 percent", plan, .02}, {"failures alone", alone, .01}} {
 		w := world(tt.baseline, .30)
 		w.Streams = UsualStreams()
-		got := Simulate(t.Context(), 2, 1500, w, watching(tt.plan, w))
+		got := Simulate(nil, 2, 1500, w, watching(tt.plan, w))
 		t.Logf("%s: %+v", tt.name, got)
 		if got.ExcessMedian > 7 || got.RolledBack != got.Releases {
 			t.Errorf("%s: median of excess failed runs %v, rolled back %d of %d, want <= 7 and all", tt.name, got.ExcessMedian, got.RolledBack, got.Releases)
@@ -72,7 +72,7 @@ func TestExcessFailures(t *testing.T) {
 // probability of at most 2*beta: one beta for each process that can say so.
 func TestFalsePromotions(t *testing.T) {
 	w := world(.05, .12)
-	got := Simulate(t.Context(), 3, 1500, w, watching(plan, w))
+	got := Simulate(nil, 3, 1500, w, watching(plan, w))
 	t.Logf("%+v", got)
 	if limit := int(2 * plan.Beta * float64(got.Releases)); got.Promoted > limit {
 		t.Errorf("%d of %d bad versions were promoted, want <= %d", got.Promoted, got.Releases, limit)
@@ -83,7 +83,7 @@ func TestFalsePromotions(t *testing.T) {
 func TestHealthyIsPromoted(t *testing.T) {
 	w := world(.01, .01)
 	w.Streams = UsualStreams()
-	got := Simulate(t.Context(), 4, 1000, w, watching(plan, w))
+	got := Simulate(nil, 4, 1000, w, watching(plan, w))
 	t.Logf("%+v", got)
 	if got.Promoted < got.Releases*95/100 {
 		t.Errorf("%d of %d healthy releases were promoted, want at least 95%%", got.Promoted, got.Releases)
@@ -97,7 +97,7 @@ func TestEveryStreamFinds(t *testing.T) {
 		w := world(.01, .01)
 		w.Streams = UsualStreams()
 		w.Streams[i].Canary = .8
-		got := Simulate(t.Context(), 5, 300, w, watching(plan, w))
+		got := Simulate(nil, 5, 300, w, watching(plan, w))
 		t.Logf("%s: %+v", name, got)
 		if got.RolledBack < got.Releases*90/100 {
 			t.Errorf("%s in 80 percent of the runs: %d of %d rolled back, want at least 90%%", name, got.RolledBack, got.Releases)
@@ -111,7 +111,7 @@ func TestNoTrafficHolds(t *testing.T) {
 	if got := w.Verdict(24 * 3600); got != Hold {
 		t.Errorf("the verdict without traffic at the deadline = %q, want %q", got, Hold)
 	}
-	got := Simulate(t.Context(), 6, 50, World{RunsPerSecond: 1. / 36000, Baseline: .01, Bad: .01, Seconds: 1e9}, watching(plan, World{}))
+	got := Simulate(nil, 6, 50, World{RunsPerSecond: 1. / 36000, Baseline: .01, Bad: .01, Seconds: 1e9}, watching(plan, World{}))
 	if got.Held != got.Releases {
 		t.Errorf("with three runs a day %d of %d were held, want all", got.Held, got.Releases)
 	}

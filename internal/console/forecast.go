@@ -1,7 +1,6 @@
 package console
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"sync"
@@ -83,7 +82,7 @@ func (f *forecasts) of(p resource.CanaryPlan) (*forecastView, error) {
 	if f.made == nil || len(f.made) >= maxForecasts {
 		f.made = map[string]*forecastView{}
 	}
-	v := forecastViewOf(canary.Forecast(context.Background(), p))
+	v := forecastViewOf(canary.Forecast(nil, p))
 	f.made[string(key)] = v
 	return v, nil
 }

@@ -1,7 +1,6 @@
 package control
 
 import (
-	"context"
 	"math"
 
 	"github.com/aureus-agents/aureus/blueprint"
@@ -26,7 +25,7 @@ const (
 func (t *tx) canaryPlan(c blueprint.Canary, r *resource.Release) (resource.CanaryPlan, error) {
 	p := canary.Plan(c)
 	if r.Baseline == "" {
-		return canary.Fit(context.Background(), p), nil
+		return canary.Fit(nil, p), nil
 	}
 	tr, err := t.trafficOf(r)
 	if err != nil {
@@ -35,7 +34,7 @@ func (t *tx) canaryPlan(c blueprint.Canary, r *resource.Release) (resource.Canar
 	if tr.Runs > 0 {
 		p.Traffic = &tr
 	}
-	return canary.Fit(context.Background(), p), nil
+	return canary.Fit(nil, p), nil
 }
 
 // trafficOf is the traffic of the version that a release replaces, over the last
