@@ -74,7 +74,7 @@ Exit status 1 when no steps keep the harm budget.`,
 		}
 		p := canary.Plan(c.plan)
 		p.Traffic = &t
-		forecast := canary.Forecast(endOf(cmd.Context()), canary.Fit(endOf(cmd.Context()), p))
+		forecast := canary.Forecast(endOfContext(cmd.Context()), canary.Fit(endOfContext(cmd.Context()), p))
 		if err := cmd.Context().Err(); err != nil {
 			return err
 		}

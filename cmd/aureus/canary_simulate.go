@@ -173,7 +173,7 @@ func (o canarySimOptions) run(ctx context.Context) (canarySim, error) {
 		{"Flagger", "5% more each 1m up to 50%; success >= 99% each 1m, ten below roll back", func() canary.Controller { return &canary.Flagger{} }},
 	} {
 		s.Rows = append(s.Rows, canarySimRow{Name: c.name, Settings: c.settings,
-			Bad: canary.Simulate(endOf(ctx), o.seed, o.releases, w, c.begin), Healthy: canary.Simulate(endOf(ctx), o.seed+1, o.releases, healthy, c.begin)})
+			Bad: canary.Simulate(endOfContext(ctx), o.seed, o.releases, w, c.begin), Healthy: canary.Simulate(endOfContext(ctx), o.seed+1, o.releases, healthy, c.begin)})
 	}
 	return s, ctx.Err()
 }
@@ -192,5 +192,5 @@ func printSimulated(w io.Writer, s canarySim) {
 	}
 }
 
-// endOf asks whether ctx has ended, for a computation that knows no context.
-func endOf(ctx context.Context) func() bool { return func() bool { return ctx.Err() != nil } }
+// endOfContext asks whether ctx has ended, for a computation that knows no context.
+func endOfContext(ctx context.Context) func() bool { return func() bool { return ctx.Err() != nil } }

@@ -99,7 +99,7 @@ func newReleaseShow(e *env) *cobra.Command {
 			printEvaluationProgress(w, progress)
 			printPairs(w, pairs)
 			if rel.Canary == nil && rel.Baseline != "" && len(rel.Plan.Steps) > 0 && !rel.State.Final() {
-				printForecast(w, canary.Forecast(endOf(ctx), rel.Plan))
+				printForecast(w, canary.Forecast(endOfContext(ctx), rel.Plan))
 			}
 			table(w, "AT EVENT FROM TO BY REASON", func(row func(...any)) {
 				for _, h := range rel.History {
