@@ -1,9 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -87,11 +87,16 @@ func TestEvaluateSurvivesKill(t *testing.T) {
 	evaluateOnce := func() ([]byte, error) {
 		cmd := exec.Command(bin, "evaluate", file, "--resume", journal, "--concurrency", fmt.Sprint(concurrency), "-o", "json")
 		cmd.Env = childEnv("AUREUS_MODEL_URL=" + srv.URL + "/v1")
-		cmd.Stderr = io.Discard
-		model.mu.Lock()
+		var out bytes.Buffer
+		cmd.Stdout = &out
+		model.mu.Lock() // the program may ask before Start has returned
 		model.at = func() { _ = cmd.Process.Kill() }
+		err := cmd.Start()
 		model.mu.Unlock()
-		return cmd.Output()
+		if err == nil {
+			err = cmd.Wait()
+		}
+		return out.Bytes(), err
 	}
 	for _, at := range kills {
 		model.mu.Lock()
