@@ -1,6 +1,10 @@
 package resource
 
-import "github.com/aureus-agents/aureus/blueprint"
+import (
+	"slices"
+
+	"github.com/aureus-agents/aureus/blueprint"
+)
 
 // Pipeline is a stored pipeline. Each change of it is a new revision; releases
 // under way keep the stage that they began with.
@@ -111,4 +115,9 @@ type ShadowState struct {
 	EHarm   float64   `json:"eHarm"`
 	ESafe   float64   `json:"eSafe"`
 	Verdict string    `json:"verdict"` // continue, promote, rollback (rejects), hold
+}
+
+// Skips reports whether a release goes without what, because it is a hotfix.
+func (s ReleaseStage) Skips(what string) bool {
+	return s.Hotfix != nil && slices.Contains(s.Hotfix.Skip, what)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -51,6 +52,8 @@ when --key is given, or when the release is decided.`,
 				return err
 			}
 			return recomputeExport(r, x, key)
+		} else if recompute && namesFile(args[0]) {
+			return fault.Wrap(err, fault.Invalid, "%s cannot be read; name an export, or the release to ask the server for", args[0])
 		}
 		return r.with(func(ctx context.Context, c *client.Client, args []string) error {
 			rel, err := releaseOf(ctx, c, args[0])
@@ -81,6 +84,9 @@ when --key is given, or when the release is decided.`,
 	}
 	return cmd
 }
+
+// namesFile reports whether an argument can be no release and no version.
+func namesFile(arg string) bool { return filepath.Ext(arg) != "" || filepath.Base(arg) != arg }
 
 // recomputeHere recomputes a verdict whose record is too long for one answer.
 func recomputeHere(ctx context.Context, c *client.Client, v resource.CanaryVerdict) (resource.CanaryVerdict, error) {

@@ -20,7 +20,7 @@ import (
 func readExport(file string) (x resource.CanaryExport, err error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return x, fault.Wrap(err, fault.NotFound, "%s cannot be read", file)
+		return x, fault.Wrap(err, fault.Invalid, "%s cannot be read", file)
 	}
 	err = jsonv2.Unmarshal(data, &x, jsonv2.RejectUnknownMembers(true))
 	switch {
@@ -39,7 +39,7 @@ func evidenceKey(s string) ([]byte, error) {
 	if !strings.Contains(s, "-----BEGIN") && strings.Count(s, "+") < 2 {
 		var err error
 		if text, err = os.ReadFile(s); err != nil {
-			return nil, fault.Wrap(err, fault.NotFound, "--key is neither a public key in PEM nor a file that holds one; %s", get)
+			return nil, fault.Wrap(err, fault.Invalid, "--key is neither a public key in PEM nor a file that holds one; %s", get)
 		}
 	}
 	switch {

@@ -24,13 +24,13 @@ type rolloutView struct {
 func (s *server) rolloutOf(r resource.Release) (*rolloutView, error) {
 	st := r.Stage.Stage
 	v := &rolloutView{BlueGreen: st.Rollout.Strategy == blueprint.StrategyBlueGreen, Plan: r.Plan}
-	if release.Skips(r, release.SkipCanary) {
+	if r.Stage.Skips(release.SkipCanary) {
 		v.Plan.Steps = nil
 	}
-	if sh := st.Rollout.Shadow; sh != nil && !release.Skips(r, release.SkipShadow) {
+	if sh := st.Rollout.Shadow; sh != nil && !r.Stage.Skips(release.SkipShadow) {
 		v.Shadow = sh.Runs
 	}
-	if !release.Skips(r, release.SkipSoak) {
+	if !r.Stage.Skips(release.SkipSoak) {
 		v.Soak = st.Soak
 	}
 	if v.BlueGreen || r.Canary != nil || r.State.Final() {

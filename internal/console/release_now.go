@@ -113,10 +113,15 @@ func freezeNames(windows []blueprint.Freeze) string {
 	for _, w := range windows {
 		names = append(names, w.Name)
 	}
+	return inBrackets("of ", names)
+}
+
+// inBrackets lists names after a word, "" without any.
+func inBrackets(word string, names []string) string {
 	if len(names) == 0 {
 		return ""
 	}
-	return " (of " + visible(strings.Join(names, ", ")) + ")"
+	return " (" + word + visible(strings.Join(names, ", ")) + ")"
 }
 
 func pipelineOf(r resource.Release) string {
@@ -132,10 +137,7 @@ func soakGates(rules []blueprint.GateRule) string {
 	for _, r := range rules {
 		names = append(names, r.Name)
 	}
-	if len(names) == 0 {
-		return ""
-	}
-	return " (" + visible(strings.Join(names, ", ")) + ")"
+	return inBrackets("", names)
 }
 
 // weightOf is the percent of new sessions that a canary gets.

@@ -34,9 +34,9 @@ func ahead(r resource.Release, s resource.ReleaseState) bool {
 	case resource.ReleaseFrozen:
 		return false
 	case resource.ReleaseCanary:
-		return len(r.Plan.Steps) > 0 && !release.Skips(r, release.SkipCanary)
+		return len(r.Plan.Steps) > 0 && !r.Stage.Skips(release.SkipCanary)
 	case resource.ReleaseShadow, resource.ReleasePreview, resource.ReleaseSoaking:
-		return slices.Contains(statesOf(r.Stage.Stage), s) && (skips[s] == "" || !release.Skips(r, skips[s]))
+		return slices.Contains(statesOf(r.Stage.Stage), s) && (skips[s] == "" || !r.Stage.Skips(skips[s]))
 	}
 	return true
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/aureus-agents/aureus/internal/crv"
 	"github.com/aureus-agents/aureus/internal/fault"
-	"github.com/aureus-agents/aureus/internal/pipeline"
 	"github.com/aureus-agents/aureus/internal/simulate"
 	"github.com/aureus-agents/aureus/resource"
 )
@@ -95,7 +94,7 @@ func (c *Control) checks(ctx context.Context, w releaseWork) ([]claim, error) {
 		rules,
 	}
 	sim := simulate.Report{Passed: true}
-	skips := pipeline.Skips(rel.Stage, resource.EvidenceSimulation)
+	skips := rel.Stage.Skips(resource.EvidenceSimulation)
 	if !skips {
 		sim, err = c.simulate(ctx, w.version, simulate.Options{Seed: 1})
 		if err == nil {
@@ -111,7 +110,7 @@ func (c *Control) checks(ctx context.Context, w releaseWork) ([]claim, error) {
 	if !skips || len(sim.Scenarios) > 0 { // no hotfix goes without what incidents left behind
 		claims = append(claims, simulationClaim(resource.EvidenceSimulation, w.version, sim, rel.Environment, rel.ID, resource.System))
 	}
-	if pipeline.Skips(rel.Stage, resource.EvidenceEvaluation) {
+	if rel.Stage.Skips(resource.EvidenceEvaluation) {
 		return claims, nil
 	}
 	eval, err := c.evaluateRelease(ctx, w, base)

@@ -37,15 +37,10 @@ func (c *Control) checkDrill(ctx context.Context, w releaseWork) (func(*tx, reso
 
 // deployDrill checks the signature and the tools, as for every release.
 func (c *Control) deployDrill(ctx context.Context, w releaseWork) (func(*tx, resource.Release) (release.Event, error), error) {
-	signature, err := c.signatureGate(ctx, w.version)
+	gates, err := c.deployGates(ctx, w)
 	if err != nil {
 		return nil, err
 	}
-	tools, err := c.toolsGate(ctx, w.rel, w.version)
-	if err != nil {
-		return nil, err
-	}
-	gates := []resource.Gate{signature, tools}
 	return func(t *tx, rel resource.Release) (release.Event, error) {
 		gates, _, err := t.drillGates(rel, slices.Clone(gates))
 		return release.Event{Kind: release.Deployed, Actor: resource.System, Gates: gates,

@@ -97,7 +97,7 @@ func (c *Control) orderGate(r Reader, v resource.Version, rs resource.ReleaseSta
 		g.Message = rs.Stage.Name + " is the first environment"
 		return g, nil
 	}
-	if pipeline.Skips(rs, gateOrder) {
+	if rs.Skips(gateOrder) {
 		return c.skippedGate(gateOrder), nil
 	}
 	e, err := c.promotionOf(r, v.Digest, rs.After)
@@ -147,7 +147,7 @@ func (c *Control) checkGates(r Reader, rel resource.Release, v resource.Version)
 	}
 	gates := []resource.Gate{c.quarantineGate(v), order}
 	for _, kind := range checkKinds() {
-		if pipeline.Skips(rel.Stage, kind) {
+		if rel.Stage.Skips(kind) {
 			made, err := r.Evidence(EvidenceFilter{Subject: rel.Digest, Kind: kind, Release: rel.ID}, Page{Limit: 1})
 			if err != nil {
 				return nil, err

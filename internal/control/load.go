@@ -7,7 +7,6 @@ import (
 	"github.com/aureus-agents/aureus/internal/crv"
 	"github.com/aureus-agents/aureus/internal/fault"
 	"github.com/aureus-agents/aureus/internal/guard"
-	"github.com/aureus-agents/aureus/internal/pipeline"
 	"github.com/aureus-agents/aureus/resource"
 )
 
@@ -69,7 +68,7 @@ func (c *Control) mayServe(r Reader, v resource.Version, env, canaryOf string) e
 		if err != nil {
 			return err
 		}
-		if promotedIn = rel.Stage.After; pipeline.Skips(rel.Stage, gateOrder) {
+		if promotedIn = rel.Stage.After; rel.Stage.Skips(gateOrder) {
 			promotedIn = ""
 		}
 	}

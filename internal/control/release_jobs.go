@@ -127,6 +127,16 @@ func gatesReason(gs []resource.Gate, well string) string {
 	return well
 }
 
+// deployGates are those of every deployment, a drill's too.
+func (c *Control) deployGates(ctx context.Context, w releaseWork) ([]resource.Gate, error) {
+	signature, err := c.signatureGate(ctx, w.version)
+	if err != nil {
+		return nil, err
+	}
+	tools, err := c.toolsGate(ctx, w.rel, w.version)
+	return []resource.Gate{signature, tools}, err
+}
+
 // deployRelease checks the version's signature and reaches its servers, whose
 // tools have to be the pinned ones. Time may have passed since the checks and the
 // approval, so their gates are read again.
@@ -134,15 +144,10 @@ func (c *Control) deployRelease(ctx context.Context, w releaseWork) (func(*tx, r
 	if w.rel.Drill {
 		return c.deployDrill(ctx, w)
 	}
-	signature, err := c.signatureGate(ctx, w.version)
+	gates, err := c.deployGates(ctx, w)
 	if err != nil {
 		return nil, err
 	}
-	tools, err := c.toolsGate(ctx, w.rel, w.version)
-	if err != nil {
-		return nil, err
-	}
-	gates := []resource.Gate{signature, tools}
 	return func(t *tx, rel resource.Release) (release.Event, error) {
 		ev := release.Event{Kind: release.Deployed, Actor: resource.System}
 		again, err := t.trafficGates(rel)

@@ -22,7 +22,7 @@ import (
 // and a rollback does not wait for them.
 func (c *Control) frozenUntil(rel resource.Release) resource.Millis {
 	windows := rel.Stage.Stage.Freeze
-	if len(windows) == 0 || release.Skips(rel, release.SkipFreeze) {
+	if len(windows) == 0 || rel.Stage.Skips(release.SkipFreeze) {
 		return 0
 	}
 	_, until, frozen, err := pipeline.Frozen(windows, c.cfg.Now())

@@ -182,7 +182,7 @@ func goesWithout(rel resource.Release, d resource.Deployment) string {
 	if release.Strategy(rel) == blueprint.StrategyCanary {
 		what = append(what, "canary")
 	}
-	if rel.Stage.Stage.Rollout.Shadow != nil && !pipeline.Skips(rel.Stage, release.SkipShadow) {
+	if rel.Stage.Stage.Rollout.Shadow != nil && !rel.Stage.Skips(release.SkipShadow) {
 		what = append(what, "shadow")
 	}
 	if len(what) == 0 {

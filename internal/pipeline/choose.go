@@ -137,11 +137,6 @@ func Environments(all []resource.Pipeline) []resource.Environment {
 	return out
 }
 
-// Skips reports whether a release goes without what, because it is a hotfix.
-func Skips(rs resource.ReleaseStage, what string) bool {
-	return rs.Hotfix != nil && slices.Contains(rs.Hotfix.Skip, what)
-}
-
 // Clash says which agent or owner two pipelines both name, "" when none.
 func Clash(a, b blueprint.Pipeline) string {
 	for _, n := range a.Spec.Agents {

@@ -89,7 +89,7 @@ func TestStageOf(t *testing.T) {
 	}
 	p.Spec.Spec.Hotfix = &blueprint.Hotfix{Skip: []string{"order"}, Approvals: []blueprint.ApprovalRule{{Count: 2}}}
 	rs, err = StageOf(p, "production", true)
-	if err != nil || !Skips(rs, "order") || Skips(rs, "canary") || Quorum(Rules(rs, resource.Delta{}, blueprint.TierLow)) != 2 {
+	if err != nil || !rs.Skips("order") || rs.Skips("canary") || Quorum(Rules(rs, resource.Delta{}, blueprint.TierLow)) != 2 {
 		t.Errorf("StageOf(hotfix) = %+v, %v, want order skipped and two people", rs, err)
 	}
 }

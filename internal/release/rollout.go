@@ -1,7 +1,6 @@
 package release
 
 import (
-	"slices"
 	"time"
 
 	"github.com/aureus-agents/aureus/blueprint"
@@ -19,11 +18,6 @@ const (
 	SkipFreeze = "freeze"
 )
 
-// Skips reports whether the release goes without something, as a hotfix.
-func Skips(r resource.Release, what string) bool {
-	return r.Stage.Hotfix != nil && slices.Contains(r.Stage.Hotfix.Skip, what)
-}
-
 // Strategy is how the release gets its traffic.
 func Strategy(r resource.Release) blueprint.Strategy {
 	s := r.Stage.Stage.Rollout.Strategy
@@ -33,7 +27,7 @@ func Strategy(r resource.Release) blueprint.Strategy {
 			s = blueprint.StrategyCanary
 		}
 	}
-	if s == blueprint.StrategyCanary && Skips(r, SkipCanary) {
+	if s == blueprint.StrategyCanary && r.Stage.Skips(SkipCanary) {
 		s = blueprint.StrategyAllAtOnce
 	}
 	return s
@@ -58,7 +52,7 @@ func millis(d time.Duration) resource.Millis { return resource.Millis(d.Millisec
 func frozen(s situation) bool { return s.ev.FrozenUntil > 0 }
 
 func shadowsFirst(s situation) bool {
-	return s.r.Stage.Stage.Rollout.Shadow != nil && !Skips(s.r, SkipShadow) && s.r.ShadowedAt == 0 && s.ev.Serving
+	return s.r.Stage.Stage.Rollout.Shadow != nil && !s.r.Stage.Skips(SkipShadow) && s.r.ShadowedAt == 0 && s.ev.Serving
 }
 
 func previewsFirst(s situation) bool {
@@ -69,7 +63,7 @@ func canaryNext(s situation) bool {
 	return Strategy(s.r) == blueprint.StrategyCanary && s.ev.Serving
 }
 
-func soaksNext(s situation) bool { return soak(s.r) > 0 && !Skips(s.r, SkipSoak) }
+func soaksNext(s situation) bool { return soak(s.r) > 0 && !s.r.Stage.Skips(SkipSoak) }
 
 // tooOld: what the checks found may not hold any more.
 func tooOld(s situation) bool { return s.now-s.r.CheckedAt >= maxAge(s.r) }

@@ -362,7 +362,7 @@ func (w *world) steps(i int) []step {
 		add("rollback", Event{Kind: Rollback, Actor: human, Reason: "r"})
 	}
 	for j := range out {
-		if w.frozen && !Skips(r, SkipFreeze) {
+		if w.frozen && !r.Stage.Skips(SkipFreeze) {
 			out[j].ev.FrozenUntil = w.now + 1
 		}
 	}
